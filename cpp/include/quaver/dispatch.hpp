@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Which SIMD target runs. One table of entry points is chosen once, at load: the widest target
+// that processor and operating system support, or the one named by QUAVER_TARGET.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace quaver {
+
+enum class Target { base, avx2, avx512 };
+
+struct Samples;
+struct DeltaPlan;
+struct FunctionalsPlan;
+struct ShortTermPlan;
+struct LogMelPlan;
+struct FrameCarry;
+class FunctionalsScratch;
+class ShortTermWorkspace;
+class LogMelWorkspace;
+
+struct KernelTable {
+  std::size_t lanes;
+  std::size_t (*first_bad_sample)(const Samples&);
+  void (*short_term)(const ShortTermPlan&, const Samples&, std::size_t n_frames, FrameCarry*,
+                     ShortTermWorkspace&, float* out, std::size_t out_stride);
+  void (*log_mel)(const LogMelPlan&, const Samples&, std::size_t n_frames, LogMelWorkspace&,
+                  float* out);
+  void (*delta_row)(const DeltaPlan&, const float* row, std::size_t n_frames, float* out);
+  void (*functionals_row)(const FunctionalsPlan&, const float* row, std::size_t n_frames,
+                          FunctionalsScratch&, float* out);
+};
+
+// The table in use. Throws std::invalid_argument when QUAVER_TARGET names no supported target.
+const KernelTable& kernels();
+Target active_target();
+std::vector<Target> supported_targets();
+// For tests and benchmarks; not meant to be changed while kernels run.
+void set_target(const std::string& name);
+const char* target_name(Target target);
+
+}  // namespace quaver

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Power spectrum of a block of real frames, frames in lanes.
+//   P[k] = |sum_n s[n] exp(-2 pi i k n / n_fft)|^2,  k = 0 .. n_fft / 2
+// A complex Stockham FFT of n_fft/2 points (radices 4, 2, 3, 5; no bit reversal) on the packed
+// frame s[2n] + i s[2n+1], then the real post-pass, which emits power directly.
+// n_fft: even, >= 4, no prime factor above 5. Error of the amplitude: below 4e-7 of the
+// spectrum's root sum of squares for n_fft <= 8192.
+#pragma once
+
+#include <cstddef>
+
+#include "quaver/buffer.hpp"
+
+namespace quaver {
+
+struct RfftPass {
+  std::size_t radix;
+  std::size_t n_groups;  // m: butterflies with different twiddles
+  std::size_t stride;    // s: butterflies that share one
+  std::size_t twiddles;  // offset into RfftPlan::twiddles: n_groups * (radix - 1) * (re, im)
+};
+
+struct RfftPlan {
+  explicit RfftPlan(std::size_t n_fft);
+
+  static constexpr std::size_t kMaxPasses = 32;
+  std::size_t n_fft, n_bins;
+  std::size_t n_passes = 0;
+  RfftPass passes[kMaxPasses];
+  Buffer twiddles;
+  Buffer post;  // cos, sin of 2 pi k / n_fft, k = 0 .. n_fft / 4
+};
+
+}  // namespace quaver

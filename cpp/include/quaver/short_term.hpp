@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The fused pipeline: samples to short-term features, one pass over each block of frames; nothing
+// of size n_frames x n_bins is written to memory. Results do not depend on where a block or a
+// chunk begins: feeding a signal in pieces gives the same bits as one call.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "quaver/buffer.hpp"
+#include "quaver/cepstrum.hpp"
+#include "quaver/delta.hpp"
+#include "quaver/framing.hpp"
+#include "quaver/functionals.hpp"
+#include "quaver/mel.hpp"
+#include "quaver/rfft.hpp"
+#include "quaver/spectrum.hpp"
+#include "quaver/timedomain.hpp"
+
+namespace quaver {
+
+// Rows of the fused output, in this order, then the cepstral coefficients.
+enum ShortTermRow : std::size_t {
+  kZeroCrossingRate,
+  kEnergy,
+  kEnergyEntropy,
+  kSpectralCentroid,
+  kSpectralSpread,
+  kSpectralEntropy,
+  kSpectralFlux,
+  kSpectralRolloff,
+  kFirstMfcc,
+};
+
+struct ShortTermOptions {
+  double sample_rate = 16000.0;
+  FramingOptions framing;
+  std::size_t n_blocks = 10;
+  std::size_t n_bands = 10;
+  double rolloff = 0.9;
+  MelOptions mel;  // n_fft and sample_rate are taken from above
+  std::size_t n_mfcc = 13;
+  bool time_domain = true, spectral = true, cepstral = true;  // stages that are computed
+};
+
+struct ShortTermPlan {
+  explicit ShortTermPlan(const ShortTermOptions& options);
+
+  FramingPlan framing;
+  TimeDomainPlan time;
+  RfftPlan rfft;
+  SpectrumPlan spectrum;
+  MelPlan mel;
+  CepstrumPlan cepstrum;
+  bool time_domain, spectral, cepstral;
+  std::size_t n_rows;  // kFirstMfcc + n_mfcc
+};
+
+// What one frame hands to the next: its normalised magnitude spectrum, for the flux.
+struct FrameCarry {
+  explicit FrameCarry(std::size_t n_bins) : previous(n_bins) {}
+  Buffer previous;
+  bool has_previous = false;
+};
+
+// Scratch of one call; keep one per thread and pass it again.
+class ShortTermWorkspace {
+ public:
+  void reserve(const ShortTermPlan& plan, std::size_t lanes);
+  Buffer raw, linear, phases, frames, work, power, mel_db;
+};
+
+}  // namespace quaver

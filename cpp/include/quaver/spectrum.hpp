@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Features of the magnitude spectrum X and the power spectrum P = X^2; f[k] = k sr / n_fft.
+//   spectral_centroid  c = sum f X / sum X                              (librosa spectral_centroid)
+//   spectral_spread    sqrt(sum (f - c)^2 X / sum X)            (librosa spectral_bandwidth, p = 2)
+//   spectral_entropy   base-2 entropy of P summed in n_bands bands of floor(n_bins / n_bands) bins
+//   spectral_flux      sum (X_t / sum X_t - X_{t-1} / sum X_{t-1})^2, 0 for the first frame
+//   spectral_rolloff   frequency of the first bin at which the running sum of P reaches rolloff
+//                      times its total
+// (the last three: Giannakopoulos & Pikrakis 2014). A silent frame has 0 everywhere.
+// Error below 1e-5 relative; the roll-off may step by one bin within rounding of the threshold.
+#pragma once
+
+#include <cstddef>
+
+namespace quaver {
+
+struct SpectrumPlan {
+  SpectrumPlan(std::size_t n_fft, double sample_rate, std::size_t n_bands, double rolloff);
+
+  std::size_t n_bins;
+  std::size_t n_bands;
+  std::size_t band_length;
+  float bin_width;  // Hz
+  float rolloff;
+};
+
+}  // namespace quaver

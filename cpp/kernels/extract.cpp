@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "quaver/extract.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+
+#include "quaver/dispatch.hpp"
+
+namespace quaver {
+namespace {
+
+// Fresh memory costs more than the computation in it (a page fault a 4 KB page), so each thread
+// keeps its scratch, unless a long recording made it large.
+struct Scratch {
+  ShortTermWorkspace work;
+  LogMelWorkspace log_mel;
+  FunctionalsScratch functionals;
+  Buffer rows, derivative;
+
+  void shrink() {
+    constexpr std::size_t kKeep = std::size_t{1} << 21;  // 8 MiB
+    if (rows.size() > kKeep) rows = Buffer();
+    if (derivative.size() > kKeep) derivative = Buffer();
+  }
+};
+
+Scratch& scratch() {
+  thread_local Scratch instance;
+  return instance;
+}
+
+std::size_t padded(std::size_t n_frames) { return (n_frames + 15) / 16 * 16; }
+
+// All rows of the fused pipeline, feature-major, into scratch().rows.
+void run_short_term(const ShortTermPlan& plan, const Samples& samples, std::size_t n_frames) {
+  Scratch& s = scratch();
+  s.rows.reserve(plan.n_rows * padded(n_frames));
+  FrameCarry carry(plan.rfft.n_bins);
+  kernels().short_term(plan, samples, n_frames, &carry, s.work, s.rows.data(), padded(n_frames));
+}
+
+struct Span {
+  std::size_t first, count;
+};
+
+// Frames between the first and the last whose energy is within trim_db of the loudest.
+Span loud_span(const float* energy, std::size_t n_frames, double trim_db) {
+  if (trim_db <= 0.0) return {0, n_frames};
+  const float loudest = *std::max_element(energy, energy + n_frames);
+  const float threshold = loudest * static_cast<float>(std::pow(10.0, -trim_db / 10.0));
+  std::size_t first = 0, last = n_frames;
+  while (first < last && energy[first] < threshold) ++first;
+  while (last > first && energy[last - 1] < threshold) --last;
+  return first == last ? Span{0, n_frames} : Span{first, last - first};
+}
+
+std::vector<DeltaPlan> make_deltas(std::size_t order, std::size_t width) {
+  std::vector<DeltaPlan> plans;
+  for (std::size_t i = 1; i <= order; ++i) plans.emplace_back(width, i);
+  return plans;
+}
+
+}  // namespace
+
+Extractor::Extractor(ExtractOptions options)
+    : options_(std::move(options)),
+      short_term_(options_.short_term),
+      deltas_(make_deltas(options_.delta_order, options_.delta_width)),
+      functionals_(options_.statistics) {
+  if (options_.rows.empty()) throw std::invalid_argument("features must not be empty");
+  for (std::size_t row : options_.rows) {
+    if (row >= short_term_.n_rows) {
+      throw std::invalid_argument("feature row must be below " +
+                                  std::to_string(short_term_.n_rows) + ", got " +
+                                  std::to_string(row));
+    }
+  }
+}
+
+std::size_t Extractor::count(std::size_t n_samples) const {
+  const FramingPlan& framing = short_term_.framing;
+  if (n_samples == 0) throw std::invalid_argument("samples must not be empty, got 0 samples");
+  const std::size_t n = count_frames(n_samples, framing.frame_length, framing.hop_length);
+  if (n == 0) {
+    throw std::invalid_argument(
+        "samples must hold at least one frame of " + std::to_string(framing.frame_length) +
+        " samples, got " + std::to_string(n_samples) + "; pass pad=True to append zeros");
+  }
+  if (delta_order() > 0 && n < delta_width()) {
+    throw std::invalid_argument("delta_width must not exceed the number of frames, got width " +
+                                std::to_string(delta_width()) + " and " + std::to_string(n) +
+                                " frames");
+  }
+  return n;
+}
+
+void Extractor::frames(const Samples& samples, float* out) const {
+  const std::size_t n = count(samples.size);
+  require_finite(samples);
+  run_short_term(short_term_, samples, n);
+  Scratch& s = scratch();
+  s.derivative.reserve(padded(n));
+  const std::size_t width = n_features();
+  for (std::size_t i = 0; i < rows().size(); ++i) {
+    const float* row = s.rows.data() + rows()[i] * padded(n);
+    transpose(row, 1, n, n, out + i, width);
+    for (std::size_t order = 1; order <= delta_order(); ++order) {
+      kernels().delta_row(deltas_[order - 1], row, n, s.derivative.data());
+      transpose(s.derivative.data(), 1, n, n, out + order * rows().size() + i, width);
+    }
+  }
+  s.shrink();
+}
+
+void Extractor::vector(const Samples& samples, float* out) const {
+  const std::size_t n = count(samples.size);
+  require_finite(samples);
+  run_short_term(short_term_, samples, n);
+  Scratch& s = scratch();
+  s.derivative.reserve(padded(n));
+  s.functionals.reserve(n);
+  const Span span = loud_span(s.rows.data() + kEnergy * padded(n), n, options_.trim_db);
+  const std::size_t step = functionals_.n_statistics;
+  for (std::size_t i = 0; i < rows().size(); ++i) {
+    const float* row = s.rows.data() + rows()[i] * padded(n);
+    kernels().functionals_row(functionals_, row + span.first, span.count, s.functionals,
+                              out + i * step);
+    for (std::size_t order = 1; order <= delta_order(); ++order) {
+      kernels().delta_row(deltas_[order - 1], row, n, s.derivative.data());
+      kernels().functionals_row(functionals_, s.derivative.data() + span.first, span.count,
+                                s.functionals, out + (order * rows().size() + i) * step);
+    }
+  }
+  s.shrink();
+}
+
+void require_finite(const Samples& samples) {
+  const std::size_t i = kernels().first_bad_sample(samples);
+  if (i == samples.size) return;
+  const std::ptrdiff_t offset = static_cast<std::ptrdiff_t>(i) * samples.stride;
+  const double value = samples.type == SampleType::float32
+                           ? static_cast<double>(static_cast<const float*>(samples.data)[offset])
+                           : static_cast<const double*>(samples.data)[offset];
+  const std::string text = std::isnan(value)   ? "nan"
+                           : std::isinf(value) ? (value > 0 ? "inf" : "-inf")
+                                               : std::to_string(value);
+  throw std::invalid_argument("samples must be finite and at most 1e12 in magnitude, got " + text +
+                              " at index " + std::to_string(i));
+}
+
+void log_mel(const LogMelPlan& plan, const Samples& samples, float* out) {
+  require_finite(samples);
+  Scratch& s = scratch();
+  kernels().log_mel(plan, samples, plan.count(samples.size), s.log_mel, out);
+}
+
+void transpose(const float* from, std::size_t n_rows, std::size_t n_columns,
+               std::size_t from_stride, float* to, std::size_t to_stride) {
+  for (std::size_t column = 0; column < n_columns; ++column) {
+    for (std::size_t row = 0; row < n_rows; ++row) {
+      to[column * to_stride + row] = from[row * from_stride + column];
+    }
+  }
+}
+
+void functionals(const FunctionalsPlan& plan, const float* values, std::size_t n_frames,
+                 std::size_t n_features, float* out) {
+  Scratch& s = scratch();
+  s.derivative.reserve(padded(n_frames));
+  s.functionals.reserve(n_frames);
+  float* row = s.derivative.data();
+  for (std::size_t f = 0; f < n_features; ++f) {
+    for (std::size_t t = 0; t < n_frames; ++t) row[t] = values[t * n_features + f];
+    kernels().functionals_row(plan, row, n_frames, s.functionals, out + f * plan.n_statistics);
+  }
+  s.shrink();
+}
+
+void delta(const DeltaPlan& plan, const float* values, std::size_t n_frames,
+           std::size_t n_features, float* out) {
+  Buffer row(n_frames), derivative(n_frames);
+  for (std::size_t f = 0; f < n_features; ++f) {
+    for (std::size_t t = 0; t < n_frames; ++t) row[t] = values[t * n_features + f];
+    kernels().delta_row(plan, row.data(), n_frames, derivative.data());
+    for (std::size_t t = 0; t < n_frames; ++t) out[t * n_features + f] = derivative[t];
+  }
+}
+
+}  // namespace quaver

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Framing without a gather per sample: the block's samples are transposed once into
+// [phase within a hop][column]; sample n = q hop + p of all frames of the block is then one
+// unaligned load at phases[p][q].
+#ifndef QV_TARGET
+
+#include "quaver/framing.hpp"
+
+#include <stdexcept>
+
+#define QV_FILE "kernels/framing.cpp"
+#include "simd/foreach_target.hpp"
+
+namespace quaver {
+namespace {
+
+constexpr double kPi = 3.14159265358979323846;
+
+double window_value(const std::string& name, double phase) {
+  if (name == "hamming") return 0.54 - 0.46 * std::cos(phase);
+  if (name == "hann") return 0.5 - 0.5 * std::cos(phase);
+  if (name == "blackman") return 0.42 - 0.5 * std::cos(phase) + 0.08 * std::cos(2 * phase);
+  if (name == "boxcar") return 1.0;
+  throw std::invalid_argument("window must be hamming, hann, blackman or boxcar, got '" + name +
+                              "'");
+}
+
+std::size_t round_up(std::size_t n, std::size_t multiple) {
+  return (n + multiple - 1) / multiple * multiple;
+}
+
+}  // namespace
+
+FramingPlan::FramingPlan(const FramingOptions& options)
+    : frame_length(options.frame_length),
+      hop_length(options.hop_length),
+      n_fft(options.n_fft),
+      n_phases(frame_length < hop_length ? frame_length : hop_length),
+      n_taps(hop_length == 0 ? 0 : (frame_length + hop_length - 1) / hop_length),
+      pre_emphasis(options.pre_emphasis),
+      pre_high(static_cast<float>(options.pre_emphasis)),
+      pre_low(static_cast<float>(options.pre_emphasis - static_cast<double>(pre_high))),
+      window(options.frame_length) {
+  if (frame_length == 0) throw std::invalid_argument("frame_length must be positive, got 0");
+  if (hop_length == 0) throw std::invalid_argument("hop_length must be positive, got 0");
+  if (frame_length > n_fft) {
+    throw std::invalid_argument("frame_length must not exceed n_fft, got frame_length " +
+                                std::to_string(frame_length) + " and n_fft " +
+                                std::to_string(n_fft));
+  }
+  const std::size_t period = options.periodic ? frame_length : frame_length - 1;
+  for (std::size_t n = 0; n < frame_length; ++n) {
+    const double phase = 2 * kPi * static_cast<double>(n) / static_cast<double>(period);
+    const double value = window_value(options.window, period == 0 ? kPi : phase);
+    window[n] = static_cast<float>(period == 0 ? 1.0 : value);
+  }
+}
+
+std::size_t FramingPlan::linear_size(std::size_t lanes) const {
+  // The transpose reads whole 4 x 4 tiles, up to three columns and phases past the block.
+  return (phase_stride(lanes) + 1) * hop_length + round_up(n_phases, 4) + frame_length;
+}
+std::size_t FramingPlan::phase_stride(std::size_t lanes) const {
+  return round_up(lanes + n_taps - 1, 4);
+}
+std::size_t FramingPlan::phases_size(std::size_t lanes) const {
+  return round_up(n_phases, 4) * phase_stride(lanes);
+}
+
+std::size_t count_frames(std::size_t n_samples, std::size_t frame_length, std::size_t hop_length) {
+  return n_samples < frame_length ? 0 : (n_samples - frame_length) / hop_length + 1;
+}
+
+}  // namespace quaver
+
+#else
+
+namespace quaver::QV_TARGET {
+
+// NaN fails the comparison as well.
+std::size_t first_bad_sample(const Samples& src) {
+  if (src.type == SampleType::int16) return src.size;
+  if (src.type == SampleType::float32) {
+    const float* x = static_cast<const float*>(src.data);
+    std::size_t i = 0;
+    if (src.stride == 1) {
+      for (; i + 64 <= src.size; i += 64) {
+        int bad = 0;
+        for (std::size_t j = 0; j < 64; ++j) bad |= !(std::fabs(x[i + j]) <= kMaxMagnitude);
+        if (bad) break;
+      }
+    }
+    for (; i < src.size; ++i) {
+      if (!(std::fabs(x[static_cast<std::ptrdiff_t>(i) * src.stride]) <= kMaxMagnitude)) return i;
+    }
+    return src.size;
+  }
+  const double* x = static_cast<const double*>(src.data);
+  for (std::size_t i = 0; i < src.size; ++i) {
+    const double value = x[static_cast<std::ptrdiff_t>(i) * src.stride];
+    if (!(std::fabs(value) <= static_cast<double>(kMaxMagnitude))) return i;
+  }
+  return src.size;
+}
+
+static void copy_int16(const std::int16_t* x, std::ptrdiff_t stride, std::size_t n, float* out) {
+  if (stride == 1) {
+    for (std::size_t i = 0; i < n; ++i) out[i] = static_cast<float>(x[i]) * (1.0f / 32768.0f);
+  } else {
+    for (std::size_t i = 0; i < n; ++i, x += stride)
+      out[i] = static_cast<float>(*x) * (1.0f / 32768.0f);
+  }
+}
+static void copy_float32(const float* x, std::ptrdiff_t stride, std::size_t n, float* out) {
+  if (stride == 1) {
+    __builtin_memcpy(out, x, n * sizeof(float));
+  } else {
+    for (std::size_t i = 0; i < n; ++i, x += stride) out[i] = *x;
+  }
+}
+static void copy_float64(const double* x, std::ptrdiff_t stride, std::size_t n, float* out) {
+  if (stride == 1) {
+    for (std::size_t i = 0; i < n; ++i) out[i] = static_cast<float>(x[i]);
+  } else {
+    for (std::size_t i = 0; i < n; ++i, x += stride) out[i] = static_cast<float>(*x);
+  }
+}
+
+static void copy_any(const Samples& src, std::ptrdiff_t start, std::size_t n, float* out) {
+  const std::ptrdiff_t offset = start * src.stride;
+  switch (src.type) {
+    case SampleType::int16:
+      copy_int16(static_cast<const std::int16_t*>(src.data) + offset, src.stride, n, out);
+      break;
+    case SampleType::float32:
+      copy_float32(static_cast<const float*>(src.data) + offset, src.stride, n, out);
+      break;
+    case SampleType::float64:
+      copy_float64(static_cast<const double*>(src.data) + offset, src.stride, n, out);
+      break;
+  }
+}
+
+// linear[i] = pre-emphasised sample start + i, for i < count; zeros outside the signal.
+// raw holds one sample more: the one ahead of start.
+void load_samples(const Samples& src, std::ptrdiff_t start, std::size_t count,
+                  const FramingPlan& plan, float* raw, float* linear) {
+  const std::ptrdiff_t size = static_cast<std::ptrdiff_t>(src.size);
+  const std::ptrdiff_t stop = start + static_cast<std::ptrdiff_t>(count);
+  float* const to = plan.pre_high == 0.0f ? linear - 1 : raw;
+  std::ptrdiff_t from = start - 1;
+  if (plan.pre_high == 0.0f) {
+    from = start;
+  } else if (start <= 0) {
+    to[0] = start == 0 ? src.before : 0.0f;
+    from = start;
+  }
+  std::ptrdiff_t i = from;
+  for (; i < 0 && i < stop; ++i) to[i - start + 1] = 0.0f;
+  const std::ptrdiff_t end = stop < size ? stop : size;
+  if (i < end) {
+    copy_any(src, i, static_cast<std::size_t>(end - i), to + (i - start + 1));
+    i = end;
+  }
+  for (; i < stop; ++i) to[i - start + 1] = 0.0f;
+  if (plan.pre_high == 0.0f) return;
+#if QV_FMA
+  const float high = -plan.pre_high, low = -plan.pre_low;
+  for (std::size_t k = 0; k < count; ++k) {
+    linear[k] = __builtin_fmaf(low, raw[k], __builtin_fmaf(high, raw[k], raw[k + 1]));
+  }
+#else
+  for (std::size_t k = 0; k < count; ++k) {
+    linear[k] = static_cast<float>(static_cast<double>(raw[k + 1]) -
+                                   plan.pre_emphasis * static_cast<double>(raw[k]));
+  }
+#endif
+}
+
+static inline void transpose_4x4(const float* from, std::size_t from_stride, float* to,
+                                 std::size_t to_stride) {
+#if defined(__x86_64__)
+  __m128 a = _mm_loadu_ps(from), b = _mm_loadu_ps(from + from_stride);
+  __m128 c = _mm_loadu_ps(from + 2 * from_stride), d = _mm_loadu_ps(from + 3 * from_stride);
+  _MM_TRANSPOSE4_PS(a, b, c, d);
+  _mm_storeu_ps(to, a);
+  _mm_storeu_ps(to + to_stride, b);
+  _mm_storeu_ps(to + 2 * to_stride, c);
+  _mm_storeu_ps(to + 3 * to_stride, d);
+#else
+  for (std::size_t i = 0; i < 4; ++i)
+    for (std::size_t j = 0; j < 4; ++j) to[j * to_stride + i] = from[i * from_stride + j];
+#endif
+}
+
+void gather_phases(const FramingPlan& plan, const float* linear, float* phases,
+                   std::size_t phase_stride) {
+  for (std::size_t p = 0; p < plan.n_phases; p += 4) {
+    for (std::size_t column = 0; column < phase_stride; column += 4) {
+      transpose_4x4(linear + column * plan.hop_length + p, plan.hop_length,
+                    phases + p * phase_stride + column, phase_stride);
+    }
+  }
+}
+
+void window_frames(const FramingPlan& plan, const float* phases, std::size_t phase_stride,
+                   float* frames) {
+  const float* window = plan.window.data();
+  for (std::size_t q = 0, n = 0; q < plan.n_taps; ++q) {
+    for (std::size_t p = 0; p < plan.n_phases && n < plan.frame_length; ++p, ++n) {
+      StoreU(frames + n * kLanes, LoadU(phases + p * phase_stride + q) * window[n]);
+    }
+  }
+}
+
+}  // namespace quaver::QV_TARGET
+
+#endif

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The frame is transformed from the window's first sample on, not centred in n_fft zeros as librosa
+// does: a shift in time changes phases only, and only power is used.
+#ifndef QV_TARGET
+
+#include "quaver/log_mel.hpp"
+
+#include <stdexcept>
+#include <string>
+
+#define QV_FILE "kernels/log_mel.cpp"
+#include "simd/foreach_target.hpp"
+
+namespace quaver {
+
+LogMelPlan::LogMelPlan(const LogMelOptions& options)
+    : framing(options.framing),
+      rfft(options.framing.n_fft),
+      mel(options.mel),
+      magnitude(options.magnitude),
+      n_fft(options.framing.n_fft),
+      pad(options.center ? n_fft / 2 : 0),
+      window_lead((n_fft - framing.frame_length) / 2) {
+  if (options.mel.n_fft != n_fft) {
+    throw std::invalid_argument("the mel bank's n_fft is " + std::to_string(options.mel.n_fft) +
+                                ", the transform's " + std::to_string(n_fft));
+  }
+}
+
+std::size_t LogMelPlan::count(std::size_t n_samples) const {
+  return count_frames(n_samples + 2 * pad, n_fft, framing.hop_length);
+}
+
+void LogMelWorkspace::reserve(const LogMelPlan& plan, std::size_t lanes) {
+  const std::size_t linear_size = plan.framing.linear_size(lanes);
+  raw.reserve(linear_size + 1);
+  linear.reserve(linear_size);
+  phases.reserve(plan.framing.phases_size(lanes));
+  frames.reserve(plan.n_fft * lanes);
+  work.reserve(2 * plan.n_fft * lanes);
+  power.reserve(plan.rfft.n_bins * lanes);
+  mel_db.reserve(plan.mel.n_mels * lanes);
+  frames.fill_zero();
+}
+
+}  // namespace quaver
+
+#else
+
+namespace quaver::QV_TARGET {
+
+static void take_root(float* power, std::size_t n_bins) {
+  for (std::size_t k = 0; k < n_bins; ++k) {
+    StoreU(power + k * kLanes, Sqrt(LoadU(power + k * kLanes)));
+  }
+}
+
+void log_mel_run(const LogMelPlan& plan, const Samples& src, std::size_t n_frames,
+                 LogMelWorkspace& work, float* out) {
+  work.reserve(plan, kLanes);
+  const std::size_t hop = plan.framing.hop_length, n_mels = plan.mel.n_mels;
+  const std::size_t phase_stride = plan.framing.phase_stride(kLanes);
+  const std::ptrdiff_t lead = static_cast<std::ptrdiff_t>(plan.window_lead) -
+                              static_cast<std::ptrdiff_t>(plan.pad);
+  float* power = work.power.data();
+  float* mel_db = work.mel_db.data();
+  for (std::size_t t = 0; t < n_frames; t += kLanes) {
+    const std::size_t n_valid = n_frames - t < kLanes ? n_frames - t : kLanes;
+    load_samples(src, static_cast<std::ptrdiff_t>(t * hop) + lead,
+                 (n_valid - 1) * hop + plan.framing.frame_length, plan.framing, work.raw.data(),
+                 work.linear.data());
+    gather_phases(plan.framing, work.linear.data(), work.phases.data(), phase_stride);
+    window_frames(plan.framing, work.phases.data(), phase_stride, work.frames.data());
+    power_spectrum(plan.rfft, work.frames.data(), work.work.data(), power);
+    if (plan.magnitude) take_root(power, plan.rfft.n_bins);
+    mel_decibel(plan.mel, power, mel_db);
+    for (std::size_t i = 0; i < n_valid; ++i) {
+      for (std::size_t m = 0; m < n_mels; ++m) out[(t + i) * n_mels + m] = mel_db[m * kLanes + i];
+    }
+  }
+}
+
+}  // namespace quaver::QV_TARGET
+
+#endif

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The stages of one target, as the fused pipelines call them. No include guard: included once per
+// target by foreach_target.hpp. A block is kLanes frames side by side: value v of frame i lies at
+// [v * kLanes + i] (structure of arrays), so every stage works on whole registers.
+
+namespace quaver::QV_TARGET {
+
+// framing.cpp
+std::size_t first_bad_sample(const Samples& src);
+void load_samples(const Samples& src, std::ptrdiff_t start, std::size_t count,
+                  const FramingPlan& plan, float* raw, float* linear);
+void gather_phases(const FramingPlan& plan, const float* linear, float* phases,
+                   std::size_t phase_stride);
+void window_frames(const FramingPlan& plan, const float* phases, std::size_t phase_stride,
+                   float* frames);
+// timedomain.cpp
+void time_features(const FramingPlan& plan, const TimeDomainPlan& features, const float* phases,
+                   std::size_t phase_stride, const float* frames, float* zero_crossing_rate,
+                   float* energy, float* energy_entropy);
+// rfft.cpp
+void power_spectrum(const RfftPlan& plan, float* frames, float* work, float* power);
+// spectrum.cpp
+void spectral_features(const SpectrumPlan& plan, const float* power, float* magnitude,
+                       float* previous, std::size_t n_valid, bool has_previous, float* centroid,
+                       float* spread, float* entropy, float* flux, float* rolloff);
+// mel.cpp
+void mel_decibel(const MelPlan& plan, const float* power, float* mel_db);
+// cepstrum.cpp
+void cepstrum(const CepstrumPlan& plan, const float* mel_db, float* out, std::size_t out_stride);
+// delta.cpp
+void delta_row(const DeltaPlan& plan, const float* row, std::size_t n_frames, float* out);
+// functionals.cpp
+void functionals_row(const FunctionalsPlan& plan, const float* row, std::size_t n_frames,
+                     FunctionalsScratch& scratch, float* out);
+// short_term.cpp, log_mel.cpp: the fused pipelines
+void short_term_run(const ShortTermPlan& plan, const Samples& src, std::size_t n_frames,
+                    FrameCarry* carry, ShortTermWorkspace& work, float* out,
+                    std::size_t out_stride);
+void log_mel_run(const LogMelPlan& plan, const Samples& src, std::size_t n_frames,
+                 LogMelWorkspace& work, float* out);
+
+}  // namespace quaver::QV_TARGET

@@ -1,0 +1,53 @@
+"""quaver: speech to emotion, fast.
+
+C++ feature kernels under a NumPy-friendly package, and the models on top. Importing it pulls in
+NumPy only; `quaver.models` needs scikit-learn, `quaver.plots` matplotlib.
+"""
+
+from __future__ import annotations
+
+from quaver import _core
+from quaver._info import show_config
+from quaver.audio import load
+from quaver.batch import Batch, Failure, extract_many
+from quaver.config import SHORT_TERM_FEATURES, STATISTICS, FeatureConfig
+from quaver.features import (
+    ShortTerm,
+    delta,
+    extract,
+    feature_names,
+    frame_names,
+    functionals,
+    log_mel,
+    mfcc,
+    short_term,
+)
+from quaver.stream import Stream
+
+#: Emotions, everywhere in this order.
+LABELS = ("anger", "disgust", "fear", "happiness", "neutral", "sadness", "surprise")
+
+__version__: str = _core.version
+
+__all__ = [
+    "LABELS",
+    "SHORT_TERM_FEATURES",
+    "STATISTICS",
+    "Batch",
+    "Failure",
+    "FeatureConfig",
+    "ShortTerm",
+    "Stream",
+    "__version__",
+    "delta",
+    "extract",
+    "extract_many",
+    "feature_names",
+    "frame_names",
+    "functionals",
+    "load",
+    "log_mel",
+    "mfcc",
+    "short_term",
+    "show_config",
+]

@@ -1,0 +1,73 @@
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+version: str
+compiler: str
+flags: str
+
+def targets() -> list[str]: ...
+def target() -> str: ...
+def set_target(name: str) -> None: ...
+
+class Extractor:
+    def __init__(
+        self,
+        *,
+        sample_rate: float,
+        frame_length: int,
+        hop_length: int,
+        n_fft: int,
+        pre_emphasis: float,
+        window: str,
+        n_blocks: int,
+        n_bands: int,
+        rolloff: float,
+        n_mels: int,
+        fmin: float,
+        fmax: float,
+        n_mfcc: int,
+        rows: Sequence[int],
+        delta_order: int,
+        delta_width: int,
+        trim_db: float,
+        statistics: Sequence[int],
+    ) -> None: ...
+    @property
+    def n_features(self) -> int: ...
+    @property
+    def n_values(self) -> int: ...
+    def frames(self, samples: NDArray[Any]) -> NDArray[np.float32]: ...
+    def vector(self, samples: NDArray[Any], out: NDArray[np.float32]) -> None: ...
+
+class LogMel:
+    def __init__(
+        self,
+        *,
+        sample_rate: float,
+        n_fft: int,
+        hop_length: int,
+        win_length: int,
+        window: str,
+        center: bool,
+        magnitude: bool,
+        n_mels: int,
+        fmin: float,
+        fmax: float,
+        htk: bool,
+        slaney_norm: bool,
+        amin: float,
+    ) -> None: ...
+    def run(self, samples: NDArray[Any]) -> NDArray[np.float32]: ...
+
+class Stream:
+    def __init__(self, extractor: Extractor) -> None: ...
+    def feed(self, chunk: NDArray[Any]) -> NDArray[np.float32]: ...
+    def reset(self) -> None: ...
+
+def functionals(
+    values: NDArray[np.float32], statistics: Sequence[int]
+) -> NDArray[np.float32]: ...
+def delta(values: NDArray[np.float32], width: int, order: int) -> NDArray[np.float32]: ...

@@ -1,0 +1,91 @@
+"""Checks of what users pass in; the one place where samples are converted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+Downmix = Literal["mean"] | int | None
+
+_NATIVE = (np.dtype(np.float32), np.dtype(np.float64), np.dtype(np.int16))
+
+
+def check_sample_rate(sample_rate: float) -> int:
+    """Return the rate as an int, or raise ValueError (TypeError when it is no number)."""
+    if isinstance(sample_rate, bool) or not isinstance(
+        sample_rate, (int, float, np.integer, np.floating)
+    ):
+        raise TypeError(f"sample_rate must be a number, got {type(sample_rate).__name__}")
+    if not (sample_rate > 0 and float(sample_rate).is_integer()):
+        raise ValueError(f"sample_rate must be a positive whole number in Hz, got {sample_rate}")
+    return int(sample_rate)
+
+
+def as_samples(samples: ArrayLike, downmix: Downmix = None) -> NDArray[Any]:
+    """Return mono samples as a one-dimensional int16, float32 or float64 array.
+
+    Contiguous or strided arrays of these types are passed on without a copy.
+    """
+    array = np.asarray(samples)
+    if array.dtype not in _NATIVE or not array.dtype.isnative or not array.flags.aligned:
+        array = _convert(array)
+    if array.ndim == 1:
+        return array
+    return _to_mono(array, downmix)
+
+
+def _convert(array: NDArray[Any]) -> NDArray[Any]:
+    swapped = array.dtype.newbyteorder("=")
+    if swapped in _NATIVE:
+        return array.astype(swapped)
+    if array.dtype == np.float16:
+        return array.astype(np.float32)
+    raise TypeError(
+        f"samples must be int16, float32 or float64, got {array.dtype}"
+        " (other integer types have no agreed full scale: convert them first)"
+    )
+
+
+def _to_mono(array: NDArray[Any], downmix: Downmix) -> NDArray[Any]:
+    if array.ndim != 2:
+        raise ValueError(f"samples must have shape (n,) or (channels, n), got {array.shape}")
+    n_channels = array.shape[0]
+    if isinstance(downmix, (int, np.integer)) and not isinstance(downmix, bool):
+        if not 0 <= downmix < n_channels:
+            raise ValueError(f"downmix must be a channel below {n_channels}, got {downmix}")
+        channel: NDArray[Any] = array[downmix]
+        return channel
+    if downmix not in (None, "mean"):
+        raise ValueError(f"downmix must be None, 'mean' or a channel index, got {downmix!r}")
+    if n_channels == 1:
+        return array[0]
+    if downmix is None:
+        raise ValueError(
+            f"samples have {n_channels} channels (shape {array.shape}): pass downmix='mean' or a"
+            " channel index"
+        )
+    scale = 1 / 32768 if array.dtype == np.int16 else 1.0
+    mono: NDArray[Any] = (array.mean(axis=0, dtype=np.float64) * scale).astype(np.float32)
+    return mono
+
+
+def as_frames(values: ArrayLike) -> NDArray[np.float32]:
+    """Return (n_frames, n_features) as a C-contiguous float32 array of finite numbers."""
+    array = np.asarray(values)
+    if array.ndim != 2:
+        raise ValueError(f"values must have shape (n_frames, n_features), got {array.shape}")
+    if array.dtype.kind not in "fiu":
+        raise TypeError(f"values must be real numbers, got {array.dtype}")
+    if 0 in array.shape:
+        raise ValueError(f"values must not be empty, got shape {array.shape}")
+    frames = np.ascontiguousarray(array, dtype=np.float32)
+    if not np.isfinite(frames).all():
+        row, column = np.argwhere(~np.isfinite(frames))[0]
+        raise ValueError(
+            f"values must be finite, got {frames[row, column]} at frame {row}, feature {column}"
+        )
+    return frames

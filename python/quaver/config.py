@@ -1,0 +1,220 @@
+"""The parameters of feature extraction, in one frozen, self-validating object."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+from quaver._validate import check_sample_rate
+
+#: Groups of short-term features, in the order of their columns.
+SHORT_TERM_FEATURES = (
+    "zero_crossing_rate",
+    "energy",
+    "energy_entropy",
+    "spectral_centroid",
+    "spectral_spread",
+    "spectral_entropy",
+    "spectral_flux",
+    "spectral_rolloff",
+    "mfcc",
+)
+
+#: Global statistics, in the order of the extracted vector.
+STATISTICS = (
+    "mean",
+    "median",
+    "std",
+    "kurtosis",
+    "skewness",
+    "percentile_1",
+    "percentile_99",
+    "min",
+    "max",
+    "range",
+)
+
+WINDOWS = ("hamming", "hann", "blackman", "boxcar")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeatureConfig:
+    """Parameters of the short-term features and of their statistics.
+
+    Lengths that are not given follow the sample rate: frames of 25 ms every 10 ms and the next
+    power of two as transform length. All attributes are concrete numbers after construction;
+    a configuration for another rate is made anew, ``FeatureConfig(sample_rate=48000)``.
+
+    Parameters
+    ----------
+    sample_rate : int, default 16000
+        Sampling rate in Hz.
+    frame_length : int, optional
+        Frame in samples; 25 ms by default.
+    hop_length : int, optional
+        Samples from frame to frame; 10 ms by default.
+    n_fft : int, optional
+        Transform length in samples, at least ``frame_length``, even and without a prime factor
+        above 5; by default the next power of two.
+    pre_emphasis : float, default 0.97
+        Coefficient c of ``y[n] = x[n] - c x[n-1]``, in [0, 1].
+    window : {"hamming", "hann", "blackman", "boxcar"}, default "hamming"
+        Symmetric window of a frame.
+    n_blocks : int, default 10
+        Sub-blocks of the entropy of energy.
+    n_bands : int, default 10
+        Sub-bands of the spectral entropy.
+    rolloff : float, default 0.9
+        Share of the power below the roll-off frequency, in (0, 1].
+    n_mels : int, default 40
+        Mel bands (Slaney scale, unit area) under the MFCCs.
+    fmin, fmax : float, optional
+        Range of the mel bands in Hz; 0 to half the sample rate by default.
+    n_mfcc : int, default 13
+        Cepstral coefficients.
+    features : tuple of str
+        Groups to compute, a subset of `SHORT_TERM_FEATURES`; stored in canonical order.
+    delta_order : {0, 1, 2}, default 1
+        Derivatives appended to the features.
+    delta_width : int, optional
+        None: difference of neighbouring frames, the first being 0. An odd number of at least 3:
+        Savitzky-Golay filter of that width, as ``librosa.feature.delta``.
+    trim_db : float, optional
+        If given, statistics leave out the frames at both ends whose energy lies more than this
+        many decibel below that of the loudest frame. Frames in between stay.
+    statistics : tuple of str
+        Global statistics, a subset of `STATISTICS`; stored in canonical order.
+
+    Raises
+    ------
+    ValueError
+        For a value outside its range; the message says which values are expected.
+
+    Examples
+    --------
+    >>> config = FeatureConfig(sample_rate=48000)
+    >>> config.frame_length, config.hop_length, config.n_fft
+    (1200, 480, 2048)
+    """
+
+    sample_rate: int = 16000
+    frame_length: int = None  # type: ignore[assignment]  # resolved in __post_init__
+    hop_length: int = None  # type: ignore[assignment]
+    n_fft: int = None  # type: ignore[assignment]
+    pre_emphasis: float = 0.97
+    window: str = "hamming"
+    n_blocks: int = 10
+    n_bands: int = 10
+    rolloff: float = 0.9
+    n_mels: int = 40
+    fmin: float = 0.0
+    fmax: float = None  # type: ignore[assignment]
+    n_mfcc: int = 13
+    features: tuple[str, ...] = SHORT_TERM_FEATURES
+    delta_order: int = 1
+    delta_width: int | None = None
+    trim_db: float | None = None
+    statistics: tuple[str, ...] = STATISTICS
+
+    def __post_init__(self) -> None:
+        def put(name: str, value: object) -> None:
+            object.__setattr__(self, name, value)
+
+        put("sample_rate", check_sample_rate(self.sample_rate))
+        if self.frame_length is None:
+            put("frame_length", max(1, round(0.025 * self.sample_rate)))
+        if self.hop_length is None:
+            put("hop_length", max(1, round(0.010 * self.sample_rate)))
+        for name in ("frame_length", "hop_length", "n_blocks", "n_bands", "n_mels", "n_mfcc"):
+            put(name, _positive_int(name, getattr(self, name)))
+        if self.n_fft is None:
+            put("n_fft", max(4, 1 << (self.frame_length - 1).bit_length()))
+        put("n_fft", _positive_int("n_fft", self.n_fft))
+        if self.fmax is None:
+            put("fmax", self.sample_rate / 2)
+        for name in ("pre_emphasis", "rolloff", "fmin", "fmax"):
+            put(name, _real(name, getattr(self, name)))
+        if self.trim_db is not None:
+            put("trim_db", _real("trim_db", self.trim_db))
+        put("features", _subset("features", self.features, SHORT_TERM_FEATURES))
+        put("statistics", _subset("statistics", self.statistics, STATISTICS))
+        self._check_ranges()
+
+    def _check_ranges(self) -> None:
+        if self.frame_length > self.n_fft:
+            raise ValueError(
+                "frame_length must not exceed n_fft,"
+                f" got frame_length {self.frame_length} and n_fft {self.n_fft}"
+            )
+        if not 0 <= self.pre_emphasis <= 1:
+            raise ValueError(f"pre_emphasis must lie in [0, 1], got {self.pre_emphasis}")
+        if self.window not in WINDOWS:
+            raise ValueError(f"window must be one of {', '.join(WINDOWS)}, got {self.window!r}")
+        if self.delta_order not in (0, 1, 2):
+            raise ValueError(f"delta_order must be 0, 1 or 2, got {self.delta_order!r}")
+        width = self.delta_width
+        if width is not None and (not isinstance(width, int) or width < 3 or width % 2 == 0):
+            raise ValueError(f"delta_width must be None or odd and at least 3, got {width!r}")
+        if self.trim_db is not None and not self.trim_db > 0:
+            raise ValueError(f"trim_db must be None or positive, got {self.trim_db}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the parameters as a dictionary of plain JSON types.
+
+        Examples
+        --------
+        >>> FeatureConfig().to_dict()["hop_length"]
+        160
+        """
+        values = dataclasses.asdict(self)
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in values.items()}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> FeatureConfig:
+        """Return the configuration that `to_dict` wrote.
+
+        Parameters
+        ----------
+        values : dict
+            Parameters by name; missing ones take their defaults.
+
+        Raises
+        ------
+        ValueError
+            For a name that is no parameter.
+
+        Examples
+        --------
+        >>> FeatureConfig.from_dict({"n_mfcc": 20}).n_mfcc
+        20
+        """
+        unknown = sorted(set(values) - {field.name for field in dataclasses.fields(cls)})
+        if unknown:
+            raise ValueError(f"not parameters of FeatureConfig: {', '.join(unknown)}")
+        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+
+
+def _positive_int(name: str, value: Any) -> int:
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise TypeError(f"{name} must be an int, got {type(value).__name__}")
+    if value < 1:
+        raise ValueError(f"{name} must be positive, got {value}")
+    return int(value)
+
+
+def _real(name: str, value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must be a number, got {value!r}") from None
+
+
+def _subset(name: str, chosen: Any, known: tuple[str, ...]) -> tuple[str, ...]:
+    if isinstance(chosen, str):
+        raise TypeError(f"{name} must be a tuple of names, got the string {chosen!r}")
+    names = tuple(chosen)
+    unknown = [item for item in names if item not in known]
+    if unknown or not names:
+        raise ValueError(f"{name} must be among {', '.join(known)}, got {names}")
+    return tuple(item for item in known if item in names)

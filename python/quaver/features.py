@@ -1,0 +1,509 @@
+"""From samples to short-term features, global statistics and log-mel pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from quaver import _core
+from quaver._validate import Downmix, as_frames, as_samples, check_sample_rate
+from quaver.config import SHORT_TERM_FEATURES, STATISTICS, FeatureConfig
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+_DEFAULT = FeatureConfig()
+
+
+@dataclass(frozen=True, slots=True)
+class ShortTerm:
+    """Short-term features of one clip.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_frames, n_features), float32
+        One row a frame.
+    names : tuple of str
+        Names of the columns.
+    times : ndarray of shape (n_frames,), float64
+        Centre of each frame in seconds.
+    """
+
+    values: NDArray[np.float32]
+    names: tuple[str, ...]
+    times: NDArray[np.float64]
+
+
+@lru_cache(maxsize=32)
+def _config_of_rate(sample_rate: int) -> FeatureConfig:
+    return FeatureConfig(sample_rate=sample_rate)
+
+
+def resolve_config(sample_rate: float, config: FeatureConfig | None) -> FeatureConfig:
+    """Return the configuration for samples of this rate; ValueError when the two disagree."""
+    rate = check_sample_rate(sample_rate)
+    if config is None:
+        return _DEFAULT if rate == _DEFAULT.sample_rate else _config_of_rate(rate)
+    if not isinstance(config, FeatureConfig):
+        raise TypeError(f"config must be a FeatureConfig, got {type(config).__name__}")
+    if config.sample_rate != rate:
+        raise ValueError(
+            f"the samples' rate is {rate} Hz but config.sample_rate is {config.sample_rate} Hz:"
+            " resample (quaver.load(..., sample_rate=...)) or pass a matching configuration"
+        )
+    return config
+
+
+@lru_cache(maxsize=64)
+def _extractor(config: FeatureConfig) -> _core.Extractor:
+    groups = SHORT_TERM_FEATURES[:-1]
+    rows = [i for i, name in enumerate(groups) if name in config.features]
+    if "mfcc" in config.features:
+        rows += range(len(groups), len(groups) + config.n_mfcc)
+    return _core.Extractor(
+        sample_rate=config.sample_rate,
+        frame_length=config.frame_length,
+        hop_length=config.hop_length,
+        n_fft=config.n_fft,
+        pre_emphasis=config.pre_emphasis,
+        window=config.window,
+        n_blocks=config.n_blocks,
+        n_bands=config.n_bands,
+        rolloff=config.rolloff,
+        n_mels=config.n_mels,
+        fmin=config.fmin,
+        fmax=config.fmax,
+        n_mfcc=config.n_mfcc,
+        rows=rows,
+        delta_order=config.delta_order,
+        delta_width=config.delta_width or 0,
+        trim_db=config.trim_db or 0.0,
+        statistics=_statistic_ids(config.statistics),
+    )
+
+
+def _statistic_ids(statistics: tuple[str, ...]) -> list[int]:
+    unknown = [name for name in statistics if name not in STATISTICS]
+    if unknown or not statistics:
+        raise ValueError(f"statistics must be among {', '.join(STATISTICS)}, got {statistics}")
+    return [STATISTICS.index(name) for name in statistics]
+
+
+def _prepare(
+    samples: ArrayLike, config: FeatureConfig, pad: bool, downmix: Downmix
+) -> NDArray[Any]:
+    array = as_samples(samples, downmix)
+    if pad and 0 < array.size < config.frame_length:
+        array = np.pad(array, (0, config.frame_length - array.size))
+    return array
+
+
+def frame_names(config: FeatureConfig | None = None) -> tuple[str, ...]:
+    """Return the names of the columns of `short_term`.
+
+    Parameters
+    ----------
+    config : FeatureConfig, optional
+        Defaults to ``FeatureConfig()``.
+
+    Returns
+    -------
+    tuple of str
+        Base features, then ``delta_`` and ``delta2_`` of each.
+
+    Examples
+    --------
+    >>> names = frame_names()
+    >>> len(names), names[0], names[21]
+    (42, 'zero_crossing_rate', 'delta_zero_crossing_rate')
+    """
+    config = config or _DEFAULT
+    base: list[str] = []
+    for group in config.features:
+        base += [f"mfcc_{i}" for i in range(config.n_mfcc)] if group == "mfcc" else [group]
+    prefixes = ("", "delta_", "delta2_")[: 1 + config.delta_order]
+    return tuple(prefix + name for prefix in prefixes for name in base)
+
+
+def feature_names(config: FeatureConfig | None = None) -> tuple[str, ...]:
+    """Return the names of the values of `extract`, statistic fastest.
+
+    Parameters
+    ----------
+    config : FeatureConfig, optional
+        Defaults to ``FeatureConfig()``.
+
+    Returns
+    -------
+    tuple of str
+        ``{feature}_{statistic}``; 420 names by default.
+
+    Examples
+    --------
+    >>> names = feature_names()
+    >>> len(names), names[:2]
+    (420, ('zero_crossing_rate_mean', 'zero_crossing_rate_median'))
+    """
+    config = config or _DEFAULT
+    return tuple(f"{name}_{s}" for name in frame_names(config) for s in config.statistics)
+
+
+def short_term(
+    samples: ArrayLike,
+    sample_rate: float,
+    *,
+    config: FeatureConfig | None = None,
+    pad: bool = False,
+    downmix: Downmix = None,
+) -> ShortTerm:
+    """Compute the short-term features of a clip and their derivatives.
+
+    Parameters
+    ----------
+    samples : array_like of shape (n,) or (channels, n), int16, float32 or float64
+        int16 is scaled by 1/32768.
+    sample_rate : int
+        Sampling rate in Hz.
+    config : FeatureConfig, optional
+        Defaults to ``FeatureConfig(sample_rate=sample_rate)``.
+    pad : bool, default False
+        Append zeros to a clip shorter than one frame instead of raising.
+    downmix : {None, "mean"} or int, default None
+        How several channels become one: their mean, or one of them.
+
+    Returns
+    -------
+    ShortTerm
+        ``values`` (n_frames, n_features) float32, ``names`` and ``times`` in seconds.
+
+    Raises
+    ------
+    ValueError
+        For a wrong shape, rate or length, NaN or infinity, or a configuration for another rate.
+    TypeError
+        For samples of another type.
+
+    Notes
+    -----
+    Definitions: Giannakopoulos & Pikrakis, Introduction to Audio Analysis (2014), ch. 4, and
+    librosa for centroid, bandwidth and MFCC; ``cpp/include/quaver`` states each with its accuracy.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> clip = np.sin(np.arange(16000) * 0.1)
+    >>> frames = short_term(clip, 16000)
+    >>> frames.values.shape, frames.names[3], float(frames.times[1])
+    ((98, 42), 'spectral_centroid', 0.0225)
+    """
+    config = resolve_config(sample_rate, config)
+    values = _extractor(config).frames(_prepare(samples, config, pad, downmix))
+    centre = config.frame_length / 2
+    times = (np.arange(len(values)) * config.hop_length + centre) / config.sample_rate
+    return ShortTerm(values, frame_names(config), times)
+
+
+def extract(
+    samples: ArrayLike,
+    sample_rate: float,
+    *,
+    config: FeatureConfig | None = None,
+    pad: bool = False,
+    downmix: Downmix = None,
+    out: NDArray[np.float32] | None = None,
+) -> NDArray[np.float32]:
+    """Compute the vector of global statistics of one clip in one fused call.
+
+    Parameters
+    ----------
+    samples, sample_rate, config, pad, downmix
+        As in `short_term`.
+    out : ndarray of shape (n_values,), float32, C-contiguous, optional
+        Where the result is written; a new array by default.
+
+    Returns
+    -------
+    ndarray of shape (n_values,), float32
+        In the order of `feature_names`; 420 values by default.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As in `short_term`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> vector = extract(np.sin(np.arange(16000) * 0.1), 16000)
+    >>> vector.shape
+    (420,)
+    """
+    config = resolve_config(sample_rate, config)
+    extractor = _extractor(config)
+    if out is None:
+        out = np.empty(extractor.n_values, np.float32)
+    extractor.vector(_prepare(samples, config, pad, downmix), out)
+    return out
+
+
+def functionals(
+    values: ArrayLike, *, statistics: tuple[str, ...] = STATISTICS
+) -> NDArray[np.float32]:
+    """Compute global statistics over frames.
+
+    Parameters
+    ----------
+    values : array_like of shape (n_frames, n_features)
+        Finite numbers; taken as float32.
+    statistics : tuple of str, default `STATISTICS`
+        mean, median, std (ddof 0), kurtosis (Fisher), skewness, percentile_1, percentile_99
+        (linear interpolation), min, max, range.
+
+    Returns
+    -------
+    ndarray of shape (n_features * n_statistics,), float32
+        Statistic fastest. Constant columns have skewness and kurtosis 0.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For an empty or non-finite matrix, another shape, or an unknown statistic.
+
+    Examples
+    --------
+    >>> functionals([[1.0], [2.0], [6.0]], statistics=("mean", "median", "max"))
+    array([3., 2., 6.], dtype=float32)
+    """
+    return _core.functionals(as_frames(values), _statistic_ids(tuple(statistics)))
+
+
+def delta(values: ArrayLike, *, width: int | None = None, order: int = 1) -> NDArray[np.float32]:
+    """Compute the derivative over time of each feature.
+
+    Parameters
+    ----------
+    values : array_like of shape (n_frames, n_features)
+        Finite numbers; taken as float32.
+    width : int, optional
+        None: ``d[t] = f[t] - f[t-1]`` with ``d[0] = 0``, applied `order` times. Odd, at least 3:
+        Savitzky-Golay filter, as ``librosa.feature.delta(mode="interp")``.
+    order : {1, 2}, default 1
+        Order of the derivative.
+
+    Returns
+    -------
+    ndarray of shape (n_frames, n_features), float32
+
+    Raises
+    ------
+    ValueError
+        For another order, an even width or one larger than the number of frames.
+
+    Examples
+    --------
+    >>> delta([[1.0], [4.0], [6.0]]).ravel()
+    array([0., 3., 2.], dtype=float32)
+    """
+    if width is not None and width < 1:
+        raise ValueError(f"width must be None or odd and at least 3, got {width}")
+    if order not in (1, 2):
+        raise ValueError(f"order must be 1 or 2, got {order}")
+    return _core.delta(as_frames(values), width or 0, order)
+
+
+def mfcc(
+    samples: ArrayLike,
+    sample_rate: float,
+    *,
+    n_mfcc: int | None = None,
+    config: FeatureConfig | None = None,
+    pad: bool = False,
+    downmix: Downmix = None,
+) -> NDArray[np.float32]:
+    """Compute mel-frequency cepstral coefficients with the framing of `short_term`.
+
+    Pre-emphasis, frames without padding, symmetric window, 10 log10 of 40 Slaney mel bands,
+    orthonormal DCT-II: the definition of ``librosa.feature.mfcc(top_db=None)`` on these frames.
+
+    Parameters
+    ----------
+    samples, sample_rate, config, pad, downmix
+        As in `short_term`.
+    n_mfcc : int, optional
+        Number of coefficients; by default that of the configuration, 13.
+
+    Returns
+    -------
+    ndarray of shape (n_frames, n_mfcc), float32
+
+    Raises
+    ------
+    ValueError, TypeError
+        As in `short_term`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> mfcc(np.sin(np.arange(16000) * 0.1), 16000, n_mfcc=20).shape
+    (98, 20)
+    """
+    config = resolve_config(sample_rate, config)
+    plan = _mfcc_config(config, config.n_mfcc if n_mfcc is None else n_mfcc)
+    return _extractor(plan).frames(_prepare(samples, config, pad, downmix))
+
+
+@lru_cache(maxsize=64)
+def _mfcc_config(config: FeatureConfig, n_mfcc: int) -> FeatureConfig:
+    changes = {"n_mfcc": n_mfcc, "features": ["mfcc"], "delta_order": 0, "trim_db": None}
+    return FeatureConfig.from_dict(config.to_dict() | changes)
+
+
+@lru_cache(maxsize=64)
+def _log_mel_plan(**parameters: Any) -> _core.LogMel:
+    return _core.LogMel(**parameters)
+
+
+def log_mel(
+    samples: ArrayLike,
+    sample_rate: float,
+    *,
+    n_fft: int = 2048,
+    hop_length: int = 512,
+    win_length: int | None = None,
+    window: str = "hann",
+    center: bool = True,
+    pad_mode: Literal["constant", "reflect", "edge"] = "constant",
+    power: float = 2.0,
+    n_mels: int = 128,
+    fmin: float = 0.0,
+    fmax: float | None = None,
+    htk: bool = False,
+    norm: Literal["slaney"] | None = "slaney",
+    ref: float | Literal["max"] = 1.0,
+    amin: float = 1e-10,
+    top_db: float | None = None,
+    downmix: Downmix = None,
+) -> NDArray[np.float32]:
+    """Compute a log-mel spectrogram in decibel, with librosa's STFT framing and arguments.
+
+    Equals ``librosa.power_to_db(librosa.feature.melspectrogram(...), ref, amin, top_db).T``
+    (``amplitude`` for ``power=1`` keeps the factor 10 as librosa.power_to_db does).
+
+    Parameters
+    ----------
+    samples : array_like of shape (n,) or (channels, n), int16, float32 or float64
+        int16 is scaled by 1/32768.
+    sample_rate : int
+        Sampling rate in Hz.
+    n_fft : int, default 2048
+        Transform length in samples; even, no prime factor above 5.
+    hop_length : int, default 512
+        Samples from frame to frame.
+    win_length : int, optional
+        Window in samples, centred in ``n_fft``; ``n_fft`` by default.
+    window : {"hann", "hamming", "blackman", "boxcar"}, default "hann"
+        Periodic window.
+    center : bool, default True
+        Centre frame t at ``t * hop_length``, padding both ends.
+    pad_mode : {"constant", "reflect", "edge"}, default "constant"
+        What the padding of a centred transform holds.
+    power : {1.0, 2.0}, default 2.0
+        Exponent of the magnitude under the mel bands.
+    n_mels : int, default 128
+        Mel bands.
+    fmin, fmax : float, optional
+        Range of the bands in Hz; 0 to half the sample rate by default.
+    htk : bool, default False
+        HTK's mel scale instead of Slaney's.
+    norm : {"slaney", None}, default "slaney"
+        Bands of unit area, or of unit height.
+    ref : float or "max", default 1.0
+        Power that becomes 0 dB, or the largest one of the picture.
+    amin : float, default 1e-10
+        Smallest power.
+    top_db : float, optional
+        Raise values to at least this many decibel below the largest.
+    downmix : {None, "mean"} or int, default None
+        How several channels become one.
+
+    Returns
+    -------
+    ndarray of shape (n_frames, n_mels), float32
+        Decibel; time first, unlike librosa.
+
+    Raises
+    ------
+    ValueError
+        For wrong shapes or values, NaN or infinity, or bands that no bin falls into (named).
+    TypeError
+        For samples of another type.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> log_mel(np.sin(np.arange(16000) * 0.1), 16000, n_fft=512, hop_length=128, n_mels=40).shape
+    (126, 40)
+    """
+    rate = check_sample_rate(sample_rate)
+    _check_log_mel(power, norm, ref, top_db, pad_mode, n_fft, hop_length, win_length, n_mels, amin)
+    array = as_samples(samples, downmix)
+    if center and pad_mode != "constant" and array.size:
+        array = np.pad(array, n_fft // 2, mode=pad_mode)
+        center = False
+    plan = _log_mel_plan(
+        sample_rate=rate,
+        n_fft=n_fft,
+        hop_length=hop_length,
+        win_length=n_fft if win_length is None else win_length,
+        window=window,
+        center=center,
+        magnitude=power == 1.0,
+        n_mels=n_mels,
+        fmin=fmin,
+        fmax=rate / 2 if fmax is None else fmax,
+        htk=htk,
+        slaney_norm=norm == "slaney",
+        amin=amin,
+    )
+    picture = plan.run(array)
+    picture -= picture.max() if ref == "max" else np.float32(10 * np.log10(max(amin, ref)))
+    if top_db is not None:
+        np.maximum(picture, picture.max() - top_db, out=picture)
+    return picture
+
+
+def _check_log_mel(
+    power: float,
+    norm: str | None,
+    ref: object,
+    top_db: float | None,
+    pad_mode: str,
+    n_fft: int,
+    hop_length: int,
+    win_length: int | None,
+    n_mels: int,
+    amin: float,
+) -> None:
+    if power not in (1.0, 2.0):
+        raise ValueError(f"power must be 1 or 2, got {power}")
+    if norm not in ("slaney", None):
+        raise ValueError(f"norm must be 'slaney' or None, got {norm!r}")
+    if pad_mode not in ("constant", "reflect", "edge"):
+        raise ValueError(f"pad_mode must be constant, reflect or edge, got {pad_mode!r}")
+    if ref != "max" and not (isinstance(ref, (int, float)) and ref > 0):
+        raise ValueError(f"ref must be 'max' or a positive number, got {ref!r}")
+    if top_db is not None and not top_db >= 0:
+        raise ValueError(f"top_db must be None or at least 0, got {top_db}")
+    if not amin > 0:
+        raise ValueError(f"amin must be positive, got {amin}")
+    sizes = {"n_fft": n_fft, "hop_length": hop_length, "n_mels": n_mels}
+    if win_length is not None:
+        sizes["win_length"] = win_length
+    for name, value in sizes.items():
+        if value < 1:
+            raise ValueError(f"{name} must be positive, got {value}")
+    if win_length is not None and win_length > n_fft:
+        raise ValueError(f"win_length must not exceed n_fft ({n_fft}), got {win_length}")

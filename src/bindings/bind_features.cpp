@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <memory>
+
+#include "array.hpp"
+#include "quaver/extract.hpp"
+
+namespace quaver::bindings {
+
+static std::shared_ptr<Extractor> make_extractor(
+    double sample_rate, std::size_t frame_length, std::size_t hop_length, std::size_t n_fft,
+    double pre_emphasis, const std::string& window, std::size_t n_blocks, std::size_t n_bands,
+    double rolloff, std::size_t n_mels, double fmin, double fmax, std::size_t n_mfcc,
+    std::vector<std::size_t> rows, std::size_t delta_order, std::size_t delta_width,
+    double trim_db, const std::vector<std::size_t>& statistics) {
+  ExtractOptions o;
+  o.short_term.sample_rate = sample_rate;
+  o.short_term.framing = {frame_length, hop_length, n_fft, pre_emphasis, window, false};
+  o.short_term.n_blocks = n_blocks;
+  o.short_term.n_bands = n_bands;
+  o.short_term.rolloff = rolloff;
+  o.short_term.mel.n_mels = n_mels;
+  o.short_term.mel.fmin = fmin;
+  o.short_term.mel.fmax = fmax;
+  o.short_term.n_mfcc = n_mfcc;
+  o.short_term.time_domain = trim_db > 0.0;
+  o.short_term.spectral = o.short_term.cepstral = false;
+  for (std::size_t row : rows) {
+    if (row <= kEnergyEntropy) o.short_term.time_domain = true;
+    else if (row < kFirstMfcc) o.short_term.spectral = true;
+    else o.short_term.cepstral = true;
+  }
+  o.rows = std::move(rows);
+  o.delta_order = delta_order;
+  o.delta_width = delta_width;
+  o.trim_db = trim_db;
+  for (std::size_t s : statistics) {
+    if (s >= kNumStatistics) throw std::invalid_argument("unknown statistic " + std::to_string(s));
+    o.statistics.push_back(static_cast<Statistic>(s));
+  }
+  return std::make_shared<Extractor>(std::move(o));
+}
+
+static Matrix run_frames(const Extractor& extractor, const py::array& array) {
+  const Samples samples = samples_view(array);
+  Matrix out = empty_matrix(extractor.count(samples.size), extractor.n_features());
+  float* const to = out.mutable_data();
+  {
+    py::gil_scoped_release release;
+    extractor.frames(samples, to);
+  }
+  return out;
+}
+
+static void run_vector(const Extractor& extractor, const py::array& array, Matrix& out) {
+  const Samples samples = samples_view(array);
+  if (out.ndim() != 1 || static_cast<std::size_t>(out.size()) != extractor.n_values()) {
+    throw std::invalid_argument("out must have shape (" + std::to_string(extractor.n_values()) +
+                                ",), got " + shape_text(out));
+  }
+  float* const to = out.mutable_data();  // refuses a read-only array
+  py::gil_scoped_release release;
+  extractor.vector(samples, to);
+}
+
+static std::shared_ptr<LogMelPlan> make_log_mel(double sample_rate, std::size_t n_fft,
+                                                std::size_t hop_length, std::size_t win_length,
+                                                const std::string& window, bool center,
+                                                bool magnitude, std::size_t n_mels, double fmin,
+                                                double fmax, bool htk, bool slaney_norm,
+                                                double amin) {
+  LogMelOptions o;
+  o.framing = {win_length, hop_length, n_fft, 0.0, window, true};
+  o.mel = {n_fft, sample_rate, n_mels, fmin, fmax, htk, slaney_norm, amin};
+  o.center = center;
+  o.magnitude = magnitude;
+  return std::make_shared<LogMelPlan>(o);
+}
+
+static Matrix run_log_mel(const LogMelPlan& plan, const py::array& array) {
+  const Samples samples = samples_view(array);
+  const std::size_t n_frames = samples.size == 0 ? 0 : plan.count(samples.size);
+  if (n_frames == 0) {
+    throw std::invalid_argument("samples must hold at least " +
+                                std::to_string(plan.pad == 0 ? plan.n_fft : 1) +
+                                " samples, got " + std::to_string(samples.size));
+  }
+  Matrix out = empty_matrix(n_frames, plan.mel.n_mels);
+  float* const to = out.mutable_data();
+  {
+    py::gil_scoped_release release;
+    log_mel(plan, samples, to);
+  }
+  return out;
+}
+
+void bind_features(py::module_& m) {
+  py::class_<Extractor, std::shared_ptr<Extractor>>(m, "Extractor", "Plan of one configuration.")
+      .def(py::init(&make_extractor), py::kw_only(), py::arg("sample_rate"),
+           py::arg("frame_length"), py::arg("hop_length"), py::arg("n_fft"),
+           py::arg("pre_emphasis"), py::arg("window"), py::arg("n_blocks"), py::arg("n_bands"),
+           py::arg("rolloff"), py::arg("n_mels"), py::arg("fmin"), py::arg("fmax"),
+           py::arg("n_mfcc"), py::arg("rows"), py::arg("delta_order"), py::arg("delta_width"),
+           py::arg("trim_db"), py::arg("statistics"))
+      .def_property_readonly("n_features", &Extractor::n_features)
+      .def_property_readonly("n_values", &Extractor::n_values)
+      .def("frames", &run_frames, py::arg("samples"), "(n_frames, n_features) of a clip.")
+      .def("vector", &run_vector, py::arg("samples"), py::arg("out").noconvert(),
+           "Statistics of a clip into out, shape (n_values,).");
+  py::class_<LogMelPlan, std::shared_ptr<LogMelPlan>>(m, "LogMel", "Plan of a log-mel picture.")
+      .def(py::init(&make_log_mel), py::kw_only(), py::arg("sample_rate"), py::arg("n_fft"),
+           py::arg("hop_length"), py::arg("win_length"), py::arg("window"), py::arg("center"),
+           py::arg("magnitude"), py::arg("n_mels"), py::arg("fmin"), py::arg("fmax"),
+           py::arg("htk"), py::arg("slaney_norm"), py::arg("amin"))
+      .def("run", &run_log_mel, py::arg("samples"), "(n_frames, n_mels) in decibel.");
+}
+
+}  // namespace quaver::bindings

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "array.hpp"
+#include "quaver/extract.hpp"
+
+namespace quaver::bindings {
+
+static Matrix run_functionals(const Matrix& values, const std::vector<std::size_t>& statistics) {
+  require_matrix(values);
+  std::vector<Statistic> list;
+  for (std::size_t s : statistics) {
+    if (s >= kNumStatistics) throw std::invalid_argument("unknown statistic " + std::to_string(s));
+    list.push_back(static_cast<Statistic>(s));
+  }
+  const FunctionalsPlan plan(std::move(list));
+  const std::size_t n_frames = static_cast<std::size_t>(values.shape(0));
+  const std::size_t n_features = static_cast<std::size_t>(values.shape(1));
+  if (n_frames == 0) throw std::invalid_argument("values must hold at least one frame, got 0");
+  Matrix out = empty_vector(n_features * plan.n_statistics);
+  const float* const from = values.data();
+  float* const to = out.mutable_data();
+  {
+    py::gil_scoped_release release;
+    functionals(plan, from, n_frames, n_features, to);
+  }
+  return out;
+}
+
+static Matrix run_delta(const Matrix& values, std::size_t width, std::size_t order) {
+  require_matrix(values);
+  const DeltaPlan plan(width, order);
+  const std::size_t n_frames = static_cast<std::size_t>(values.shape(0));
+  const std::size_t n_features = static_cast<std::size_t>(values.shape(1));
+  if (n_frames < width) {
+    throw std::invalid_argument("width must not exceed the number of frames, got width " +
+                                std::to_string(width) + " and " + std::to_string(n_frames) +
+                                " frames");
+  }
+  Matrix out = empty_matrix(n_frames, n_features);
+  const float* const from = values.data();
+  float* const to = out.mutable_data();
+  {
+    py::gil_scoped_release release;
+    delta(plan, from, n_frames, n_features, to);
+  }
+  return out;
+}
+
+void bind_functionals(py::module_& m) {
+  m.def("functionals", &run_functionals, py::arg("values").noconvert(), py::arg("statistics"),
+        "Global statistics of (n_frames, n_features), statistic fastest.");
+  m.def("delta", &run_delta, py::arg("values").noconvert(), py::arg("width"), py::arg("order"),
+        "Derivative over time of (n_frames, n_features).");
+}
+
+}  // namespace quaver::bindings
