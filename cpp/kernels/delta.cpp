@@ -29,8 +29,10 @@ DeltaPlan::DeltaPlan(std::size_t width_, std::size_t order_)
     for (std::size_t i = 0; i < width; ++i) {
       const double j = static_cast<double>(i) - half;
       const double regressor = order == 1 ? j : j * j - mean_square;
-      if (pass == 0) norm += regressor * regressor;
-      else taps[i] = static_cast<float>((order == 1 ? 1.0 : 2.0) * regressor / norm);
+      if (pass == 0)
+        norm += regressor * regressor;
+      else
+        taps[i] = static_cast<float>((order == 1 ? 1.0 : 2.0) * regressor / norm);
     }
   }
 }

@@ -85,9 +85,9 @@ std::size_t Extractor::count(std::size_t n_samples) const {
   if (n_samples == 0) throw std::invalid_argument("samples must not be empty, got 0 samples");
   const std::size_t n = count_frames(n_samples, framing.frame_length, framing.hop_length);
   if (n == 0) {
-    throw std::invalid_argument(
-        "samples must hold at least one frame of " + std::to_string(framing.frame_length) +
-        " samples, got " + std::to_string(n_samples) + "; pass pad=True to append zeros");
+    throw std::invalid_argument("samples must hold at least one frame of " +
+                                std::to_string(framing.frame_length) + " samples, got " +
+                                std::to_string(n_samples) + "; pass pad=True to append zeros");
   }
   if (delta_order() > 0 && n < delta_width()) {
     throw std::invalid_argument("delta_width must not exceed the number of frames, got width " +
@@ -179,8 +179,8 @@ void functionals(const FunctionalsPlan& plan, const float* values, std::size_t n
   s.shrink();
 }
 
-void delta(const DeltaPlan& plan, const float* values, std::size_t n_frames,
-           std::size_t n_features, float* out) {
+void delta(const DeltaPlan& plan, const float* values, std::size_t n_frames, std::size_t n_features,
+           float* out) {
   Buffer row(n_frames), derivative(n_frames);
   for (std::size_t f = 0; f < n_features; ++f) {
     for (std::size_t t = 0; t < n_frames; ++t) row[t] = values[t * n_features + f];

@@ -143,8 +143,10 @@ static float value_of_rank(const float* row, std::size_t n, std::size_t rank, st
   std::size_t low = 0, high = n_bins - 1;  // first bin whose running count exceeds the rank
   while (low < high) {
     const std::size_t middle = (low + high) / 2;
-    if (counts[middle] > rank) high = middle;
-    else low = middle + 1;
+    if (counts[middle] > rank)
+      high = middle;
+    else
+      low = middle + 1;
   }
   const std::size_t before = low == 0 ? 0 : counts[low - 1];
   const unsigned short wanted = static_cast<unsigned short>(low);

@@ -60,8 +60,8 @@ void log_mel_run(const LogMelPlan& plan, const Samples& src, std::size_t n_frame
   work.reserve(plan, kLanes);
   const std::size_t hop = plan.framing.hop_length, n_mels = plan.mel.n_mels;
   const std::size_t phase_stride = plan.framing.phase_stride(kLanes);
-  const std::ptrdiff_t lead = static_cast<std::ptrdiff_t>(plan.window_lead) -
-                              static_cast<std::ptrdiff_t>(plan.pad);
+  const std::ptrdiff_t lead =
+      static_cast<std::ptrdiff_t>(plan.window_lead) - static_cast<std::ptrdiff_t>(plan.pad);
   float* power = work.power.data();
   float* mel_db = work.mel_db.data();
   for (std::size_t t = 0; t < n_frames; t += kLanes) {

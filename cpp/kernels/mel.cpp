@@ -88,9 +88,8 @@ MelPlan::MelPlan(const MelOptions& options)
   }
   if (!empty.empty()) {
     throw std::invalid_argument("n_mels " + std::to_string(n_mels) + " is too many for n_fft " +
-                                std::to_string(options.n_fft) +
-                                ": no bin falls into the bands " + empty +
-                                "; use fewer bands or a larger n_fft");
+                                std::to_string(options.n_fft) + ": no bin falls into the bands " +
+                                empty + "; use fewer bands or a larger n_fft");
   }
   weights = Buffer(values.size());
   for (std::size_t i = 0; i < values.size(); ++i) weights[i] = values[i];

@@ -95,8 +95,7 @@ static inline Complex twiddle(Complex a, const float* w) {
   return {MulAdd(a.re, c, -(a.im * s)), MulAdd(a.re, s, a.im * c)};
 }
 // The first group of a pass has unit twiddles; in the last pass that is every butterfly.
-static inline void store_turned(float* y, std::size_t index, Complex v, const float* w,
-                                bool unit) {
+static inline void store_turned(float* y, std::size_t index, Complex v, const float* w, bool unit) {
   store(y, index, unit ? v : twiddle(v, w));
 }
 

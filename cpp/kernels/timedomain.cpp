@@ -28,8 +28,7 @@ TimeDomainPlan::TimeDomainPlan(std::size_t frame_length, std::size_t n_blocks_)
 
 namespace quaver::QV_TARGET {
 
-static Vec count_crossings(const FramingPlan& plan, const float* phases,
-                           std::size_t phase_stride) {
+static Vec count_crossings(const FramingPlan& plan, const float* phases, std::size_t phase_stride) {
   VecI crossings{};
   VecI before = LoadU(phases) < 0.0f;
   for (std::size_t q = 0, n = 0; q < plan.n_taps; ++q) {

@@ -24,11 +24,13 @@
 namespace quaver {
 namespace {
 
-#define QV_TABLE(target, width)                                            \
-  {                                                                        \
-    width, target::first_bad_sample, target::short_term_run,               \
-        target::log_mel_run, target::delta_row, target::functionals_row    \
-  }
+#define QV_TABLE(target, width) \
+  {width,                       \
+   target::first_bad_sample,    \
+   target::short_term_run,      \
+   target::log_mel_run,         \
+   target::delta_row,           \
+   target::functionals_row}
 
 constexpr KernelTable kTables[] = {
     QV_TABLE(base, 4),

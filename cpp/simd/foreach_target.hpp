@@ -26,8 +26,8 @@
 #define QV_TARGET base
 #define QV_WIDTH 4
 #define QV_FMA 0
-#include "simd/vec.hpp"
 #include "simd/stages.hpp"
+#include "simd/vec.hpp"
 #include QV_FILE
 #undef QV_TARGET
 #undef QV_WIDTH
@@ -44,8 +44,8 @@
 #define QV_TARGET avx2
 #define QV_WIDTH 8
 #define QV_FMA 1
-#include "simd/vec.hpp"
 #include "simd/stages.hpp"
+#include "simd/vec.hpp"
 #include QV_FILE
 #undef QV_TARGET
 #undef QV_WIDTH
@@ -66,8 +66,8 @@
 #define QV_TARGET avx512
 #define QV_WIDTH 16
 #define QV_FMA 1
-#include "simd/vec.hpp"
 #include "simd/stages.hpp"
+#include "simd/vec.hpp"
 #include QV_FILE
 #undef QV_TARGET
 #undef QV_WIDTH

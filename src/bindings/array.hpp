@@ -29,9 +29,12 @@ inline Samples samples_view(const py::array& a) {
     throw std::invalid_argument("samples must be one-dimensional, got shape " + shape_text(a));
   }
   SampleType type;
-  if (py::isinstance<py::array_t<float>>(a)) type = SampleType::float32;
-  else if (py::isinstance<py::array_t<std::int16_t>>(a)) type = SampleType::int16;
-  else if (py::isinstance<py::array_t<double>>(a)) type = SampleType::float64;
+  if (py::isinstance<py::array_t<float>>(a))
+    type = SampleType::float32;
+  else if (py::isinstance<py::array_t<std::int16_t>>(a))
+    type = SampleType::int16;
+  else if (py::isinstance<py::array_t<double>>(a))
+    type = SampleType::float64;
   else {
     throw py::type_error("samples must be int16, float32 or float64, got " +
                          py::str(a.dtype()).cast<std::string>());
@@ -46,8 +49,8 @@ inline Samples samples_view(const py::array& a) {
 
 inline void require_matrix(const Matrix& a) {
   if (a.ndim() != 2) {
-    throw std::invalid_argument("values must be two-dimensional (n_frames, n_features), got shape " +
-                                shape_text(a));
+    throw std::invalid_argument(
+        "values must be two-dimensional (n_frames, n_features), got shape " + shape_text(a));
   }
 }
 

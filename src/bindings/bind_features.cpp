@@ -10,8 +10,8 @@ static std::shared_ptr<Extractor> make_extractor(
     double sample_rate, std::size_t frame_length, std::size_t hop_length, std::size_t n_fft,
     double pre_emphasis, const std::string& window, std::size_t n_blocks, std::size_t n_bands,
     double rolloff, std::size_t n_mels, double fmin, double fmax, std::size_t n_mfcc,
-    std::vector<std::size_t> rows, std::size_t delta_order, std::size_t delta_width,
-    double trim_db, const std::vector<std::size_t>& statistics) {
+    std::vector<std::size_t> rows, std::size_t delta_order, std::size_t delta_width, double trim_db,
+    const std::vector<std::size_t>& statistics) {
   ExtractOptions o;
   o.short_term.sample_rate = sample_rate;
   o.short_term.framing = {frame_length, hop_length, n_fft, pre_emphasis, window, false};
@@ -25,9 +25,12 @@ static std::shared_ptr<Extractor> make_extractor(
   o.short_term.time_domain = trim_db > 0.0;
   o.short_term.spectral = o.short_term.cepstral = false;
   for (std::size_t row : rows) {
-    if (row <= kEnergyEntropy) o.short_term.time_domain = true;
-    else if (row < kFirstMfcc) o.short_term.spectral = true;
-    else o.short_term.cepstral = true;
+    if (row <= kEnergyEntropy)
+      o.short_term.time_domain = true;
+    else if (row < kFirstMfcc)
+      o.short_term.spectral = true;
+    else
+      o.short_term.cepstral = true;
   }
   o.rows = std::move(rows);
   o.delta_order = delta_order;
@@ -81,8 +84,8 @@ static Matrix run_log_mel(const LogMelPlan& plan, const py::array& array) {
   const std::size_t n_frames = samples.size == 0 ? 0 : plan.count(samples.size);
   if (n_frames == 0) {
     throw std::invalid_argument("samples must hold at least " +
-                                std::to_string(plan.pad == 0 ? plan.n_fft : 1) +
-                                " samples, got " + std::to_string(samples.size));
+                                std::to_string(plan.pad == 0 ? plan.n_fft : 1) + " samples, got " +
+                                std::to_string(samples.size));
   }
   Matrix out = empty_matrix(n_frames, plan.mel.n_mels);
   float* const to = out.mutable_data();

@@ -63,7 +63,7 @@ void transpose(const float* from, std::size_t n_rows, std::size_t n_columns,
 void functionals(const FunctionalsPlan& plan, const float* values, std::size_t n_frames,
                  std::size_t n_features, float* out);
 // out: (n_frames, n_features)
-void delta(const DeltaPlan& plan, const float* values, std::size_t n_frames,
-           std::size_t n_features, float* out);
+void delta(const DeltaPlan& plan, const float* values, std::size_t n_frames, std::size_t n_features,
+           float* out);
 
 }  // namespace quaver

@@ -12,14 +12,14 @@ namespace quaver {
 enum class Statistic {
   mean,
   median,
-  std,           // ddof 0
-  kurtosis,      // Fisher: 0 for a normal distribution
+  std,       // ddof 0
+  kurtosis,  // Fisher: 0 for a normal distribution
   skewness,
   percentile_1,
   percentile_99,
   min,
   max,
-  range,         // max - min
+  range,  // max - min
 };
 constexpr std::size_t kNumStatistics = 10;
 

@@ -17,7 +17,7 @@ struct MelOptions {
   std::size_t n_fft = 512;
   double sample_rate = 16000.0;
   std::size_t n_mels = 40;
-  double fmin = 0.0;    // Hz
+  double fmin = 0.0;     // Hz
   double fmax = 8000.0;  // Hz
   bool htk = false;
   bool slaney_norm = true;

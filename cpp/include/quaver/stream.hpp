@@ -29,7 +29,7 @@ class Stream {
   std::size_t skip_ = 0;        // samples between frames still to come, when hop > frame length
   float before_ = 0.0f;         // the sample ahead of pending_
   FrameCarry carry_;
-  std::vector<float> last_;     // the features of the frame before
+  std::vector<float> last_;  // the features of the frame before
   bool has_last_ = false;
 };
 

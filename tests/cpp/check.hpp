@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The smallest test harness that reports where and with which values.
+#pragma once
+
+#include <cmath>
+#include <cstdio>
+
+inline int failures = 0;
+
+#define CHECK(condition)                                                    \
+  do {                                                                      \
+    if (!(condition)) {                                                     \
+      std::printf("%s:%d: not true: %s\n", __FILE__, __LINE__, #condition); \
+      ++failures;                                                           \
+    }                                                                       \
+  } while (false)
+
+#define CHECK_NEAR(value, expected, tolerance)                                                    \
+  do {                                                                                            \
+    const double v = (value), e = (expected), t = (tolerance);                                    \
+    if (!(std::fabs(v - e) <= t)) {                                                               \
+      std::printf("%s:%d: %s is %.9g, expected %.9g +- %.3g\n", __FILE__, __LINE__, #value, v, e, \
+                  t);                                                                             \
+      ++failures;                                                                                 \
+    }                                                                                             \
+  } while (false)
+
+#define CHECK_THROWS(expression)                                                  \
+  do {                                                                            \
+    bool thrown = false;                                                          \
+    try {                                                                         \
+      (void)(expression);                                                         \
+    } catch (const std::invalid_argument&) {                                      \
+      thrown = true;                                                              \
+    }                                                                             \
+    if (!thrown) {                                                                \
+      std::printf("%s:%d: did not throw: %s\n", __FILE__, __LINE__, #expression); \
+      ++failures;                                                                 \
+    }                                                                             \
+  } while (false)

@@ -1,0 +1,84 @@
+"""If only one test file is run, then this one."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import quaver
+from quaver import _core
+
+MODULES = [
+    "quaver.audio",
+    "quaver.batch",
+    "quaver.config",
+    "quaver.corpus",
+    "quaver.features",
+    "quaver.plots",
+    "quaver.record",
+    "quaver.stream",
+    "quaver._info",
+    "quaver.models.evaluation",
+    "quaver.models.persistence",
+    "quaver.models.svm",
+    "quaver.models.timeline",
+    "quaver.models.transformers",
+]
+
+
+def run_python(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_extract_has_the_names_it_promises(speech: np.ndarray) -> None:
+    vector = quaver.extract(speech, 16000)
+    assert vector.shape == (len(quaver.feature_names()),) == (420,)
+    assert np.isfinite(vector).all()
+
+
+def test_the_widest_target_is_the_one_in_use() -> None:
+    assert os.environ.get("QUAVER_TARGET", _core.targets()[-1]) == _core.target()
+
+
+@pytest.mark.parametrize("name", _core.targets())
+def test_environment_forces_the_target(name: str) -> None:
+    done = run_python("import quaver; print(quaver.show_config()['target'])", QUAVER_TARGET=name)
+    assert done.stdout.strip() == name
+
+
+def test_unknown_target_is_refused_at_import() -> None:
+    done = run_python("import quaver", QUAVER_TARGET="sse9")
+    assert done.returncode != 0
+    assert "got 'sse9'" in done.stderr
+
+
+def test_import_pulls_in_nothing_heavy() -> None:
+    heavy = ("scipy", "sklearn", "skops", "tensorflow", "matplotlib", "soundfile", "rich", "typer")
+    done = run_python(f"import sys, quaver; print([m for m in {heavy} if m in sys.modules])")
+    assert done.stdout.strip() == "[]", done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_docstring_examples(name: str) -> None:
+    flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+    result = doctest.testmod(importlib.import_module(name), optionflags=flags)
+    assert result.failed == 0
+
+
+def test_public_functions_have_examples() -> None:
+    for name in quaver.__all__:
+        thing = getattr(quaver, name)
+        if callable(thing) and name not in ("Batch", "Failure", "ShortTerm"):
+            assert ">>> " in (thing.__doc__ or ""), f"{name} has no example"
