@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, cast
@@ -18,6 +19,18 @@ if TYPE_CHECKING:
 AudioFile = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
 
 AUDIO_EXTENSIONS = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aiff", ".aif", ".aifc")
+
+#: soxr's recipe; its stop band lies below the noise of 16-bit recordings.
+RESAMPLE_QUALITY = "HQ"
+
+# Decoding by blocks keeps a forged header from claiming memory that the file cannot fill.
+_BLOCK = 1 << 24
+# libsndfile reports a length near 2**63 where the header leaves it open.
+_UNKNOWN_LENGTH = 1 << 40
+# Programs that write to a pipe leave a placeholder from here on as length of the data.
+_STREAMED = 0x7FFF0000
+# A factor beyond this comes from a damaged header and would fill the memory.
+_MAX_RATIO = 256
 
 
 def load(
@@ -40,7 +53,8 @@ def load(
     downmix : {None, "mean"} or int, default None
         How several channels become one; None keeps them.
     dtype : {"float32", "float64", "int16"}, default "float32"
-        Type of the samples. Floats lie in [-1, 1]; int16 cannot be resampled.
+        Type of the samples. Floats have full scale 1; int16 cannot be resampled, and is rounded
+        and clipped where the recording or the mean of its channels is finer.
     offset : float, default 0.0
         Where to begin, in seconds.
     duration : float, optional
@@ -57,7 +71,8 @@ def load(
     FileNotFoundError, IsADirectoryError, PermissionError
         As the operating system says.
     ValueError
-        For what is not a recording, is truncated or holds no samples; names the file.
+        For what is not a recording, is truncated or holds no samples; names the file. A cut MP3
+        or Ogg whose header does not tell its length cannot be recognised.
     TypeError
         For another kind of `file`.
 
@@ -72,18 +87,17 @@ def load(
     """
     if dtype not in ("float32", "float64", "int16"):
         raise ValueError(f"dtype must be float32, float64 or int16, got {dtype!r}")
-    if not offset >= 0 or (duration is not None and not duration > 0):
-        raise ValueError(
-            f"offset must be at least 0 and duration positive, got {offset} and {duration}"
-        )
+    if not 0 <= offset < math.inf:
+        raise ValueError(f"offset must be finite and at least 0, got {offset}")
+    if duration is not None and not 0 < duration < math.inf:
+        raise ValueError(f"duration must be finite and positive, got {duration}")
+    check_downmix(downmix)
     wanted = None if sample_rate is None else check_sample_rate(sample_rate)
     samples, rate = _decode(file, dtype, offset, duration)
     if samples.ndim == 2:
-        samples = samples.T if downmix is None else as_samples(samples.T, downmix)
+        samples = _downmix(samples.T, downmix)
     if wanted is not None and wanted != rate:
-        if dtype == "int16":
-            raise ValueError(f"int16 cannot be resampled from {rate} to {wanted} Hz: use a float")
-        samples, rate = _resample(samples, rate, wanted), wanted
+        samples, rate = _resample(samples, rate, wanted, describe(file)), wanted
     return np.ascontiguousarray(samples), rate
 
 
@@ -93,7 +107,8 @@ def find_audio(path: str | os.PathLike[str]) -> list[Path]:
     Parameters
     ----------
     path : path
-        A directory, searched recursively by `AUDIO_EXTENSIONS`, or a recording.
+        A directory, searched recursively by `AUDIO_EXTENSIONS` in either case, or a recording.
+        Hidden files (such as the ``._*`` that macOS puts into archives) are left out.
 
     Returns
     -------
@@ -116,9 +131,13 @@ def find_audio(path: str | os.PathLike[str]) -> list[Path]:
     """
     root = Path(path)
     if root.is_dir():
-        found = sorted(p for p in root.rglob("*") if p.suffix.lower() in AUDIO_EXTENSIONS)
+        found = sorted(
+            p
+            for p in root.rglob("*")
+            if p.suffix.lower() in AUDIO_EXTENSIONS and p.name[0] != "." and p.is_file()
+        )
         if not found:
-            raise ValueError(f"no recording ({', '.join(AUDIO_EXTENSIONS)}) below {root}")
+            raise ValueError(f"no audio file ({', '.join(AUDIO_EXTENSIONS)}) below {root}")
         return found
     _check_path(root)
     return [root]
@@ -127,16 +146,25 @@ def find_audio(path: str | os.PathLike[str]) -> list[Path]:
 def describe(file: object) -> str:
     """Return how messages name a recording."""
     if isinstance(file, (str, os.PathLike)):
-        return os.fspath(cast("str", file))
+        return os.fsdecode(file)
     if isinstance(file, (bytes, bytearray, memoryview)):
-        return f"<{len(file)} bytes>"
+        return f"<{memoryview(file).nbytes} bytes>"
     return str(getattr(file, "name", "<file object>"))
 
 
 def is_recording(value: object) -> bool:
     """Tell whether `load` takes this kind of value."""
     kinds = (str, os.PathLike, bytes, bytearray, memoryview)
+    if isinstance(value, io.TextIOBase):
+        return False
     return isinstance(value, kinds) or (hasattr(value, "read") and hasattr(value, "seek"))
+
+
+def check_downmix(downmix: Downmix) -> None:
+    """Refuse what is neither None, "mean" nor the index of a channel."""
+    index = isinstance(downmix, (int, np.integer)) and not isinstance(downmix, bool)
+    if not (downmix is None or downmix == "mean" or (index and int(downmix) >= 0)):
+        raise ValueError(f"downmix must be None, 'mean' or a channel index, got {downmix!r}")
 
 
 def _check_path(path: Path) -> None:
@@ -152,93 +180,150 @@ def _check_path(path: Path) -> None:
 
 
 def _open(file: AudioFile) -> tuple[Any, int]:
-    """Return what soundfile opens and the size in bytes."""
+    """Return what soundfile opens, placed at its beginning, and the size in bytes."""
     if isinstance(file, (bytes, bytearray, memoryview)):
-        return io.BytesIO(file), len(file)
+        return io.BytesIO(file), memoryview(file).nbytes
     if isinstance(file, (str, os.PathLike)):
         path = Path(file)
         _check_path(path)
         return str(path), path.stat().st_size
-    if hasattr(file, "read") and hasattr(file, "seek"):
-        start = file.tell()
-        size = file.seek(0, os.SEEK_END) - start
-        file.seek(start)
-        return file, size
-    raise TypeError(
-        f"file must be a path, bytes or a binary file object, got {type(file).__name__}"
-    )
+    if not is_recording(file):
+        raise TypeError(
+            f"file must be a path, bytes or a binary file object, got {type(file).__name__}"
+        )
+    start = file.tell()
+    size = file.seek(0, os.SEEK_END) - start
+    file.seek(start)
+    # libsndfile counts from the first byte of the object, wherever it stands.
+    return (io.BytesIO(file.read()) if start else file), size
 
 
 def _decode(
     file: AudioFile, dtype: str, offset: float, duration: float | None
 ) -> tuple[NDArray[Any], int]:
+    """Return samples of shape (n,) or (n, channels) and their rate."""
     import soundfile
 
     source, size = _open(file)
     name = describe(file)
-    if size == 0:
+    if size <= 0:
         raise ValueError(f"{name}: the file is empty")
-    _check_wav_size(source, size, name)
+    _check_size(source, size, name)
     try:
         with soundfile.SoundFile(source) as sound:
             rate = int(sound.samplerate)
+            if sound.frames >= _UNKNOWN_LENGTH:
+                raise ValueError(f"{name}: the header does not tell the length; encode it again")
             start = round(offset * rate)
+            if 0 < sound.frames <= start:
+                raise ValueError(
+                    f"{name}: offset {offset} s lies behind the end ({sound.frames / rate:.3f} s)"
+                )
+            expected = sound.frames - start
+            if duration is not None:
+                expected = min(expected, max(1, round(duration * rate)))
             if start:
-                if start >= sound.frames:
-                    raise ValueError(
-                        f"{name}: offset {offset} s lies behind the end"
-                        f" ({sound.frames / rate:.3f} s)"
-                    )
                 sound.seek(start)
-            count = -1 if duration is None else max(1, round(duration * rate))
-            expected = sound.frames - start if count < 0 else min(count, sound.frames - start)
-            samples = sound.read(count, dtype=dtype)
+            samples = _read(sound, expected, dtype, name)
     except soundfile.LibsndfileError as error:
-        raise ValueError(f"{name}: not a readable recording ({error.error_string})") from None
-    if len(samples) == 0:
-        raise ValueError(f"{name}: the recording holds no samples")
-    if len(samples) < expected:
-        raise ValueError(
-            f"{name}: truncated, the header promises {expected} samples and {len(samples)} follow"
-        )
+        reason = error.error_string or "the decoder failed"
+        raise ValueError(f"{name}: not a readable recording ({reason})") from None
     return samples, rate
 
 
-def _check_wav_size(source: Any, size: int, name: str) -> None:
-    """Refuse a WAV whose data chunk is longer than the file: libsndfile reads it in silence."""
-    stream = open(source, "rb") if isinstance(source, str) else source  # noqa: SIM115
-    start = stream.tell()
-    try:
-        head = stream.read(12)
-        if head[:4] != b"RIFF" or head[8:12] != b"WAVE":
-            return
-        position = 12
-        while len(chunk := stream.read(8)) == 8:
-            length = int.from_bytes(chunk[4:], "little")
-            position += 8
-            if chunk[:4] == b"data":
-                # Streaming writers leave the length at its maximum: then the file's end counts.
-                if length < 0xFFFFFF00 and position + length > size:
-                    raise ValueError(
-                        f"{name}: truncated, the header promises {length} bytes of samples and"
-                        f" {size - position} follow"
-                    )
-                return
-            position += length + length % 2
-            stream.seek(start + position)
-    finally:
-        if isinstance(source, str):
-            stream.close()
-        else:
-            stream.seek(start)
+def _read(sound: Any, expected: int, dtype: str, name: str) -> NDArray[Any]:
+    # libsndfile does not scale floats to integers: full scale would become 0 and 1.
+    scale = dtype == "int16" and sound.subtype in ("FLOAT", "DOUBLE")
+    blocks: list[NDArray[Any]] = []
+    left = expected
+    while left > 0:
+        blocks.append(sound.read(min(left, _BLOCK), dtype="float64" if scale else dtype))
+        left -= len(blocks[-1])
+        if len(blocks[-1]) == 0:
+            break
+    if left == expected:
+        raise ValueError(f"{name}: the recording holds no samples")
+    if left > 0:
+        raise ValueError(
+            f"{name}: truncated, the header promises {expected} samples and {expected - left}"
+            " follow"
+        )
+    samples: NDArray[Any] = blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
+    if scale:
+        if not np.isfinite(samples).all():
+            raise ValueError(f"{name}: NaN or infinity cannot become int16")
+        samples = np.clip(np.rint(samples * 32768), -32768, 32767).astype(np.int16)
+    return samples
 
 
-def _resample(samples: NDArray[Any], rate: int, wanted: int) -> NDArray[Any]:
+def _check_size(source: Any, size: int, name: str) -> None:
+    """Refuse WAV and AIFF that are shorter than they say: libsndfile reads them in silence."""
+    if isinstance(source, str):
+        with open(source, "rb") as stream:
+            promised, position = _data_chunk(stream)
+    else:
+        promised, position = _data_chunk(source)
+        source.seek(0)
+    if position + promised > size:
+        raise ValueError(
+            f"{name}: truncated, the header promises {promised} bytes of samples and"
+            f" {size - position} follow"
+        )
+
+
+def _data_chunk(stream: BinaryIO) -> tuple[int, int]:
+    """Return length and position of the samples as the header says, (0, 0) when it does not."""
+    head = stream.read(12)
+    container, form = head[:4], head[8:]
+    if (container, form) in ((b"RIFF", b"WAVE"), (b"RF64", b"WAVE")):
+        order: Literal["little", "big"] = "little"
+    elif (container, form) in ((b"RIFX", b"WAVE"), (b"FORM", b"AIFF"), (b"FORM", b"AIFC")):
+        order = "big"
+    else:
+        return 0, 0
+    position = 12
+    long_length = 0
+    while len(chunk := stream.read(8)) == 8:
+        length = int.from_bytes(chunk[4:], order)
+        position += 8
+        if chunk[:4] == b"ds64":  # 64-bit lengths of an RF64: of the file, of the samples
+            long_length = int.from_bytes(stream.read(16)[8:], order)
+        elif chunk[:4] in (b"data", b"SSND"):
+            if length >= _STREAMED:
+                length = long_length
+            return length, position
+        position += length + length % 2
+        stream.seek(position)
+    return 0, 0
+
+
+def _downmix(samples: NDArray[Any], downmix: Downmix) -> NDArray[Any]:
+    if downmix is None:
+        return samples
+    if downmix != "mean":
+        return as_samples(samples, downmix)
+    mean = samples.mean(axis=0, dtype=np.float64)
+    if samples.dtype == np.int16:
+        mean = np.rint(mean)
+    mono: NDArray[Any] = mean.astype(samples.dtype)
+    return mono
+
+
+def _resample(samples: NDArray[Any], rate: int, wanted: int, name: str) -> NDArray[Any]:
     import soxr
 
-    resampled = soxr.resample(samples.T, rate, wanted, quality="HQ").T
+    if samples.dtype == np.int16:
+        raise ValueError(
+            f"{name}: int16 cannot be resampled from {rate} to {wanted} Hz: use a float dtype"
+        )
+    if not 1 / _MAX_RATIO <= wanted / rate <= _MAX_RATIO:
+        raise ValueError(
+            f"{name}: cannot be resampled from {rate} to {wanted} Hz, a factor beyond {_MAX_RATIO}"
+        )
+    resampled = soxr.resample(samples.T, rate, wanted, quality=RESAMPLE_QUALITY).T
     if resampled.shape[-1] == 0:
         raise ValueError(
-            f"{samples.shape[-1]} samples at {rate} Hz are too few to resample to {wanted} Hz"
+            f"{name}: {samples.shape[-1]} samples at {rate} Hz are too few to resample to"
+            f" {wanted} Hz"
         )
     return cast("NDArray[Any]", resampled)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import operator
 import os
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, as_completed, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from quaver._validate import Downmix, check_sample_rate
-from quaver.audio import describe, is_recording, load
+from quaver._validate import Downmix
+from quaver.audio import check_downmix, describe, is_recording, load
 from quaver.config import FeatureConfig
 from quaver.features import extract, feature_names, resolve_config
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 #: What a bad clip raises; anything else is a defect of the program and is not caught.
 _CLIP_ERRORS = (ValueError, TypeError, OSError)
+
+# Tasks waiting for each worker: enough to keep it busy, few enough to stop at once.
+_QUEUED = 4
 
 Progress = bool | Callable[[int, int], object]
 
@@ -73,7 +77,7 @@ class Batch:
 
 
 def extract_many(
-    clips: Sequence[Any],
+    clips: Iterable[Any],
     sample_rate: int | None = None,
     *,
     config: FeatureConfig | None = None,
@@ -84,35 +88,39 @@ def extract_many(
 ) -> Batch:
     """Compute the vectors of many clips on a pool of threads.
 
-    Each worker reads, resamples and extracts one clip at a time without holding the GIL, so memory
-    does not grow with the number of files.
+    Each worker reads, resamples and extracts one clip at a time without holding the GIL; apart
+    from the rows of the result, memory does not grow with the number of files.
 
     Parameters
     ----------
     clips : sequence of paths, bytes, binary file objects or arrays
-        Recordings are resampled to the configuration's rate.
+        Recordings are resampled to the configuration's rate. A sequence is indexed as the work
+        goes on, any other iterable is listed first. The same file object must not come twice.
     sample_rate : int, optional
         Rate of the arrays in Hz; required when there are arrays.
     config : FeatureConfig, optional
         Defaults to ``FeatureConfig(sample_rate=sample_rate)``, at 16 kHz for recordings only.
     threads : int, optional
-        Number of workers; by default one for each processor.
+        Number of workers; by default one for each processor this process may use.
     progress : bool or callable, default False
-        True: a bar, where rich is installed. Or a function of (done, total).
+        True: a bar, where rich is installed. Or a function of (done, total), called from the
+        calling thread.
     pad, downmix
         As in `short_term`.
 
     Returns
     -------
     Batch
-        Never dies of one bad clip: that is listed in ``failures``.
+        Never dies of one bad clip: that is listed in ``failures``, and when every clip failed
+        there are no rows.
 
     Raises
     ------
     ValueError
-        For no clips at all, arrays without a rate, or a rate that is not the configuration's.
+        For no clips at all, arrays without a rate, a rate that is not the configuration's, or a
+        wrong `threads` or `downmix`.
     TypeError
-        For a single path or array in place of a list.
+        For a single recording or array in place of a list.
 
     Examples
     --------
@@ -122,55 +130,72 @@ def extract_many(
     ((1, 420), 1)
     """
     clips = _check_clips(clips)
+    check_downmix(downmix)
     config = _resolve(clips, sample_rate, config)
-    if threads is not None and threads < 1:
-        raise ValueError(f"threads must be positive, got {threads}")
-    n_threads = min(threads or os.cpu_count() or 1, len(clips))
+    n_threads = min(_check_threads(threads), len(clips))
     names = feature_names(config)
     values = np.empty((len(clips), len(names)), np.float32)
 
     def work(i: int) -> Failure | None:
+        clip = clips[i]
         try:
-            samples = clips[i]
-            if is_recording(samples):
-                samples, _ = load(samples, config.sample_rate)
+            samples = clip
+            if is_recording(clip):
+                samples, _ = load(clip, config.sample_rate, downmix=downmix)
             extract(
                 samples, config.sample_rate, config=config, pad=pad, downmix=downmix, out=values[i]
             )
         except _CLIP_ERRORS as error:
-            source = describe(clips[i]) if is_recording(clips[i]) else "<array>"
+            source = describe(clip) if is_recording(clip) else "<array>"
             return Failure(i, source, type(error).__name__, str(error))
         return None
 
     with _reporter(progress, len(clips)) as report:
-        failures = [f for f in _run(work, len(clips), n_threads, report) if f is not None]
+        failures = _run(work, len(clips), n_threads, report)
     failures.sort(key=lambda failure: failure.index)
-    index = np.delete(np.arange(len(clips), dtype=np.intp), [f.index for f in failures])
-    return Batch(values if not failures else values[index], names, index, tuple(failures))
+    worked = np.ones(len(clips), bool)
+    worked[[failure.index for failure in failures]] = False
+    index = np.flatnonzero(worked)
+    return Batch(values[index] if failures else values, names, index, tuple(failures))
 
 
-def _check_clips(clips: Sequence[Any]) -> Sequence[Any]:
+def _check_clips(clips: Iterable[Any]) -> Sequence[Any]:
     if is_recording(clips):
         raise TypeError(f"clips must be a list of recordings or arrays, got {type(clips).__name__}")
-    if isinstance(clips, np.ndarray) and clips.ndim < 2:
-        raise TypeError("clips must be a list of recordings or arrays, got a single array")
-    if not hasattr(clips, "__getitem__"):
+    if isinstance(clips, np.ndarray):
+        # Of one dimension, only paths and the like are clips; numbers are one recording.
+        if clips.ndim == 0 or (clips.ndim == 1 and clips.dtype.kind not in "OUS"):
+            raise TypeError("clips must be a list of recordings or arrays, got a single array")
+    elif not isinstance(clips, Sequence):
+        # Such as a pandas Series, whose [] does not count positions.
         clips = list(clips)
     if len(clips) == 0:
-        raise ValueError("clips must not be empty")
-    return clips
+        raise ValueError("clips must not be empty, got 0 clips")
+    return cast("Sequence[Any]", clips)
+
+
+def _check_threads(threads: int | None) -> int:
+    if threads is None:
+        # Absent outside Linux; there every processor counts.
+        affinity = getattr(os, "sched_getaffinity", None)
+        return len(affinity(0)) if affinity else os.cpu_count() or 1
+    if operator.index(threads) < 1:
+        raise ValueError(f"threads must be positive, got {threads}")
+    return operator.index(threads)
 
 
 def _resolve(
     clips: Sequence[Any], sample_rate: int | None, config: FeatureConfig | None
 ) -> FeatureConfig:
     if sample_rate is not None:
-        return resolve_config(check_sample_rate(sample_rate), config)
-    if config is not None:
-        return config
-    if not all(is_recording(clip) for clip in clips):
+        return resolve_config(sample_rate, config)
+    # A configuration does not tell the rate of samples: to assume it would hide a mismatch.
+    if isinstance(clips, np.ndarray) and clips.dtype.kind not in "OUS":
         raise ValueError("sample_rate is required for arrays, got None")
-    return FeatureConfig()
+    if any(isinstance(clip, (np.ndarray, list, tuple)) for clip in clips):
+        raise ValueError("sample_rate is required for arrays, got None")
+    config = config or FeatureConfig()
+    return resolve_config(config.sample_rate, config)
 
 
 def _run(
@@ -178,31 +203,35 @@ def _run(
     total: int,
     n_threads: int,
     report: Callable[[int, int], object],
-) -> Iterator[Failure | None]:
-    """Yield results in any order; only a few tasks are queued at a time."""
-    if n_threads == 1:
-        for i in range(total):
-            yield work(i)
-            report(i + 1, total)
-        return
+) -> list[Failure]:
+    """Return the failures in any order; only a few tasks are queued at a time."""
+    failures: list[Failure] = []
     done = 0
+
+    def collect(results: Iterable[Failure | None]) -> None:
+        nonlocal done
+        for failure in results:
+            if failure is not None:
+                failures.append(failure)
+            done += 1
+            report(done, total)
+
+    if n_threads == 1:
+        collect(work(i) for i in range(total))
+        return failures
     pending: set[Future[Failure | None]] = set()
     pool = ThreadPoolExecutor(n_threads)
     try:
         for i in range(total):
             pending.add(pool.submit(work, i))
-            if len(pending) < 4 * n_threads:
-                continue
-            finished, pending = wait(pending, return_when=FIRST_COMPLETED)
-            done += len(finished)
-            report(done, total)
-            yield from (future.result() for future in finished)
-        for future in pending:
-            yield future.result()
-            done += 1
-            report(done, total)
+            if len(pending) == _QUEUED * n_threads:
+                finished, pending = wait(pending, return_when=FIRST_COMPLETED)
+                collect(future.result() for future in finished)
+        collect(future.result() for future in as_completed(pending))
     finally:
+        # After an interruption only the clips under way are finished.
         pool.shutdown(cancel_futures=True)
+    return failures
 
 
 @contextmanager

@@ -10,15 +10,20 @@ import csv
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, overload
+from typing import TYPE_CHECKING, Literal, overload
+
+import numpy as np
 
 from quaver.audio import find_audio
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 LABELS = ("anger", "disgust", "fear", "happiness", "neutral", "sadness", "surprise")
 
-#: Test actors of the five published speaker-independent folds of RAVDESS.
+#: Speakers of the five speaker-independent test folds of RAVDESS (Luna-Jiménez et al., 2021).
 RAVDESS_FOLDS = (
     ("02", "05", "14", "15", "16"),
     ("03", "06", "07", "13", "18"),
@@ -52,31 +57,42 @@ class Clip:
     sex: str = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Corpus(Sequence[Clip]):
     """A table of clips; behaves like a sequence of `Clip`.
 
     Attributes
     ----------
     clips : tuple of Clip
+    paths, labels, speakers, groups : ndarray of shape (n_clips,)
+        The columns, in the order of the clips, to be indexed by the rows of a split.
     """
 
-    clips: tuple[Clip, ...] = field(repr=False)
+    clips: tuple[Clip, ...]
 
     @property
-    def paths(self) -> list[Path]:
+    def paths(self) -> NDArray[np.object_]:
         """Paths of the clips."""
-        return [clip.path for clip in self.clips]
+        return np.array([clip.path for clip in self.clips], dtype=object)
 
     @property
-    def labels(self) -> list[str]:
+    def labels(self) -> NDArray[np.str_]:
         """Labels of the clips."""
-        return [clip.label for clip in self.clips]
+        return np.array([clip.label for clip in self.clips], dtype=np.str_)
 
     @property
-    def speakers(self) -> list[str]:
-        """Speakers of the clips, ``corpus/speaker``: unique across corpora."""
-        return [f"{clip.corpus}/{clip.speaker}" for clip in self.clips]
+    def speakers(self) -> NDArray[np.str_]:
+        """Speakers of the clips, unique within a corpus; `RAVDESS_FOLDS` lists such names."""
+        return np.array([clip.speaker for clip in self.clips], dtype=np.str_)
+
+    @property
+    def groups(self) -> NDArray[np.str_]:
+        """Speakers as ``corpus/speaker``, unique across corpora: groups of a cross-validation."""
+        return np.array([f"{clip.corpus}/{clip.speaker}" for clip in self.clips], dtype=np.str_)
+
+    def __repr__(self) -> str:
+        names = sorted({clip.corpus for clip in self.clips})
+        return f"<Corpus of {len(self.clips)} clips: {', '.join(names)}>"
 
     def __len__(self) -> int:
         return len(self.clips)
@@ -168,7 +184,9 @@ def _stem(name: str | os.PathLike[str]) -> str:
 def parse_ravdess(name: str | os.PathLike[str]) -> Name | None:
     """Parse modality-channel-emotion-intensity-statement-repetition-actor.
 
-    Odd actors are male; calm joins neutral. Source: Livingstone & Russo (2018), RAVDESS.
+    Only speech (channel 01) with sound (modality 01 or 03) is taken; the songs, which have no
+    disgust and no surprise, are another corpus. Odd actors are male; calm joins neutral.
+    Source: Livingstone & Russo (2018), RAVDESS.
 
     Parameters
     ----------
@@ -185,7 +203,7 @@ def parse_ravdess(name: str | os.PathLike[str]) -> Name | None:
     >>> parse_ravdess("03-01-05-01-02-01-12.wav")
     Name(emotion='angry', label='anger', speaker='12', sex='female')
     """
-    match = re.fullmatch(r"0[123]-0[12]-(0[1-8])-0[12]-0[12]-0[12]-(\d\d)", _stem(name))
+    match = re.fullmatch(r"0[13]-01-(0[1-8])-0[12]-0[12]-0[12]-(\d\d)", _stem(name))
     if match is None or not 1 <= int(match[2]) <= 24:
         return None
     emotion, label = _RAVDESS[match[1]]
@@ -198,15 +216,7 @@ def parse_emodb(name: str | os.PathLike[str]) -> Name | None:
     W anger, L boredom, E disgust, A fear, F happiness, T sadness, N neutral (the German initials).
     Source: Burkhardt et al. (2005), Berlin Database of Emotional Speech.
 
-    Parameters
-    ----------
-    name : str or path
-        File name.
-
-    Returns
-    -------
-    Name or None
-        None if the name follows another rule; its label is None for boredom.
+    Parameters and result as in `parse_ravdess`; the label is None for boredom.
 
     Examples
     --------
@@ -226,22 +236,14 @@ def parse_tess(name: str | os.PathLike[str]) -> Name | None:
     ``ps`` is pleasant surprise; both actresses are female. The corpus' one misspelt speaker
     (OA_bite_neutral) is read as OAF. Source: Pichora-Fuller & Dupuis (2020), TESS.
 
-    Parameters
-    ----------
-    name : str or path
-        File name.
-
-    Returns
-    -------
-    Name or None
-        None if the name follows another rule.
+    Parameters and result as in `parse_ravdess`.
 
     Examples
     --------
     >>> parse_tess("OAF_back_angry.wav")
     Name(emotion='angry', label='anger', speaker='OAF', sex='female')
     """
-    match = re.fullmatch(r"(OAF|YAF|OA)_([A-Za-z]+)_([A-Za-z]+)", _stem(name))
+    match = re.fullmatch(r"(OAF?|YAF)_([A-Za-z]+)_([A-Za-z]+)", _stem(name))
     if match is None or match[3].lower() not in _TESS:
         return None
     emotion = match[3].lower()
@@ -254,15 +256,7 @@ def parse_cremad(name: str | os.PathLike[str]) -> Name | None:
     The name does not tell the sex; `cremad` takes it from VideoDemographics.csv where that lies
     in the directory. Source: Cao et al. (2014), CREMA-D.
 
-    Parameters
-    ----------
-    name : str or path
-        File name.
-
-    Returns
-    -------
-    Name or None
-        None if the name follows another rule.
+    Parameters and result as in `parse_ravdess`.
 
     Examples
     --------
@@ -283,15 +277,7 @@ def parse_savee(name: str | os.PathLike[str]) -> Name | None:
     ``DC_a01.wav`` or ``DC/a01.wav``; four male speakers DC, JE, JK, KL.
     Source: Haq & Jackson (2009), SAVEE.
 
-    Parameters
-    ----------
-    name : str or path
-        File name, with its folder where that names the speaker.
-
-    Returns
-    -------
-    Name or None
-        None if the name follows another rule.
+    Parameters and result as in `parse_ravdess`; the name with its folder.
 
     Examples
     --------
@@ -323,18 +309,35 @@ KINDS = ("auto", *_PARSERS, "manifest")
 def _read(
     directory: str | os.PathLike[str], kind: str, skip_unknown: bool
 ) -> list[tuple[Path, Name]]:
-    if not Path(directory).exists():
-        raise FileNotFoundError(f"no such directory: {directory}")
-    if not Path(directory).is_dir():
-        raise NotADirectoryError(f"expected a directory, got {directory}")
-    parsed = [(path, _PARSERS[kind](path)) for path in find_audio(directory)]
+    files = _files(directory)
+    parsed = [(path, _PARSERS[kind](path.absolute())) for path in files]
     foreign = [path.name for path, name in parsed if name is None]
     if foreign and not skip_unknown:
         raise ValueError(
             f"{len(foreign)} of {len(parsed)} files below {directory} do not follow the names of"
             f" {kind}, among them {', '.join(foreign[:3])}; skip_unknown=True leaves them out"
         )
-    return [(path, name) for path, name in parsed if name is not None]
+    named = [(path, name) for path, name in parsed if name is not None]
+    _refuse_copies(named)
+    return named
+
+
+def _files(directory: str | os.PathLike[str]) -> list[Path]:
+    if not Path(directory).exists():
+        raise FileNotFoundError(f"no such directory: {directory}")
+    if not Path(directory).is_dir():
+        raise NotADirectoryError(f"expected a directory of recordings, got {directory}")
+    return find_audio(directory)
+
+
+def _refuse_copies(named: list[tuple[Path, Name]]) -> None:
+    # Archives of RAVDESS and TESS in circulation hold every clip twice: a random split of such a
+    # directory would test on what it trained on.
+    seen: dict[tuple[str, str], Path] = {}
+    for path, name in named:
+        first = seen.setdefault((name.speaker, path.stem), path)
+        if first != path:
+            raise ValueError(f"the same clip twice, {first} and {path}: read one directory of them")
 
 
 def _table(named: list[tuple[Path, Name]], corpus: str) -> Corpus:
@@ -369,14 +372,14 @@ def ravdess(
     Raises
     ------
     ValueError
-        For a directory without recordings or with names of another corpus.
+        For a directory without recordings, with names of another corpus or with copies of a clip.
 
     Examples
     --------
     >>> import pathlib, tempfile
     >>> folder = pathlib.Path(tempfile.mkdtemp())
     >>> _ = (folder / "03-01-02-01-01-01-07.wav").write_bytes(b"")
-    >>> ravdess(folder).labels
+    >>> ravdess(folder).labels.tolist()
     ['neutral']
     """
     if calm not in ("neutral", "original"):
@@ -401,22 +404,49 @@ def tess(directory: str | os.PathLike[str], *, skip_unknown: bool = False) -> Co
 
 
 def cremad(directory: str | os.PathLike[str], *, skip_unknown: bool = False) -> Corpus:
-    """Read CREMA-D, with the actors' sex where VideoDemographics.csv lies in the directory.
+    """Read CREMA-D, with the actors' sex from VideoDemographics.csv.
 
-    Parameters and errors as in `ravdess`.
+    The table, published with the corpus, is looked for in the directory and beside it; without it
+    the sex is unknown. Parameters and errors as in `ravdess`.
     """
-    named = _read(directory, "cremad", skip_unknown)
-    sexes: dict[str, str] = {}
-    for table in sorted(Path(directory).rglob("VideoDemographics.csv"))[:1]:
+    clips = _table(_read(directory, "cremad", skip_unknown), "cremad").clips
+    sexes = _cremad_sexes(Path(directory).absolute())
+    return Corpus(tuple(replace(clip, sex=sexes.get(clip.speaker, "unknown")) for clip in clips))
+
+
+def _cremad_sexes(directory: Path) -> dict[str, str]:
+    for table in (directory / "VideoDemographics.csv", directory.parent / "VideoDemographics.csv"):
+        if table.is_file():
+            rows = [row for _, row in _rows(table, ("ActorID", "Sex"))]
+            sexes = {row["ActorID"]: row["Sex"].lower() for row in rows}
+            return {actor: sex for actor, sex in sexes.items() if sex in ("female", "male")}
+    return {}
+
+
+def _rows(table: Path, required: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield line number and stripped cells of each row of a CSV table with a header."""
+    try:
         with table.open(newline="", encoding="utf-8-sig") as lines:
-            for row in csv.DictReader(lines):
-                sexes[row.get("ActorID", "")] = str(row.get("Sex", "unknown")).lower()
-    clips = _table(named, "cremad").clips
-    return Corpus(
-        tuple(
-            Clip(c.path, c.label, c.speaker, c.corpus, sexes.get(c.speaker, c.sex)) for c in clips
-        )
-    )
+            reader = csv.DictReader(lines, restval="")
+            header = [name.strip() for name in reader.fieldnames or ()]
+            reader.fieldnames = header
+            missing = [name for name in required if name not in header]
+            if missing:
+                raise ValueError(
+                    f"{table}, line 1: missing column(s) {', '.join(missing)},"
+                    f" got {', '.join(header) or 'nothing'}"
+                )
+            for row in reader:
+                if None in row:
+                    raise ValueError(
+                        f"{table}, line {reader.line_num}: more cells than the {len(header)}"
+                        " columns of the header"
+                    )
+                yield reader.line_num, {name: cell.strip() for name, cell in row.items()}
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{table}: expected UTF-8 text, {error}") from None
+    except csv.Error as error:
+        raise ValueError(f"{table}, line {reader.line_num}: {error}") from None
 
 
 def savee(directory: str | os.PathLike[str], *, skip_unknown: bool = False) -> Corpus:
@@ -425,12 +455,13 @@ def savee(directory: str | os.PathLike[str], *, skip_unknown: bool = False) -> C
 
 
 def manifest(path: str | os.PathLike[str]) -> Corpus:
-    """Read a CSV table with a header: path, label, speaker and optionally corpus, sex.
+    r"""Read a CSV table with a header: path, label, speaker and optionally corpus, sex.
 
     Parameters
     ----------
     path : path
-        UTF-8 CSV file; paths in it are relative to its directory.
+        UTF-8 CSV file; paths in it are relative to its directory. The corpus is the table's name
+        and the sex unknown where not given. The recordings themselves are not opened.
 
     Returns
     -------
@@ -439,48 +470,43 @@ def manifest(path: str | os.PathLike[str]) -> Corpus:
     Raises
     ------
     ValueError
-        For a missing column or value, or an unknown label, with the line's number.
+        For a missing column or value, an unknown label or sex, with the line's number.
 
     Examples
     --------
     >>> import pathlib, tempfile
     >>> table = pathlib.Path(tempfile.mkdtemp()) / "clips.csv"
-    >>> _ = table.write_text("path,label,speaker\\na.wav,anger,ann\\n")
+    >>> _ = table.write_text("path,label,speaker\na.wav,anger,ann\n")
     >>> manifest(table)[0].label
     'anger'
     """
     table = Path(path)
-    clips = []
-    with table.open(newline="", encoding="utf-8-sig") as lines:
-        reader = csv.DictReader(lines)
-        missing = {"path", "label", "speaker"} - set(reader.fieldnames or ())
-        if missing:
-            raise ValueError(f"{table}: missing column(s) {', '.join(sorted(missing))}")
-        for row in reader:
-            clips.append(_manifest_clip(row, table, reader.line_num))
+    clips = tuple(_clip(row, table, line) for line, row in _rows(table, _REQUIRED))
     if not clips:
         raise ValueError(f"{table}: no clip listed")
-    return Corpus(tuple(clips))
+    return Corpus(clips)
 
 
-def _manifest_clip(row: dict[str, str | None], table: Path, line: int) -> Clip:
-    for column in ("path", "label", "speaker"):
-        if not (row[column] or "").strip():
-            raise ValueError(f"{table}, line {line}: empty {column}")
-    label = str(row["label"]).strip()
-    if label not in LABELS:
-        raise ValueError(
-            f"{table}, line {line}: label must be one of {', '.join(LABELS)}, got {label!r}"
-        )
-    sex = (row.get("sex") or "unknown").strip()
-    if sex not in ("female", "male", "unknown"):
-        raise ValueError(f"{table}, line {line}: sex must be female, male or unknown, got {sex!r}")
+_REQUIRED = ("path", "label", "speaker")
+
+
+def _clip(row: dict[str, str], table: Path, line: int) -> Clip:
+    empty = [column for column in _REQUIRED if not row[column]]
+    if empty:
+        raise ValueError(f"{table}, line {line}: empty {', '.join(empty)}")
+    allowed = {"label": LABELS, "sex": ("female", "male", "unknown")}
+    for column, values in allowed.items():
+        if row.get(column) and row[column] not in values:
+            raise ValueError(
+                f"{table}, line {line}: {column} must be one of {', '.join(values)},"
+                f" got {row[column]!r}"
+            )
     return Clip(
-        table.parent / str(row["path"]).strip(),
-        label,
-        str(row["speaker"]).strip(),
-        (row.get("corpus") or table.stem).strip(),
-        sex,
+        table.parent / row["path"],
+        row["label"],
+        row["speaker"],
+        row.get("corpus") or table.stem,
+        row.get("sex") or "unknown",
     )
 
 
@@ -532,10 +558,9 @@ def read_corpus(
 
 
 def _guess(path: str | os.PathLike[str]) -> str:
-    if not Path(path).exists():
-        raise FileNotFoundError(f"no such directory: {path}")
-    files = find_audio(path)
-    counts = {kind: sum(parse(f) is not None for f in files) for kind, parse in _PARSERS.items()}
+    files = _files(path)
+    names = [file.absolute() for file in files]
+    counts = {kind: sum(parse(n) is not None for n in names) for kind, parse in _PARSERS.items()}
     best = max(counts, key=lambda kind: counts[kind])
     if counts[best] == 0:
         raise ValueError(
