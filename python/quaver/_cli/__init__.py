@@ -1,0 +1,1 @@
+"""The commands behind `quaver.cli`, one module a group."""

@@ -1,0 +1,301 @@
+"""Pictures of a clip: waveform, log-mel spectrogram, short-term features, emotions over time.
+
+Each ``plot_*`` draws on the matplotlib axes it is given; `plot_clip` puts them below one another on
+a new figure. Nothing here touches pyplot's global state, so it works without a display.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from quaver._validate import Downmix, as_samples, check_sample_rate
+from quaver.features import ShortTerm, frame_names, log_mel, resolve_config, short_term
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from numpy.typing import ArrayLike, NDArray
+
+    from quaver.models.svm import Timeline
+
+#: Okabe & Ito's colours, told apart with every kind of colour vision; in the order of the labels.
+LABEL_COLORS = {
+    "anger": "#D55E00",
+    "disgust": "#009E73",
+    "fear": "#000000",
+    "happiness": "#F0E442",
+    "neutral": "#BBBBBB",
+    "sadness": "#0072B2",
+    "surprise": "#CC79A7",
+}
+
+_UNITS = {"spectral_centroid": "Hz", "spectral_spread": "Hz", "spectral_rolloff": "Hz"}
+_ENVELOPE_POINTS = 4000
+
+
+def plot_waveform(
+    axes: Axes, samples: ArrayLike, sample_rate: float, *, downmix: Downmix = None
+) -> None:
+    """Draw the samples over time; of long recordings the envelope.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        What to draw on.
+    samples : array_like of shape (n,) or (channels, n), int16, float32 or float64
+        int16 is scaled by 1/32768.
+    sample_rate : int
+        Sampling rate in Hz.
+    downmix : {None, "mean"} or int, default None
+        How several channels become one.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For samples of another shape or type, or none.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> axes = Figure().subplots()
+    >>> plot_waveform(axes, np.sin(np.arange(16000) * 0.1), 16000)
+    >>> axes.get_ylabel()
+    'amplitude'
+    """
+    mono, rate = _mono(samples, downmix), check_sample_rate(sample_rate)
+    block = -(-mono.size // _ENVELOPE_POINTS)
+    if block == 1:
+        axes.plot(np.arange(mono.size) / rate, mono, linewidth=0.6, color="tab:blue")
+    else:
+        # Millions of points would be slow to draw and look the same as their extremes.
+        starts = np.arange(0, mono.size, block)
+        low = np.minimum.reduceat(mono, starts)
+        high = np.maximum.reduceat(mono, starts)
+        axes.fill_between(starts / rate, low, high, linewidth=0.4, color="tab:blue")
+    axes.set_xlim(0, mono.size / rate)
+    axes.set_ylabel("amplitude")
+
+
+def plot_log_mel(
+    axes: Axes,
+    samples: ArrayLike,
+    sample_rate: float,
+    *,
+    n_mels: int = 64,
+    dynamic_range: float = 80.0,
+    downmix: Downmix = None,
+) -> None:
+    """Draw the log-mel spectrogram with frequencies in Hz.
+
+    Parameters
+    ----------
+    axes, samples, sample_rate, downmix
+        As in `plot_waveform`.
+    n_mels : int, default 64
+        Mel bands.
+    dynamic_range : float, default 80.0
+        Decibel between the loudest point and the darkest colour.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As in `quaver.log_mel`, or for a dynamic range that is not positive.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> axes = Figure().subplots()
+    >>> plot_log_mel(axes, np.sin(np.arange(16000) * 0.1), 16000)
+    >>> len(axes.images)
+    1
+    """
+    if not dynamic_range > 0:
+        raise ValueError(f"dynamic_range must be positive, got {dynamic_range}")
+    mono, rate = _mono(samples, downmix), check_sample_rate(sample_rate)
+    n_fft = max(64, 1 << (round(0.05 * rate) - 1).bit_length())
+    hop = n_fft // 4
+    picture = log_mel(
+        mono, rate, n_fft=n_fft, hop_length=hop, n_mels=n_mels, ref="max", top_db=dynamic_range
+    )
+    duration = mono.size / rate
+    # Frames are centred on multiples of the hop, so each colours half a hop on both sides.
+    extent = (-hop / 2 / rate, (len(picture) - 0.5) * hop / rate, 0, n_mels)
+    axes.imshow(picture.T, origin="lower", aspect="auto", extent=extent, cmap="magma")
+    ticks = np.array([t for t in (250, 500, 1000, 2000, 4000, 8000, 16000) if t < rate / 2])
+    if ticks.size:  # band i peaks at (i + 1)/(n_mels + 1) of the mel range, in the middle of row i
+        places = _slaney_mel(ticks) / _slaney_mel(np.array([rate / 2])) * (n_mels + 1) - 0.5
+        axes.set_yticks(places, [str(tick) for tick in ticks])
+    axes.set_xlim(0, duration)
+    axes.set_ylim(0, n_mels)
+    axes.set_ylabel("Hz")
+
+
+def plot_features(
+    axes: Axes, frames: ShortTerm, names: Sequence[str] = ("spectral_centroid",)
+) -> None:
+    """Draw short-term features over time.
+
+    One feature is drawn in its unit; of several, each is standardised (mean 0, deviation 1), and
+    there is a legend.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        What to draw on.
+    frames : ShortTerm
+        What `quaver.short_term` returned.
+    names : sequence of str, default ("spectral_centroid",)
+        Columns of the frames, such as ``mfcc_1`` or ``delta_energy``.
+
+    Raises
+    ------
+    ValueError
+        For no names or one that is no column.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> axes = Figure().subplots()
+    >>> frames = short_term(np.sin(np.arange(16000) * 0.1), 16000)
+    >>> plot_features(axes, frames, ["energy", "mfcc_1"])
+    >>> [line.get_label() for line in axes.lines]
+    ['energy', 'mfcc_1']
+    """
+    _check_names(names, frames.names)
+    for name in names:
+        curve = frames.values[:, frames.names.index(name)].astype(np.float64)
+        if len(names) > 1:
+            curve = (curve - curve.mean()) / (curve.std() or 1.0)
+        marker = "." if len(curve) == 1 else None
+        axes.plot(frames.times, curve, label=name, linewidth=0.9, marker=marker)
+    if len(names) > 1:
+        axes.legend(loc="upper right", fontsize="small")
+        axes.set_ylabel("standardised")
+    else:
+        # Names are too long for the side of a low panel.
+        axes.set_title(names[0], loc="left", fontsize="small", pad=2)
+        axes.set_ylabel(_UNITS.get(names[0].removeprefix("delta_").removeprefix("delta2_"), ""))
+
+
+def plot_timeline(axes: Axes, timeline: Timeline) -> None:
+    """Draw the probability of each emotion over time as stacked bars, one a window.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        What to draw on.
+    timeline : Timeline
+        What `quaver.models.svm.predict_timeline` returned.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> from quaver.models import svm
+    >>> axes = Figure().subplots()
+    >>> clip = np.sin(np.arange(80000) * 0.1)
+    >>> timeline = svm.predict_timeline(svm.load_pretrained(), clip, 16000)
+    >>> plot_timeline(axes, timeline)
+    >>> axes.get_ylabel()
+    'probability'
+    """
+    raise NotImplementedError
+
+
+def plot_clip(
+    samples: ArrayLike,
+    sample_rate: float,
+    *,
+    features: Sequence[str] = ("energy", "spectral_centroid", "mfcc_1"),
+    timeline: Timeline | None = None,
+    title: str | None = None,
+    downmix: Downmix = None,
+) -> Figure:
+    """Draw waveform, log-mel spectrogram, features and emotions on a new figure.
+
+    Parameters
+    ----------
+    samples, sample_rate, downmix
+        As in `plot_waveform`.
+    features : sequence of str, default ("energy", "spectral_centroid", "mfcc_1")
+        Short-term features, one panel each; may be empty.
+    timeline : Timeline, optional
+        Emotions over time; no panel by default.
+    title : str, optional
+        Above the figure.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Save it with ``figure.savefig("clip.png")``.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As in `quaver.short_term`, or for an unknown feature.
+
+    Examples
+    --------
+    >>> figure = plot_clip(np.sin(np.arange(16000) * 0.1), 16000, features=["energy"])
+    >>> len(figure.axes)
+    3
+    """
+    from matplotlib.figure import Figure
+
+    mono, rate = _mono(samples, downmix), check_sample_rate(sample_rate)
+    _check_features(features, rate)
+    # Computed before anything is drawn: a clip that is too short must not leave half a figure.
+    frames = short_term(mono, rate) if features else None
+    heights = [1.0, 1.6, *[0.7] * len(features), *([1.1] if timeline is not None else [])]
+    figure = Figure(figsize=(10, 1.5 * sum(heights) + 0.6), layout="constrained")
+    panels = figure.subplots(
+        len(heights), 1, sharex=True, squeeze=False, gridspec_kw={"height_ratios": heights}
+    )[:, 0]
+    plot_waveform(panels[0], mono, rate)
+    plot_log_mel(panels[1], mono, rate)
+    for panel, name in zip(panels[2:], features, strict=False):
+        assert frames is not None
+        plot_features(panel, frames, [name])
+    if timeline is not None:
+        plot_timeline(panels[-1], timeline)
+    panels[-1].set_xlim(0, mono.size / rate)
+    panels[-1].set_xlabel("time (s)")
+    figure.align_ylabels(panels)
+    if title is not None:
+        # A file name may hold $, which would start a formula.
+        figure.suptitle(title, parse_math=False)
+    return figure
+
+
+def _mono(samples: ArrayLike, downmix: Downmix) -> NDArray[Any]:
+    mono = as_samples(samples, downmix)
+    if mono.size == 0:
+        raise ValueError("samples must not be empty, got shape (0,)")
+    return mono / np.float32(32768) if mono.dtype == np.int16 else mono
+
+
+def _check_features(names: Sequence[str], sample_rate: int) -> None:
+    if names:
+        _check_names(names, frame_names(resolve_config(sample_rate, None)))
+
+
+def _check_names(names: Sequence[str], known: tuple[str, ...]) -> None:
+    if isinstance(names, str):
+        raise TypeError(f"names must be a list of features, got the string {names!r}")
+    if not names:
+        raise ValueError("names must not be empty")
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise ValueError(
+            f"unknown feature(s) {', '.join(map(repr, unknown))}, expected among {', '.join(known)}"
+        )
+
+
+def _slaney_mel(frequency: NDArray[Any]) -> NDArray[np.float64]:
+    """Return mel (Slaney 1998): linear below 1 kHz, logarithmic above."""
+    linear = frequency * 3 / 200
+    above = 15 + 27 * np.log(np.maximum(frequency, 1000) / 1000) / np.log(6.4)
+    return np.where(frequency < 1000, linear, above)

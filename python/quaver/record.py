@@ -1,0 +1,225 @@
+"""Recording from the microphone through the optional sounddevice (PortAudio)."""
+
+from __future__ import annotations
+
+import math
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from quaver._validate import check_sample_rate
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+#: Kinds of file that `record` writes.
+RECORD_EXTENSIONS = (".wav", ".flac")
+
+_BLOCK_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What a microphone heard.
+
+    Attributes
+    ----------
+    samples : ndarray of shape (n,), float32
+        In [-1, 1].
+    sample_rate : int
+        In Hz.
+    lost : bool
+        True if the machine was too slow and samples are missing.
+    """
+
+    samples: NDArray[np.float32]
+    sample_rate: int
+    lost: bool = False
+
+    @property
+    def peak_db(self) -> float:
+        """Largest magnitude in decibel of full scale; minus infinity for digital silence."""
+        peak = float(np.abs(self.samples).max())
+        return 20 * math.log10(peak) if peak > 0 else -math.inf
+
+
+def capture(
+    seconds: float = 5.0,
+    sample_rate: float = 16000,
+    *,
+    device: int | str | None = None,
+    progress: Callable[[int, int], object] | None = None,
+) -> Recording:
+    """Record one channel from a microphone.
+
+    Parameters
+    ----------
+    seconds : float, default 5.0
+        How long; at least one sample.
+    sample_rate : int, default 16000
+        Sampling rate in Hz.
+    device : int or str, optional
+        Number or part of the name of the input device; the system's default one if None.
+    progress : callable, optional
+        Called with (done, total) samples after each block.
+
+    Returns
+    -------
+    Recording
+
+    Raises
+    ------
+    ModuleNotFoundError
+        If sounddevice is not installed.
+    OSError
+        If PortAudio or the device is missing or refuses.
+    ValueError
+        For a duration or rate that is not positive.
+
+    Examples
+    --------
+    >>> capture(seconds=0)
+    Traceback (most recent call last):
+    ...
+    ValueError: seconds must be positive and finite, got 0
+    """
+    if not (math.isfinite(seconds) and seconds > 0):
+        raise ValueError(f"seconds must be positive and finite, got {seconds}")
+    rate = check_sample_rate(sample_rate)
+    sounddevice = _sounddevice()
+    total = max(1, round(seconds * rate))
+    block_length = max(1, round(_BLOCK_SECONDS * rate))
+    samples = np.empty(total, np.float32)
+    lost = False
+    try:
+        with sounddevice.InputStream(
+            samplerate=rate, channels=1, dtype="float32", device=device
+        ) as stream:
+            done = 0
+            while done < total:
+                block, overflowed = stream.read(min(block_length, total - done))
+                samples[done : done + len(block)] = block[:, 0]
+                done += len(block)
+                lost |= bool(overflowed)
+                if progress is not None:
+                    progress(done, total)
+    except sounddevice.PortAudioError as error:
+        raise OSError(f"cannot record at {rate} Hz: {error}") from error
+    return Recording(samples, rate, lost)
+
+
+def record(
+    file: str | os.PathLike[str],
+    seconds: float = 5.0,
+    sample_rate: float = 16000,
+    *,
+    device: int | str | None = None,
+    progress: Callable[[int, int], object] | None = None,
+) -> Recording:
+    """Record one channel from a microphone into a file of 16-bit samples.
+
+    The file appears once it is complete: an interrupted recording leaves an older file as it was.
+
+    Parameters
+    ----------
+    file : path
+        Ends in one of `RECORD_EXTENSIONS`.
+    seconds, sample_rate, device, progress
+        As in `capture`.
+
+    Returns
+    -------
+    Recording
+
+    Raises
+    ------
+    ValueError
+        For another extension, duration or rate; before anything is recorded.
+    ModuleNotFoundError, OSError
+        As in `capture`; also if the file cannot be written.
+
+    Examples
+    --------
+    >>> record("voice.txt")
+    Traceback (most recent call last):
+    ...
+    ValueError: voice.txt: unknown extension '.txt', expected one of .wav, .flac
+    """
+    import soundfile
+
+    target = Path(file)
+    if target.suffix.lower() not in RECORD_EXTENSIONS:
+        raise ValueError(
+            f"{target}: unknown extension {target.suffix!r}, expected one of"
+            f" {', '.join(RECORD_EXTENSIONS)}"
+        )
+    # Entered first: a folder that cannot be written to is known before anyone speaks.
+    with replacing(target) as temporary:
+        recording = capture(seconds, sample_rate, device=device, progress=progress)
+        soundfile.write(temporary, recording.samples, recording.sample_rate, subtype="PCM_16")
+    return recording
+
+
+@contextmanager
+def replacing(file: str | os.PathLike[str]) -> Iterator[Path]:
+    """Yield a new empty file that takes the place of `file` when the block ends without error.
+
+    Until then, and after an error, an older file stays as it was.
+
+    Parameters
+    ----------
+    file : path
+        What is to be written; through a symbolic link, what it points to.
+
+    Yields
+    ------
+    Path
+        Beside the file, with the same extension.
+
+    Raises
+    ------
+    OSError
+        If the path is a directory or its folder cannot be written to.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> target = Path(tempfile.mkdtemp()) / "a.txt"
+    >>> with replacing(target) as temporary:
+    ...     _ = temporary.write_text("new")
+    >>> target.read_text()
+    'new'
+    """
+    target = Path(os.path.realpath(file))
+    if target.is_dir():
+        raise IsADirectoryError(f"expected a file to write, got the directory {file}")
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"no such directory: {target.parent}")
+    temporary = target.with_name(f".{secrets.token_hex(8)}{target.suffix}")
+    temporary.open("xb").close()  # unlike tempfile's, readable by whom the umask says
+    try:
+        yield temporary
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _sounddevice() -> Any:
+    try:
+        import sounddevice
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            'recording needs sounddevice: pip install "quaver[record]"', name=error.name
+        ) from error
+    except OSError as error:  # how sounddevice says that the shared library is missing
+        raise OSError(
+            f"{error}: recording needs the PortAudio library of the system"
+            " (Debian, Ubuntu: apt install libportaudio2)"
+        ) from error
+    return sounddevice
