@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import ArrayLike, NDArray
 
-    from quaver.models.svm import Timeline
+    from quaver.models.timeline import Timeline
 
 #: Okabe & Ito's colours, told apart with every kind of colour vision; in the order of the labels.
 LABEL_COLORS = {
