@@ -22,7 +22,7 @@ from sklearn.model_selection import train_test_split  # noqa: E402
 
 from quaver.config import FeatureConfig  # noqa: E402
 from quaver.corpus import RAVDESS_FOLDS, Corpus, ravdess  # noqa: E402
-from quaver.models import svm  # noqa: E402
+from quaver.models import selection, svm  # noqa: E402
 from quaver.models.transformers import AudioFeatures, SpeakerNormalizer  # noqa: E402
 
 if TYPE_CHECKING:
@@ -206,7 +206,7 @@ def run_protocol(
         One of `PROTOCOLS`.
     search : bool, default True
         Choose features and parameters inside each training part; otherwise
-        `quaver.models.svm.DEFAULT_CONFIG` and fixed parameters.
+        `quaver.models.selection.DEFAULT_CONFIG` and fixed parameters.
     n_jobs : int, optional
         Processes of the search.
     progress : callable, optional
@@ -225,7 +225,7 @@ def run_protocol(
         raise ValueError(f"protocol must be one of {', '.join(PROTOCOLS)}, got {name!r}")
     corpus = ravdess(directory, calm="original" if name == "original" else "neutral")
     splits = _original_splits(corpus) if name == "original" else _speaker_splits(corpus)
-    configs = svm.CANDIDATES if search else (svm.DEFAULT_CONFIG,)
+    configs = selection.CANDIDATES if search else (selection.DEFAULT_CONFIG,)
     total, done = len(configs) + len(splits), 0
     tables: list[tuple[FeatureConfig, NDArray[np.float32]]] = []
     for config in configs:
@@ -236,7 +236,7 @@ def run_protocol(
         done = _report(progress, done, total)
     folds, choices = [], []
     for train, test in splits:
-        chosen = svm.fit(
+        chosen = selection.fit(
             [(config, vectors[train]) for config, vectors in tables],
             corpus.labels[train],
             None if name == "original" else corpus.groups[train],
@@ -256,7 +256,7 @@ def _report(progress: Progress | None, done: int, total: int) -> int:
     return done + 1
 
 
-def _choice(chosen: svm.Fitted) -> dict[str, Any]:
+def _choice(chosen: selection.Fitted) -> dict[str, Any]:
     defaults = FeatureConfig(sample_rate=chosen.config.sample_rate).to_dict()
     changed = {k: v for k, v in chosen.config.to_dict().items() if v != defaults[k]}
     return {"C": chosen.penalty, "kernel_width": chosen.kernel_width, "config": changed}

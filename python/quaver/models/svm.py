@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -22,10 +22,7 @@ require("sklearn", "skops", extra="svm")
 
 import sklearn  # noqa: E402
 from sklearn.calibration import CalibratedClassifierCV  # noqa: E402
-from sklearn.decomposition import PCA  # noqa: E402
-from sklearn.model_selection import GridSearchCV, GroupKFold, StratifiedKFold  # noqa: E402
 from sklearn.pipeline import Pipeline  # noqa: E402
-from sklearn.preprocessing import StandardScaler  # noqa: E402
 from sklearn.svm import SVC  # noqa: E402
 
 from quaver import _core  # noqa: E402
@@ -34,6 +31,14 @@ from quaver.audio import resample  # noqa: E402
 from quaver.batch import Batch, Failure, Progress  # noqa: E402
 from quaver.config import FeatureConfig  # noqa: E402
 from quaver.models import persistence  # noqa: E402
+from quaver.models.selection import (  # noqa: E402
+    CANDIDATES,
+    DEFAULT_CONFIG,
+    VARIANCE,
+    Fitted,
+    fit,
+    make_steps,
+)
 from quaver.models.timeline import Timeline, windows  # noqa: E402
 from quaver.models.transformers import AudioFeatures  # noqa: E402
 
@@ -42,33 +47,8 @@ if TYPE_CHECKING:
 
     from quaver.corpus import Corpus
 
-    _Table = tuple[FeatureConfig, NDArray[np.float32]]
-    _Fold = tuple[NDArray[np.intp], NDArray[np.intp]]  # rows to train on, rows to test on
-    _Choice = tuple[_Table, float, float, float | None]  # penalty, kernel width, score
-
-_TRIMMED = {"n_mfcc": 26, "trim_db": 25.0, "delta_width": 9}
-
-#: Configurations that `train` chooses from; the first is that of the original project.
-CANDIDATES = (
-    FeatureConfig(),
-    FeatureConfig(**_TRIMMED),  # type: ignore[arg-type]  # a dictionary has one value type
-    FeatureConfig(**_TRIMMED, fmax=6000.0),  # type: ignore[arg-type]
-    FeatureConfig(**_TRIMMED, fmax=6000.0, pre_emphasis=0.5),  # type: ignore[arg-type]
-)
-
-#: What `train` takes without a search.
-DEFAULT_CONFIG = CANDIDATES[-1]
-
-#: Penalties of the search, and kernel widths as multiples of one over the number of features.
-PENALTIES = (3.0, 10.0)
-KERNEL_WIDTHS = (0.5, 1.0)
-
-#: Share of the variance that the principal components keep.
-VARIANCE = 0.98
-
 PRETRAINED = "ravdess-svm"
 
-_INNER_FOLDS = 4
 _SEED = 0
 
 
@@ -142,11 +122,11 @@ def make_pipeline(
     Parameters
     ----------
     config : FeatureConfig, optional
-        Defaults to `DEFAULT_CONFIG`.
+        Defaults to `quaver.models.selection.DEFAULT_CONFIG`.
     C : float, default 10.0
         Penalty of the support vector machine.
     gamma : float, optional
-        Kernel width; half of one over the number of features by default.
+        Kernel width; one over the number of features by default.
     variance : float, optional
         Share of the variance that the principal components keep, in (0, 1); None leaves them out.
     cv : int or splitter or list of splits, default 5
@@ -164,15 +144,10 @@ def make_pipeline(
     """
     features = AudioFeatures(config or DEFAULT_CONFIG)
     n_values = len(features.get_feature_names_out())
-    machine = SVC(C=C, gamma=0.5 / n_values if gamma is None else gamma)
-    steps = _steps(machine, variance)
+    machine = SVC(C=C, gamma=1 / n_values if gamma is None else gamma)
+    steps = make_steps(machine, variance)
     steps[-1] = ("classify", CalibratedClassifierCV(machine, cv=cv, ensemble=False))
     return Pipeline([("features", features), *steps])
-
-
-def _steps(machine: SVC, variance: float | None = VARIANCE) -> list[tuple[str, Any]]:
-    reduce = "passthrough" if variance is None else PCA(variance, svd_solver="full")
-    return [("scale", StandardScaler()), ("reduce", reduce), ("classify", machine)]
 
 
 def train(
@@ -190,7 +165,8 @@ def train(
     corpus : Corpus
         At least two labels, with at least two clips each.
     config : FeatureConfig, optional
-        By default chosen from `CANDIDATES`, or `DEFAULT_CONFIG` without a search.
+        By default chosen from `quaver.models.selection.CANDIDATES`; without a search
+        `quaver.models.selection.DEFAULT_CONFIG`.
     search : bool, default True
         Choose configuration, penalty and kernel width by the unweighted average recall of a
         cross-validation that keeps each speaker's clips together.
@@ -241,96 +217,6 @@ def _check_labels(labels: NDArray[np.str_]) -> None:
     if len(names) < 2 or counts.min() < 2:
         listed = ", ".join(f"{n}: {c}" for n, c in zip(names, counts, strict=True))
         raise ValueError(f"training needs at least two labels with two clips each, got {listed}")
-
-
-@dataclass(frozen=True, slots=True)
-class Fitted:
-    """What `fit` chose.
-
-    Attributes
-    ----------
-    steps : sklearn.pipeline.Pipeline
-        Fitted on all rows.
-    config : FeatureConfig
-    penalty, kernel_width : float
-        C, and gamma as a multiple of one over the number of features.
-    score : float or None
-        Unweighted average recall in the cross-validation of the search.
-    """
-
-    steps: Pipeline
-    config: FeatureConfig
-    penalty: float
-    kernel_width: float
-    score: float | None
-
-
-def fit(
-    tables: Sequence[_Table],
-    labels: NDArray[np.str_],
-    groups: NDArray[np.str_] | None,
-    *,
-    search: bool = True,
-    n_jobs: int | None = None,
-) -> Fitted:
-    """Choose among tables of vectors and parameters, and fit the choice on all rows.
-
-    Parameters
-    ----------
-    tables : sequence of (FeatureConfig, ndarray of shape (n_clips, n_values))
-        The same clips in each; without a search the first is taken.
-    labels : ndarray of shape (n_clips,)
-    groups : ndarray of shape (n_clips,), optional
-        Speakers, kept together by the folds of search and calibration; None: random folds, for
-        protocols whose test speakers are known from training.
-    search : bool, default True
-    n_jobs : int, optional
-
-    Returns
-    -------
-    Fitted
-    """
-    folds = _folds(labels, groups)
-    best: _Choice = (tables[0], 10.0, KERNEL_WIDTHS[0], None)
-    if search:
-        best = max((_search(t, labels, folds, n_jobs) for t in tables), key=lambda b: b[3] or 0.0)
-    (config, X), penalty, width, score = best
-    machine = SVC(C=penalty, gamma=width / X.shape[1])
-    steps = _steps(machine)
-    steps[-1] = ("classify", CalibratedClassifierCV(machine, cv=folds, ensemble=False))
-    fitted = Pipeline(steps).fit(X, labels)
-    fitted[-1].set_params(cv=len(folds))  # the indices themselves need not be kept
-    return Fitted(fitted, config, penalty, width, score)
-
-
-def _search(
-    table: _Table, labels: NDArray[np.str_], folds: list[_Fold], n_jobs: int | None
-) -> _Choice:
-    n_values = table[1].shape[1]
-    grid = {
-        "classify__C": list(PENALTIES),
-        "classify__gamma": [width / n_values for width in KERNEL_WIDTHS],
-    }
-    searcher = GridSearchCV(
-        Pipeline(_steps(SVC())), grid, cv=folds, scoring="recall_macro", refit=False, n_jobs=n_jobs
-    ).fit(table[1], labels)
-    chosen = searcher.best_params_
-    width = float(chosen["classify__gamma"] * n_values)
-    return table, float(chosen["classify__C"]), round(width, 6), float(searcher.best_score_)
-
-
-def _folds(labels: NDArray[np.str_], groups: NDArray[np.str_] | None) -> list[_Fold]:
-    """Return folds by speaker where every training part then still has all labels."""
-    rows = np.zeros((len(labels), 1))
-    if groups is not None:
-        n_folds = min(_INNER_FOLDS, len(np.unique(groups)))
-        if n_folds >= 2:
-            folds = list(GroupKFold(n_folds).split(rows, labels, groups))
-            if all(len(np.unique(labels[part])) == len(np.unique(labels)) for part, _ in folds):
-                return folds
-    n_folds = min(_INNER_FOLDS, int(np.unique(labels, return_counts=True)[1].min()))
-    splitter = StratifiedKFold(n_folds, shuffle=True, random_state=_SEED)
-    return list(splitter.split(rows, labels))
 
 
 def _card(corpus: Corpus, chosen: Fitted) -> dict[str, Any]:

@@ -34,8 +34,8 @@ class Timeline:
     @property
     def labels(self) -> NDArray[np.str_]:
         """The most probable emotion of each window."""
-        labels: NDArray[np.str_] = np.array(self.classes, dtype=np.str_)
-        return np.take(labels, self.probabilities.argmax(axis=1))
+        labels: NDArray[np.str_] = np.array(self.classes)[self.probabilities.argmax(axis=1)]
+        return labels
 
     def __len__(self) -> int:
         return len(self.starts)
