@@ -42,7 +42,7 @@ _WITH_IS = (
 
 
 def _contractions() -> dict[str, tuple[str, ...]]:
-    table = {
+    table: dict[str, tuple[str, ...]] = {
         "ain't": ("is", "not"),
         "aint": ("is", "not"),
         "cannot": ("can", "not"),

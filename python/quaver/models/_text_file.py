@@ -1,0 +1,193 @@
+"""Files of `quaver.models.text`: the network with its vocabulary, and vectors of words; private.
+
+A model is an ordinary ``.keras`` archive, which Keras itself can load, with one more entry: JSON
+with the labels, the thresholds, the vocabulary and the card. Reading takes nothing but numbers and
+JSON from it; the network's description inside is not even looked at, since it is known here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from quaver.models import _text_network
+from quaver.record import replacing
+from quaver.text import Vocabulary
+
+if TYPE_CHECKING:
+    import keras
+    from numpy.typing import NDArray
+
+FORMAT = 1
+_ABOUT, _VOCABULARY, _WEIGHTS = "quaver.json", "vocabulary.json", "model.weights.h5"
+_KEYS = {
+    "classes": list,
+    "multi_label": bool,
+    "thresholds": list,
+    "length": int,
+    "truncating": str,
+    "dimensions": int,
+    "vocabulary": str,
+    "card": dict,
+}
+_MAX_BYTES = 1 << 30
+
+
+def write(
+    file: str | os.PathLike[str],
+    network: keras.Model,
+    about: dict[str, Any],
+    vocabulary: Vocabulary,
+) -> None:
+    """Write a network with weights of float16, what is said about it, and its vocabulary."""
+    target = Path(file)
+    if target.suffix != ".keras":
+        raise ValueError(f"{target}: expected a name that ends in .keras")
+    small = _text_network.build_network(
+        vocabulary.n_ids,
+        len(about["classes"]),
+        dimensions=about["dimensions"],
+        multi_label=about["multi_label"],
+        dtype="float16",
+    )
+    small.set_weights([weights.astype(np.float16) for weights in network.get_weights()])
+    about = {"format": FORMAT, **about, "vocabulary": vocabulary.digest}
+    with replacing(target) as temporary:
+        small.save(temporary)
+        with zipfile.ZipFile(temporary, "a", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr(_ABOUT, json.dumps(about, indent=1))
+            archive.writestr(_VOCABULARY, vocabulary.to_json())
+
+
+def read(file: str | os.PathLike[str]) -> tuple[keras.Model, dict[str, Any], Vocabulary]:
+    """Read what `write` wrote, or raise ValueError with the name of the file."""
+    name = os.fsdecode(file)
+    if not os.path.exists(file):
+        raise FileNotFoundError(f"no such model: {name}")
+    try:
+        with zipfile.ZipFile(file) as archive, tempfile.TemporaryDirectory() as folder:
+            about = _about(json.loads(_entry(archive, _ABOUT)))
+            vocabulary = Vocabulary.from_json(
+                _entry(archive, _VOCABULARY), f"{name}: {_VOCABULARY}"
+            )
+            if vocabulary.digest != about["vocabulary"]:
+                raise ValueError(
+                    f"the vocabulary has the digest {vocabulary.digest}, the network was trained"
+                    f" with {about['vocabulary']}"
+                )
+            weights = Path(folder) / _WEIGHTS
+            weights.write_bytes(_entry(archive, _WEIGHTS))
+            network = _text_network.build_network(
+                vocabulary.n_ids,
+                len(about["classes"]),
+                dimensions=about["dimensions"],
+                multi_label=about["multi_label"],
+            )
+            network.load_weights(weights)
+    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, EOFError, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        prefix = "" if str(error).startswith(name) else f"{name}: not a text model of quaver: "
+        raise ValueError(f"{prefix}{error}") from error
+    return network, about, vocabulary
+
+
+def _entry(archive: zipfile.ZipFile, name: str) -> bytes:
+    size = archive.getinfo(name).file_size
+    if size > _MAX_BYTES:
+        raise ValueError(f"{name} is said to have {size} bytes, at most {_MAX_BYTES} are read")
+    return archive.read(name)
+
+
+def _about(values: Any) -> dict[str, Any]:
+    if not isinstance(values, dict) or values.get("format") != FORMAT:
+        raise ValueError(f"{_ABOUT} is not of format {FORMAT}")
+    for key, kind in _KEYS.items():
+        if not isinstance(values.get(key), kind):
+            raise ValueError(f"{_ABOUT}: {key} must be {kind.__name__}, got {values.get(key)!r}")
+    n_classes = len(values["classes"])
+    thresholds = np.array(values["thresholds"], np.float64)
+    if thresholds.shape != (n_classes,) or n_classes < 1:
+        raise ValueError(f"{_ABOUT}: {len(thresholds)} thresholds for {n_classes} classes")
+    return values
+
+
+def read_word2vec(file: str | os.PathLike[str]) -> tuple[list[str], NDArray[np.float32]]:
+    r"""Read vectors of words in word2vec's or GloVe's text format.
+
+    Parameters
+    ----------
+    file : path
+        In each line a word and its numbers, in UTF-8. A first line of two numbers is skipped.
+
+    Returns
+    -------
+    words : list of str
+    vectors : ndarray of shape (n_words, dimensions), float32
+
+    Raises
+    ------
+    ValueError
+        For a line of another length or without numbers, or no lines; names the file and line.
+    OSError
+        If the file cannot be read.
+
+    Examples
+    --------
+    >>> file = Path(tempfile.mkdtemp()) / "vectors.txt"
+    >>> _ = file.write_text("2 3\ngood 0.1 0.2 0.3\nbad -0.1 -0.2 -0.3\n")
+    >>> words, vectors = read_word2vec(file)
+    >>> words, vectors.shape
+    (['good', 'bad'], (2, 3))
+    """
+    words: list[str] = []
+    rows: list[NDArray[np.float32]] = []
+    with open(file, encoding="utf-8", errors="replace") as lines:
+        for number, line in enumerate(lines, 1):
+            word, *values = line.rstrip().split(" ")
+            if number == 1 and len(values) == 1:
+                continue
+            try:
+                row = np.array(values, np.float32)
+            except ValueError as error:
+                raise ValueError(f"{os.fsdecode(file)}, line {number}: {error}") from error
+            if not row.size or (rows and row.size != rows[0].size) or not np.isfinite(row).all():
+                expected = f"{rows[0].size} finite" if rows else "finite"
+                raise ValueError(
+                    f"{os.fsdecode(file)}, line {number}: expected a word and {expected} numbers,"
+                    f" got {len(values)}"
+                )
+            words.append(word)
+            rows.append(row)
+    if not rows:
+        raise ValueError(f"{os.fsdecode(file)}: no vectors")
+    return words, np.stack(rows)
+
+
+def as_word_vectors(embedding: Any) -> tuple[list[str], NDArray[np.float32]]:
+    """Return (words, matrix) of what `TextClassifier` takes as an embedding."""
+    if hasattr(embedding, "key_to_index") and hasattr(embedding, "vectors"):
+        positions = embedding.key_to_index
+        words, vectors = list(positions), embedding.vectors[list(positions.values())]
+    elif isinstance(embedding, Mapping):
+        words, vectors = list(embedding), list(embedding.values())
+    elif isinstance(embedding, tuple) and len(embedding) == 2:
+        words, vectors = list(embedding[0]), embedding[1]
+    else:
+        raise TypeError(
+            "embedding must be KeyedVectors, a mapping from words to vectors, or (words, matrix),"
+            f" got {type(embedding).__name__}"
+        )
+    matrix = np.asarray(vectors, np.float32)
+    if matrix.ndim != 2 or len(matrix) != len(words) or not matrix.size:
+        raise ValueError(f"embedding has {len(words)} words for vectors of shape {matrix.shape}")
+    if not np.isfinite(matrix).all():
+        raise ValueError("embedding must be finite")
+    return words, matrix

@@ -1,0 +1,288 @@
+"""The network of `quaver.models.text` and how it is trained; private.
+
+Padding is handled so that a text gets the same answer however long the row is that it stands in:
+what lies beyond its end is zero before each convolution, counts in no statistic of a batch
+normalisation and is passed over by the recurrent layers.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from quaver.models import require
+
+require("keras", extra="text")
+
+import keras  # noqa: E402
+from keras import layers, ops  # noqa: E402
+
+from quaver.text import PADDING_ID, UNKNOWN_ID  # noqa: E402
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    _Batch = tuple[NDArray[np.intp], int]  # rows, and how many columns they need
+
+FILTERS = (128, 256, 512)
+KERNEL = 8
+POOL = 2
+SPATIAL_DROPOUT = 0.3
+UNITS = (180, 180, 180)
+HIDDEN = 128
+
+#: Lengths of rows are multiples of this: three poolings halve them without a rest.
+GRID: int = POOL ** len(FILTERS)
+
+
+def build_network(
+    n_ids: int,
+    n_classes: int,
+    *,
+    dimensions: int = 200,
+    multi_label: bool = False,
+    dropout: float = 0.0,
+    seed: int | None = None,
+    dtype: str = "float32",
+) -> keras.Model:
+    """Return the untrained network from ids to probabilities.
+
+    Parameters
+    ----------
+    n_ids : int
+        Of the vocabulary, padding and the unknown token included.
+    n_classes : int
+    dimensions : int, default 200
+        Of the embedding.
+    multi_label : bool, default False
+        Probabilities each on its own (sigmoid) instead of summing to 1 (softmax).
+    dropout : float, default 0.0
+        Of the inputs of the recurrent layers, in training.
+    seed : int, optional
+        Of the weights and dropouts; by default another one each time.
+    dtype : str, default "float32"
+        Of weights and computation.
+
+    Returns
+    -------
+    keras.Model
+        Takes int32 of shape (n, length), the length a multiple of `GRID`.
+    """
+    seeds = _seeds(seed)
+
+    def glorot() -> keras.initializers.Initializer:
+        return keras.initializers.GlorotUniform(seed=next(seeds))
+
+    ids = keras.Input((None,), dtype="int32", name="ids")
+    uniform = keras.initializers.RandomUniform(-0.05, 0.05, seed=next(seeds))
+    x = layers.Embedding(
+        n_ids, dimensions, embeddings_initializer=uniform, dtype=dtype, name="embedding"
+    )(ids)
+    present = ops.expand_dims(ops.cast(ops.not_equal(ids, PADDING_ID), dtype), -1)
+    for i, filters in enumerate(FILTERS, 1):
+        x = layers.Multiply(dtype=dtype)([x, present])
+        x = layers.Conv1D(
+            filters,
+            KERNEL,
+            padding="same",
+            activation="relu",
+            kernel_initializer=glorot(),
+            dtype=dtype,
+            name=f"conv_{i}",
+        )(x)
+        x = layers.MaxPooling1D(POOL, dtype=dtype, name=f"pool_{i}")(x)
+        present = layers.MaxPooling1D(POOL, dtype=dtype, name=f"present_{i}")(present)
+        mask = ops.greater(ops.squeeze(present, -1), 0)
+        x = layers.SpatialDropout1D(
+            SPATIAL_DROPOUT, seed=next(seeds), dtype=dtype, name=f"dropout_{i}"
+        )(x)
+        x = layers.BatchNormalization(dtype=dtype, name=f"norm_{i}")(x, mask=mask)
+    for i, units in enumerate(UNITS, 1):
+        x = layers.LSTM(
+            units,
+            return_sequences=i < len(UNITS),
+            dropout=dropout,
+            kernel_initializer=glorot(),
+            recurrent_initializer=keras.initializers.Orthogonal(seed=next(seeds)),
+            seed=next(seeds),
+            dtype=dtype,
+            name=f"lstm_{i}",
+        )(x, mask=mask)
+    x = layers.Dense(
+        HIDDEN, activation="relu", kernel_initializer=glorot(), dtype=dtype, name="dense"
+    )(x)
+    probabilities = layers.Dense(
+        n_classes,
+        activation="sigmoid" if multi_label else "softmax",
+        kernel_initializer=glorot(),
+        dtype=dtype,
+        name="classification",
+    )(x)
+    return keras.Model(ids, probabilities, name="quaver_text")
+
+
+def _seeds(seed: int | None) -> Iterator[int]:
+    rng = np.random.default_rng(seed)
+    while True:
+        yield int(rng.integers(2**31))
+
+
+def round_up(length: int) -> int:
+    """Return the next multiple of `GRID`, at least one."""
+    return max(1, -(-length // GRID)) * GRID
+
+
+def buckets(ids: NDArray[np.int32]) -> NDArray[np.intp]:
+    """Return for each row the number of columns that it needs."""
+    columns = np.arange(1, ids.shape[1] + 1)
+    needed: NDArray[np.intp] = ((ids != PADDING_ID) * columns).max(axis=1, initial=1)
+    return np.asarray(-(-needed // GRID) * GRID)
+
+
+def probabilities(
+    network: keras.Model, ids: NDArray[np.int32], batch_size: int = 512
+) -> NDArray[np.float32]:
+    """Return what the network says of rows padded behind, shorter ones in shorter batches."""
+    found = np.zeros((len(ids), network.output_shape[-1]), np.float32)
+    lengths = buckets(ids)
+    for length in np.unique(lengths):
+        rows = np.flatnonzero(lengths == length)
+        for start in range(0, len(rows), batch_size):
+            part = rows[start : start + batch_size]
+            # Called, not compiled: tracing a graph for each shape costs more than it saves.
+            found[part] = ops.convert_to_numpy(network(ids[part, :length], training=False))
+    return found
+
+
+class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras has no types
+    """Rows of like length together, in another order each epoch, words dropped at random."""
+
+    def __init__(
+        self,
+        ids: NDArray[np.int32],
+        targets: NDArray[np.float32],
+        *,
+        batch_size: int,
+        word_dropout: float,
+        seed: int,
+    ) -> None:
+        super().__init__()
+        self._ids, self._targets = ids, targets
+        self._batch_size, self._word_dropout, self._seed = batch_size, word_dropout, seed
+        self._lengths = buckets(ids)
+        self.start_epoch(0)
+
+    def start_epoch(self, epoch: int) -> None:
+        """Draw the order of an epoch: the same one if training is taken up again."""
+        self._rng = np.random.default_rng([self._seed, epoch])
+        order = self._rng.permutation(len(self._ids))
+        made = []
+        for length in np.unique(self._lengths).tolist():
+            rows = order[self._lengths[order] == length]
+            made += [
+                (rows[start : start + self._batch_size], length)
+                for start in range(0, len(rows), self._batch_size)
+            ]
+        self._batches: list[_Batch] = [made[i] for i in self._rng.permutation(len(made))]
+
+    def __len__(self) -> int:
+        return len(self._batches)
+
+    def __getitem__(self, index: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        rows, length = self._batches[index]
+        ids = self._ids[rows, :length]
+        if self._word_dropout:
+            dropped = self._rng.random(ids.shape) < self._word_dropout
+            ids[dropped & (ids != PADDING_ID)] = UNKNOWN_ID
+        return ids, self._targets[rows]
+
+
+def weighted_loss(weights: ArrayLike, *, multi_label: bool) -> Any:
+    """Return a cross-entropy whose positive terms are weighted by class."""
+    weight = np.asarray(weights, np.float32)
+
+    def loss(true: Any, predicted: Any) -> Any:
+        predicted = ops.clip(predicted, 1e-7, 1 - 1e-7)
+        positive = weight * true * ops.log(predicted)
+        if not multi_label:
+            return -ops.sum(positive, axis=-1)
+        return -ops.mean(positive + (1 - true) * ops.log(1 - predicted), axis=-1)
+
+    return loss
+
+
+def learning_rates(peak: float, steps: int, epochs: int) -> Any:
+    """Return a linear rise over half an epoch, then a cosine down to 2 % of the peak."""
+    return keras.optimizers.schedules.CosineDecay(
+        0.0, max(1, steps * epochs), alpha=0.02, warmup_target=peak, warmup_steps=max(1, steps // 2)
+    )
+
+
+class _Scores(keras.callbacks.Callback):  # type: ignore[misc]
+    """Puts the order of the epoch right and the validation score into the logs."""
+
+    def __init__(self, batches: Batches, score: Callable[[], float] | None) -> None:
+        super().__init__()
+        self._epoch_batches, self._score = batches, score
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self._epoch_batches.start_epoch(epoch)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        if logs is not None and self._score is not None:
+            logs["val_f1"] = self._score()
+
+
+def train(
+    network: keras.Model,
+    batches: Batches,
+    *,
+    loss: Any,
+    epochs: int,
+    learning_rate: float,
+    score: Callable[[], float] | None,
+    patience: int,
+    checkpoint: str | os.PathLike[str] | None,
+    verbose: int,
+) -> list[dict[str, float]]:
+    """Train in place, down to the weights of the best epoch, and return the history.
+
+    Parameters
+    ----------
+    network : keras.Model
+    batches : Batches
+    loss : callable
+        As from `weighted_loss`.
+    epochs : int
+    learning_rate : float
+        Peak.
+    score : callable, optional
+        Called after each epoch; higher is better. Without it the last weights are kept.
+    patience : int
+        Epochs without a better score until training stops.
+    checkpoint : path, optional
+        Folder of the state after each epoch, taken up from if it is there.
+    verbose : int
+    """
+    rates = learning_rates(learning_rate, len(batches), epochs)
+    network.compile(keras.optimizers.Adam(rates, clipnorm=1.0), loss=loss)
+    callbacks: list[keras.callbacks.Callback] = [_Scores(batches, score)]
+    if score is not None:
+        callbacks.append(
+            keras.callbacks.EarlyStopping(
+                "val_f1", mode="max", patience=patience, restore_best_weights=True
+            )
+        )
+    if checkpoint is not None:
+        callbacks.append(keras.callbacks.BackupAndRestore(os.fspath(checkpoint)))
+    history = network.fit(
+        batches, epochs=epochs, shuffle=False, callbacks=callbacks, verbose=verbose
+    )
+    values = {name: numbers for name, numbers in history.history.items() if name != "lr"}
+    return [
+        {name: float(number) for name, number in zip(values, row, strict=True)}
+        for row in zip(*values.values(), strict=True)
+    ]
