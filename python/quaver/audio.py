@@ -309,9 +309,7 @@ def _downmix(samples: NDArray[Any], downmix: Downmix) -> NDArray[Any]:
     return mono
 
 
-def resample(
-    samples: NDArray[Any], rate: int, wanted: int, name: str = "samples"
-) -> NDArray[Any]:
+def resample(samples: NDArray[Any], rate: int, wanted: int, name: str = "samples") -> NDArray[Any]:
     """Return float samples of shape (n,) or (channels, n) at another rate; `name` is for errors."""
     import soxr
 

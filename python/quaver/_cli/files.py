@@ -73,7 +73,12 @@ def extract_command(
             config = quaver.FeatureConfig(sample_rate=sample_rate)
             with progress("Extracting") as report:
                 batch = quaver.extract_many(
-                    files, config=config, threads=threads, progress=report, pad=pad, downmix=channels
+                    files,
+                    config=config,
+                    threads=threads,
+                    progress=report,
+                    pad=pad,
+                    downmix=channels,
                 )
             failures += batch.failures
             if len(batch):
