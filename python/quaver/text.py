@@ -171,7 +171,8 @@ def tokenize(text: str, config: TextConfig | None = None) -> list[str]:
     ['you', 'are', 'right', ',', 'i', 'am', 'soo', 'happy', ':', ')']
     """
     config = config or TextConfig()
-    (text,) = as_texts([text])
+    if not isinstance(text, str):
+        raise TypeError(f"text must be str, got {type(text).__name__}")
     stop_words = frozenset(config.stop_words)
     forms = config._splitter().forms(text)
     return [t for form in forms for t in _tokens_of(form, config) if t not in stop_words]

@@ -454,7 +454,7 @@ cdef int split_in_lower_case(
     return 0
 
 
-cdef void view(str text, Text* to) noexcept:
+cdef void view(object text, Text* to) noexcept:
     to.owner = <PyObject*>text
     to.data = PyUnicode_DATA(text)
     to.length = PyUnicode_GET_LENGTH(text)

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from quaver import _core
-from quaver._cli import files, models
-from quaver._cli.common import Commands, examples
+from quaver._cli import files, models, texts
+from quaver._cli.common import Commands, WithDefault, examples
 
 app = typer.Typer(
     cls=Commands,
@@ -25,7 +25,21 @@ app = typer.Typer(
 )
 train = typer.Typer(
     help="Train a model on a corpus.",
-    epilog=examples("quaver train svm ravdess/ -o mine.skops"),
+    epilog=examples(
+        "quaver train svm ravdess/ -o mine.skops", "quaver train text goemotions/ -o mine.keras"
+    ),
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+)
+
+evaluate = typer.Typer(
+    cls=WithDefault,
+    help="Score a model: of recordings, unless it is said that it is one of texts.",
+    epilog=examples(
+        "quaver evaluate ravdess/ --protocol all",
+        "quaver evaluate voice --help",
+        "quaver evaluate text goemotions/",
+    ),
     no_args_is_help=True,
     rich_markup_mode="rich",
 )
@@ -54,6 +68,8 @@ app.command(
     epilog=examples(
         "quaver predict clip.wav more/",
         "quaver predict clip.wav --json",
+        'quaver predict --text "I did not expect that at all!"',
+        'quaver predict clip.wav --text "what is said in it"',
         "quaver predict interview.flac --timeline --window 3 --hop 1",
     ),
 )(models.predict_command)
@@ -64,13 +80,6 @@ app.command(
         "quaver extract a.wav b.mp3 -o features.csv --sample-rate 8000",
     ),
 )(files.extract_command)
-app.command(
-    "evaluate",
-    epilog=examples(
-        "quaver evaluate ravdess/ --protocol all",
-        "quaver evaluate clips.csv --model mine.skops --json",
-    ),
-)(models.evaluate_command)
 app.command(
     "plot",
     epilog=examples(
@@ -85,4 +94,22 @@ train.command(
         "quaver train svm clips.csv -o mine.skops --no-search",
     ),
 )(models.train_svm_command)
+train.command(
+    "text",
+    epilog=examples(
+        "quaver train text goemotions/ -o mine.keras",
+        "quaver train text goemotions/ -o mine.keras --embedding glove.txt --checkpoint state/",
+    ),
+)(texts.train_text_command)
 app.add_typer(train, name="train")
+evaluate.command(
+    "voice",
+    epilog=examples(
+        "quaver evaluate voice ravdess/ --protocol all",
+        "quaver evaluate voice clips.csv --model mine.skops --json",
+    ),
+)(models.evaluate_command)
+evaluate.command("text", epilog=examples("quaver evaluate text goemotions/"))(
+    texts.evaluate_text_command
+)
+app.add_typer(evaluate, name="evaluate")

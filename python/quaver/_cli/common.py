@@ -66,6 +66,22 @@ class Commands(TyperGroup):
             stop(describe_error(error))
 
 
+class WithDefault(TyperGroup):
+    """Takes the first of its commands if none is named, so that its arguments can stand alone."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return the command that is named first, or the default with all arguments."""
+        if args and args[0] not in self.commands:
+            args = [next(iter(self.commands)), *args]
+        return super().resolve_command(ctx, args)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:
+        """Leave options before the first argument to the default command, but --help."""
+        if args and args[0].startswith("-") and args[0] not in ("--help", "-h"):
+            args = [next(iter(self.commands)), *args]
+        return super().parse_args(ctx, args)
+
+
 def describe_error(error: BaseException) -> str:
     """Return the message of an error, without its errno."""
     if isinstance(error, OSError) and error.strerror and error.filename:

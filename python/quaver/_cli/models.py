@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
+from quaver._cli import texts
 from quaver._cli.common import (
     SOME_FAILED,
     USAGE,
@@ -118,9 +119,27 @@ def _bars(classes: Sequence[str], probabilities: NDArray[np.float64]) -> Table:
 
 def predict_command(
     paths: Annotated[
-        list[Path], typer.Argument(help="Recordings, or folders of them.", show_default=False)
-    ],
+        list[Path] | None,
+        typer.Argument(help="Recordings, or folders of them.", show_default=False),
+    ] = None,
     model: Model = None,
+    text: Annotated[
+        str | None,
+        typer.Option(help="A text, or with one recording what is said in it.", show_default=False),
+    ] = None,
+    text_file: Annotated[
+        Path | None,
+        typer.Option(help="A file of texts, one in each line; - for stdin.", show_default=False),
+    ] = None,
+    text_model: Annotated[
+        Path | None,
+        typer.Option(
+            help="A model written by train text; by default the pretrained one.", show_default=False
+        ),
+    ] = None,
+    rule: Annotated[
+        str, typer.Option("--fusion", help="How voice and words become one: mean or product.")
+    ] = "mean",
     timeline: Annotated[
         bool, typer.Option("--timeline", help="One row for each window of a recording.")
     ] = False,
@@ -132,10 +151,15 @@ def predict_command(
         int | None, typer.Option(min=1, help="By default one for each processor.")
     ] = None,
 ) -> None:
-    """Predict the emotion of recordings, with the probability of each.
+    """Predict the emotion of recordings, of texts, or of a recording and its words together.
 
     A recording that cannot be used is reported, the others go on; the exit code is then 1.
     """
+    if not paths or text_file is not None:
+        _predict_texts(paths, text, text_file, text_model, json)
+        return
+    if text is not None and (len(paths) != 1 or not paths[0].is_file() or timeline):
+        raise typer.BadParameter("--text goes with one recording, without --timeline")
     channels = parse_downmix(downmix)
     chosen = load_model(model)
     files, failures = collect(paths)
@@ -143,11 +167,37 @@ def predict_command(
         rows = _timelines(chosen, files, failures, window=window, hop=hop, downmix=channels)
     else:
         rows = _predictions(chosen, files, failures, threads=threads, downmix=channels)
+    if text is not None and rows:
+        words = texts.load_text_model(text_model)
+        rows = [texts.fused_row(rows[0], words, text, rule)]
+    if json:
+        failed = [{"file": f.source, "error": f.error, "reason": f.reason} for f in failures]
+        print_json({"predictions": rows, "failures": failed})
+    elif rows and text is not None:
+        console().print(texts.fused_table(rows[0]))
+    elif rows:
+        console().print(_prediction_table(rows, chosen.classes, timeline))
+    report_failures(failures)
+    if failures:
+        raise typer.Exit(SOME_FAILED)
+
+
+def _predict_texts(
+    paths: list[Path] | None,
+    text: str | None,
+    text_file: Path | None,
+    text_model: Path | None,
+    json: bool,
+) -> None:
+    if paths or (text is None) == (text_file is None):
+        raise typer.BadParameter("give recordings, --text, a recording with --text, or --text-file")
+    found, failures = ([text or ""], []) if text_file is None else texts.read_texts(text_file)
+    rows = texts.text_rows(texts.load_text_model(text_model), found)
     if json:
         failed = [{"file": f.source, "error": f.error, "reason": f.reason} for f in failures]
         print_json({"predictions": rows, "failures": failed})
     elif rows:
-        console().print(_prediction_table(rows, chosen.classes, timeline))
+        console().print(texts.text_table(rows))
     report_failures(failures)
     if failures:
         raise typer.Exit(SOME_FAILED)
@@ -359,7 +409,10 @@ def info_command(
     if model is not None:
         from quaver.models.card import to_markdown
 
-        card = load_model(model).card
+        if model.suffix == ".keras":
+            card = texts.load_text_model(model).card_
+        else:
+            card = load_model(model).card
         print_json(card) if json else typer.echo(to_markdown(card))
         return
     config = quaver.show_config()

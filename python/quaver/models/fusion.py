@@ -74,7 +74,7 @@ def fuse(
         raise ValueError(f"rule must be 'mean' or 'product', got {rule!r}")
     stacked = _stack(sources)
     factors = _factors(weights, list(sources))
-    present: NDArray[np.bool_] = ~np.isnan(stacked).any(axis=2)
+    present = np.asarray(~np.isnan(stacked).any(axis=2))
     shares = present * factors[:, None]  # (n_sources, n)
     if rule == "mean":
         sums = np.einsum("sn,snc->nc", shares, np.nan_to_num(stacked))
