@@ -27,3 +27,18 @@ def clip() -> NDArray[np.float32]:
         return np.ascontiguousarray(samples[:59200])
     rng = np.random.default_rng(0)
     return (0.1 * rng.standard_normal(59200)).astype(np.float32)
+
+
+@pytest.fixture(scope="session")
+def texts() -> list[str]:
+    """The 43,410 training texts of GoEmotions, or made-up ones of the same number and length."""
+    file = DATA / "goemotions_ekman" / "train.tsv"
+    if file.is_file():
+        with file.open(encoding="utf-8", newline="\n") as lines:
+            return [line.split("\t")[0] for line in lines]
+    rng = np.random.default_rng(0)
+    letters = np.array(list("etaoinshrdlu"))
+    words = ["".join(rng.choice(letters, n)) for n in rng.integers(1, 10, 20_000)]
+    marks = [" ", " ", " ", ", ", "! ", " 12 ", " don't ", "... ", " 😀 "]
+    ranks = np.minimum(rng.zipf(1.3, (43_410, 13)), len(words)) - 1
+    return ["".join(words[i] + marks[i % len(marks)] for i in row) for row in ranks]
