@@ -154,8 +154,12 @@ def test_channels(clip: NDArray[np.float32]) -> None:
     np.testing.assert_array_equal(quaver.load(data, downmix=1)[0], stereo[1])
     mean = stereo.mean(axis=0, dtype=np.float64).astype(np.float32)
     np.testing.assert_array_equal(quaver.load(data, downmix="mean")[0], mean)
-    with pytest.raises(ValueError, match="downmix must be a channel below 2, got 2"):
+    with pytest.raises(ValueError, match=r"<.* bytes>: downmix must be a channel below 2, got 2"):
         quaver.load(data, downmix=2)
+    mono = wav(clip, subtype="FLOAT")
+    np.testing.assert_array_equal(quaver.load(mono, downmix=0)[0], clip)
+    with pytest.raises(ValueError, match="downmix must be a channel below 1, got 1"):
+        quaver.load(mono, downmix=1)
 
 
 def test_the_mean_of_integers_is_rounded_to_even() -> None:

@@ -203,6 +203,10 @@ def test_manifest(tmp_path: Path) -> None:
         ("path,label,speaker\n\na.wav,fear,\n", "line 3: empty speaker"),
         ("path,label,speaker\na.wav,fear,ann,x\n", "line 2: more cells than the 3 columns"),
         ("path,label,speaker,sex\na.wav,fear,ann,f\n", "line 2: sex must be .*, got 'f'"),
+        (
+            "path,label,speaker\na,fear,x\nb,fear,x\na,fear,x\n",
+            "line 4: the same path as in line 2",
+        ),
     ],
 )
 def test_bad_manifests(tmp_path: Path, text: str, message: str) -> None:

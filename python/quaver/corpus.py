@@ -277,7 +277,8 @@ def manifest(path: str | os.PathLike[str]) -> Corpus:
     Raises
     ------
     ValueError
-        For a missing column or value, an unknown label or sex, with the line's number.
+        For a missing column or value, an unknown label or sex, or a path listed twice, with the
+        line's number.
 
     Examples
     --------
@@ -288,10 +289,17 @@ def manifest(path: str | os.PathLike[str]) -> Corpus:
     'anger'
     """
     table = Path(path)
-    clips = tuple(_clip(row, table, line) for line, row in _rows(table, _REQUIRED))
+    clips = []
+    seen: dict[Path, int] = {}
+    for line, row in _rows(table, _REQUIRED):
+        clip = _clip(row, table, line)
+        first = seen.setdefault(clip.path, line)
+        if first != line:  # a random split would test on what it trained on
+            raise ValueError(f"{table}, line {line}: the same path as in line {first}: {clip.path}")
+        clips.append(clip)
     if not clips:
         raise ValueError(f"{table}: no clip listed")
-    return Corpus(clips)
+    return Corpus(tuple(clips))
 
 
 _REQUIRED = ("path", "label", "speaker")
