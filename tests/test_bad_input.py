@@ -74,6 +74,12 @@ def test_wrong_downmix(any_call: Callable[..., Any], downmix: Any) -> None:
         any_call(NOISE.reshape(2, 4000), 16000, downmix=downmix)
 
 
+def test_channel_of_mono(any_call: Callable[..., Any]) -> None:
+    any_call(NOISE, 16000, downmix=0)
+    with pytest.raises(ValueError, match="downmix must be a channel below 1, got 1"):
+        any_call(NOISE, 16000, downmix=1)
+
+
 def test_no_channels(any_call: Callable[..., Any]) -> None:
     with pytest.raises(ValueError, match=r"channels|samples"):
         any_call(np.zeros((0, 4000), np.float32), 16000, downmix="mean")

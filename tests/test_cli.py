@@ -380,6 +380,22 @@ def test_missing_packages_are_named(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("command", ["demo", "predict x.wav", "info x.skops"])
+def test_missing_packages_in_a_fresh_process(command: str) -> None:
+    code = (
+        "import sys; sys.modules['sklearn'] = None;"
+        f"sys.argv = ['quaver', *{command.split()}]; from quaver.cli import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert 'pip install "quaver[svm]"' in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_windows_of_no_length(run: Run) -> None:
+    assert "--hop" in run("predict", DEMO, "--timeline", "--hop", 0, code=2).stderr
+
+
 def test_without_typer() -> None:
     code = "import sys; sys.modules['typer'] = None; from quaver.cli import main; main()"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

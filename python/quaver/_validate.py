@@ -48,8 +48,16 @@ def as_samples(samples: ArrayLike, downmix: Downmix = None) -> NDArray[Any]:
     if array.dtype not in _NATIVE or not array.dtype.isnative or not array.flags.aligned:
         array = _convert(array)
     if array.ndim == 1:
+        if isinstance(downmix, (int, np.integer)):
+            check_channel(downmix, 1)
         return array
     return _to_mono(array, downmix)
+
+
+def check_channel(downmix: int, n_channels: int) -> None:
+    """Refuse a channel that is not there; True is no channel."""
+    if isinstance(downmix, bool) or not 0 <= downmix < n_channels:
+        raise ValueError(f"downmix must be a channel below {n_channels}, got {downmix}")
 
 
 def _convert(array: NDArray[Any]) -> NDArray[Any]:
@@ -71,8 +79,7 @@ def _to_mono(array: NDArray[Any], downmix: Downmix) -> NDArray[Any]:
     if n_channels == 0:
         raise ValueError(f"samples have no channels (shape {array.shape})")
     if isinstance(downmix, (int, np.integer)) and not isinstance(downmix, bool):
-        if not 0 <= downmix < n_channels:
-            raise ValueError(f"downmix must be a channel below {n_channels}, got {downmix}")
+        check_channel(downmix, n_channels)
         channel: NDArray[Any] = array[downmix]
         return channel
     if downmix not in (None, "mean"):

@@ -8,6 +8,9 @@ from typing import Any
 
 from quaver._validate import check_sample_rate, check_size
 
+#: Emotions, everywhere in this order.
+LABELS = ("anger", "disgust", "fear", "happiness", "neutral", "sadness", "surprise")
+
 #: Groups of short-term features, in the order of their columns.
 SHORT_TERM_FEATURES = (
     "zero_crossing_rate",

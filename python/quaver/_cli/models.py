@@ -15,6 +15,7 @@ from quaver._cli.common import (
     USAGE,
     collect,
     console,
+    describe_error,
     parse_downmix,
     print_json,
     progress,
@@ -24,7 +25,7 @@ from quaver._cli.common import (
     shown,
     stop,
 )
-from quaver._cli.files import Downmix
+from quaver._cli.files import Downmix, Hop, Window
 
 if TYPE_CHECKING:
     import numpy as np
@@ -83,9 +84,10 @@ def demo_command() -> None:
     """
     import quaver
     import quaver.data
+
+    model = load_model(None)  # first: it says which packages are missing
     from quaver.models import svm
 
-    model = load_model(None)
     clip = quaver.data.demo_clip()
     samples, rate = quaver.load(clip)
     found = svm.predict(model, [samples], rate)
@@ -143,8 +145,8 @@ def predict_command(
     timeline: Annotated[
         bool, typer.Option("--timeline", help="One row for each window of a recording.")
     ] = False,
-    window: Annotated[float, typer.Option(help="Length of the timeline's windows in s.")] = 3.0,
-    hop: Annotated[float, typer.Option(help="From window to window in s.")] = 1.0,
+    window: Window = 3.0,
+    hop: Hop = 1.0,
     json: Json = False,
     downmix: Downmix = "mean",
     threads: Annotated[
@@ -243,7 +245,8 @@ def _timelines(
             samples, rate = quaver.load(file, downmix=downmix)
             curve = timeline_of(model, samples, rate, window=window, hop=hop)
         except (ValueError, OSError) as error:
-            failures.append(quaver.Failure(i, shown(file), type(error).__name__, str(error)))
+            reason = describe_error(error)
+            failures.append(quaver.Failure(i, shown(file), type(error).__name__, reason))
             continue
         for start, end, label, probabilities in zip(
             curve.starts, curve.ends, curve.labels, curve.probabilities, strict=True
@@ -301,7 +304,9 @@ def train_svm_command(
     if not output.absolute().parent.is_dir():
         stop(f"{shown(output)}: there is no such folder", USAGE)
     clips = _read(corpus, kind)
-    with progress("Extracting") as report:
+    if search:
+        say("The search takes minutes; --no-search takes seconds.")
+    with progress("Training") as report:
         model = svm.train(clips, search=search, n_jobs=jobs, progress=report)
     svm.save(model, output)
     score = model.card["chosen"]["uar_of_search"]
