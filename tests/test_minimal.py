@@ -26,13 +26,20 @@ MODULES = [
     "quaver.record",
     "quaver.spectrogram",
     "quaver.stream",
+    "quaver.text",
+    "quaver._english",
     "quaver._info",
     "quaver.models",
     "quaver.models.card",
     "quaver.models.evaluation",
+    "quaver.models.fusion",
     "quaver.models.persistence",
     "quaver.models.selection",
     "quaver.models.svm",
+    "quaver.models.text",
+    "quaver.models.text_evaluation",
+    "quaver.models._text_file",
+    "quaver.models._text_scores",
     "quaver.models.timeline",
     "quaver.models.transformers",
 ]
@@ -71,7 +78,17 @@ def test_unknown_target_is_refused_at_import() -> None:
 
 
 def test_import_pulls_in_nothing_heavy() -> None:
-    heavy = ("scipy", "sklearn", "skops", "tensorflow", "matplotlib", "soundfile", "rich", "typer")
+    heavy = (
+        "scipy",
+        "sklearn",
+        "skops",
+        "keras",
+        "tensorflow",
+        "matplotlib",
+        "soundfile",
+        "rich",
+        "typer",
+    )
     done = run_python(f"import sys, quaver; print([m for m in {heavy} if m in sys.modules])")
     assert done.stdout.strip() == "[]", done.stdout + done.stderr
 

@@ -187,7 +187,7 @@ def train_text_command(
     with quiet():
         require("sklearn", "keras", extra="text")
         from quaver.models import text, text_evaluation
-    from quaver.corpus import LABELS
+    from quaver.config import LABELS
 
     train, dev = (text_evaluation.read_goemotions(directory, part) for part in ("train", "dev"))
     model = text.TextClassifier(

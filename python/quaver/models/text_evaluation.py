@@ -23,7 +23,7 @@ from sklearn.metrics import f1_score  # noqa: E402
 from sklearn.multiclass import OneVsRestClassifier  # noqa: E402
 from sklearn.pipeline import FeatureUnion, Pipeline  # noqa: E402
 
-from quaver.corpus import LABELS  # noqa: E402
+from quaver.config import LABELS  # noqa: E402
 from quaver.models._text_scores import best_thresholds  # noqa: E402
 
 if TYPE_CHECKING:
