@@ -16,6 +16,7 @@ from sklearn.base import clone
 
 from quaver.models import _text_network, text
 from quaver.models._text_network import build_network, probabilities, weighted_loss
+from quaver.models._text_scores import class_weights
 from quaver.models.text import TextClassifier, best_thresholds, macro_f1, read_word2vec
 from quaver.text import Vocabulary
 from test_minimal import run_python
@@ -25,9 +26,11 @@ BAD = ["i hate this so much", "what an awful day", "angry and sad", "worst of my
 TOY, LABELS = (GOOD + BAD) * 12, (["good"] * 4 + ["bad"] * 4) * 12
 SMALL: dict[str, Any] = {
     "dimensions": 16,
-    "length": 12,
+    "length": 8,
     "min_count": 1,
     "batch_size": 16,
+    "dropout": 0.0,
+    "word_dropout": 0.0,
     "random_state": 0,
 }
 
@@ -41,7 +44,7 @@ def fitted() -> TextClassifier:
 def multi() -> TextClassifier:
     y = np.array([[label == "good", "day" in t] for t, label in zip(TOY, LABELS, strict=True)])
     model = TextClassifier(
-        **SMALL, multi_label=True, labels=("good", "day"), epochs=12, learning_rate=3e-3
+        **SMALL, multi_label=True, labels=("good", "day"), epochs=12, learning_rate=5e-3
     )
     return model.fit(TOY, y, validation_data=(TOY, y))
 
@@ -280,18 +283,22 @@ def test_loss_by_hand() -> None:
 
 
 def test_class_weights() -> None:
-    model = TextClassifier(class_weight="balanced")
-    model.classes_ = np.array(["a", "b"])
+    classes = np.array(["a", "b"])
     targets = np.array([[1, 0], [1, 0], [1, 0], [0, 1]], "f4")
-    np.testing.assert_allclose(model._class_weights(targets), [4 / 6, 2])
-    model.multi_label = True
-    np.testing.assert_allclose(model._class_weights(targets), [1 / 3, 3])
-    model.class_weight = {"b": 5.0}
-    np.testing.assert_allclose(model._class_weights(targets), [1, 5])
+
+    def weights(given: Any, multi_label: bool = False) -> Any:
+        return class_weights(given, classes, targets, multi_label)
+
+    np.testing.assert_allclose(weights("balanced"), [4 / 6, 2])
+    np.testing.assert_allclose(weights("balanced", True), [1 / 3, 3])
+    np.testing.assert_allclose(weights({"b": 5.0}), [1, 5])
+    np.testing.assert_allclose(weights(None), [1, 1])
     for wrong in ({"c": 1.0}, "even"):
-        model.class_weight = wrong  # type: ignore[assignment]
         with pytest.raises(ValueError, match="class_weight"):
-            model._class_weights(targets)
+            weights(wrong)
+    for wrong in ({"c": 1.0}, "even"):
+        with pytest.raises(ValueError, match="class_weight"):
+            TextClassifier(**SMALL, class_weight=wrong).fit(TOY, LABELS)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("kind", ["mapping", "pair", "gensim"])
@@ -433,6 +440,7 @@ def changed_vocabulary(entries: dict[str, bytes]) -> None:
         (lambda e: e.pop("model.weights.h5"), "not a text model of quaver"),
         (lambda e: e.update({"model.weights.h5": b"no weights"}), "not a text model of quaver"),
         (lambda e: e.update({"quaver.json": b"{"}), "not a text model of quaver"),
+        (about(probe=[[0.5, 0.5]] * 4), "does not compute what was stored with the network"),
         (about(format=99), "quaver.json is not of format 1"),
         (about(thresholds=[0.5]), "1 thresholds for 2 classes"),
         (about(classes=["a"], thresholds=[0.5]), "not a text model of quaver"),

@@ -1,8 +1,9 @@
 """Files of `quaver.models.text`: the network with its vocabulary, and vectors of words; private.
 
-A model is an ordinary ``.keras`` archive, which Keras itself can load, with one more entry: JSON
-with the labels, the thresholds, the vocabulary and the card. Reading takes nothing but numbers and
-JSON from it; the network's description inside is not even looked at, since it is known here.
+A model is an ordinary ``.keras`` archive, which Keras itself can load, with two more entries, JSON:
+the vocabulary, and labels, thresholds, the card and a few rows with their answers. Reading takes
+nothing but numbers and JSON from it; the network's description inside is not even looked at, since
+it is known here.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -36,7 +38,9 @@ _KEYS = {
     "dimensions": int,
     "vocabulary": str,
     "card": dict,
+    "probe": list,
 }
+_PROBE_TOLERANCE = 1e-3
 _MAX_BYTES = 1 << 30
 
 
@@ -57,8 +61,16 @@ def write(
         multi_label=about["multi_label"],
         dtype="float16",
     )
-    small.set_weights([weights.astype(np.float16) for weights in network.get_weights()])
-    about = {"format": FORMAT, **about, "vocabulary": vocabulary.digest}
+    rounded = [weights.astype(np.float16) for weights in network.get_weights()]
+    small.set_weights(rounded)
+    same = _build(about, vocabulary)
+    same.set_weights([weights.astype(np.float32) for weights in rounded])
+    about = {
+        "format": FORMAT,
+        **about,
+        "vocabulary": vocabulary.digest,
+        "probe": _probe(same, vocabulary).tolist(),
+    }
     with replacing(target) as temporary:
         small.save(temporary)
         with zipfile.ZipFile(temporary, "a", zipfile.ZIP_DEFLATED) as archive:
@@ -84,19 +96,45 @@ def read(file: str | os.PathLike[str]) -> tuple[keras.Model, dict[str, Any], Voc
                 )
             weights = Path(folder) / _WEIGHTS
             weights.write_bytes(_entry(archive, _WEIGHTS))
-            network = _text_network.build_network(
-                vocabulary.n_ids,
-                len(about["classes"]),
-                dimensions=about["dimensions"],
-                multi_label=about["multi_label"],
-            )
-            network.load_weights(weights)
+            network = _build(about, vocabulary)
+            with warnings.catch_warnings():
+                # Keras warns of what does not fit before it refuses it; the probe is the judge.
+                warnings.simplefilter("ignore")
+                network.load_weights(weights)
+            _check_probe(about, _probe(network, vocabulary))
     except (zipfile.BadZipFile, KeyError, ValueError, TypeError, EOFError, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
         prefix = "" if str(error).startswith(name) else f"{name}: not a text model of quaver: "
         raise ValueError(f"{prefix}{error}") from error
     return network, about, vocabulary
+
+
+def _build(about: dict[str, Any], vocabulary: Vocabulary) -> keras.Model:
+    return _text_network.build_network(
+        vocabulary.n_ids,
+        len(about["classes"]),
+        dimensions=about["dimensions"],
+        multi_label=about["multi_label"],
+    )
+
+
+def _probe(network: keras.Model, vocabulary: Vocabulary) -> NDArray[np.float32]:
+    """Return what the network says of a few rows that any program can make again."""
+    rows = np.arange(1, 1 + 4 * 16, dtype=np.int64).reshape(4, 16) ** 2 % vocabulary.n_ids
+    rows[1:, 5:] = 0
+    return _text_network.probabilities(network, rows.astype(np.int32))
+
+
+def _check_probe(about: dict[str, Any], found: NDArray[np.float32]) -> None:
+    expected = np.asarray(about["probe"], np.float64)
+    if expected.shape != found.shape or not np.abs(found - expected).max() <= _PROBE_TOLERANCE:
+        import keras
+
+        raise ValueError(
+            f"Keras {keras.__version__} does not compute what was stored with the network: weights"
+            " are missing, or it is another version"
+        )
 
 
 def _entry(archive: zipfile.ZipFile, name: str) -> bytes:

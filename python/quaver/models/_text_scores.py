@@ -1,8 +1,9 @@
-"""Thresholds and scores of probabilities; private."""
+"""Thresholds and scores of probabilities, and weights of classes; private."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -69,3 +70,41 @@ def best_thresholds(true: ArrayLike, found: ArrayLike) -> NDArray[np.float64]:
         best = np.flatnonzero(scores == scores.max())
         chosen.append(_STEPS[best[len(best) // 2]])
     return np.array(chosen)
+
+
+def class_weights(
+    given: Literal["balanced"] | Mapping[Any, float] | None,
+    classes: NDArray[Any],
+    targets: NDArray[np.float32],
+    multi_label: bool,
+) -> NDArray[np.float64]:
+    """Return the weight of the positive examples of each class.
+
+    Parameters
+    ----------
+    given : None, "balanced" or dict of label to float
+        "balanced": negative over positive examples if `multi_label`, else the number of all over
+        that of the class, 1 on average.
+    classes : ndarray of shape (n_classes,)
+    targets : ndarray of shape (n_texts, n_classes), float32
+    multi_label : bool
+
+    Raises
+    ------
+    ValueError
+        For another value, or a label that is no class.
+    """
+    if given is None:
+        return np.ones(len(classes))
+    if isinstance(given, Mapping):
+        unknown = set(given) - set(classes.tolist())
+        if unknown:
+            raise ValueError(f"class_weight has labels that y has not: {sorted(unknown)}")
+        return np.array([given.get(label, 1.0) for label in classes.tolist()], np.float64)
+    if given != "balanced":
+        raise ValueError(f"class_weight must be None, 'balanced' or a dict, got {given!r}")
+    n_texts = len(targets)
+    positive = targets.sum(axis=0, dtype=np.float64).clip(1, max(1, n_texts - 1))
+    if multi_label:
+        return np.asarray((n_texts - positive) / positive)
+    return np.asarray(n_texts / (len(classes) * positive))

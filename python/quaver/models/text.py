@@ -20,12 +20,11 @@ require("sklearn", "keras", extra="text")
 
 from sklearn.base import BaseEstimator, ClassifierMixin  # noqa: E402
 from sklearn.model_selection import train_test_split  # noqa: E402
-from sklearn.utils.class_weight import compute_class_weight  # noqa: E402
 from sklearn.utils.validation import check_is_fitted  # noqa: E402
 
 from quaver.models import _text_file, _text_network  # noqa: E402
 from quaver.models._text_file import read_word2vec  # noqa: E402
-from quaver.models._text_scores import best_thresholds, macro_f1  # noqa: E402
+from quaver.models._text_scores import best_thresholds, class_weights, macro_f1  # noqa: E402
 from quaver.text import UNKNOWN_ID, Side, TextConfig, Vocabulary, as_texts, sequences  # noqa: E402
 
 if TYPE_CHECKING:
@@ -224,7 +223,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         Parameters
         ----------
         X : iterable of str
-            A text without tokens is answered, too: by what the network says of nothing.
+            One without tokens gets the answer to a single unknown one.
 
         Returns
         -------
@@ -329,12 +328,14 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         return list(train_test_split(rows, test_size=n_held, random_state=seed, stratify=stratify))
 
     def _encode(self, texts: list[str]) -> NDArray[np.int32]:
-        return sequences(
+        ids = sequences(
             texts,
             self.vocabulary_,
             length=_text_network.round_up(self.length),
             truncating=self.truncating,
         )
+        ids[~ids.any(axis=1), 0] = UNKNOWN_ID  # a text of nothing is one of nothing known
+        return ids
 
     def _initial_network(self, seed: int) -> keras.Model:
         words = None if self.embedding is None else _text_file.as_word_vectors(self.embedding)
@@ -354,24 +355,6 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
                     matrix[self.vocabulary_.id(word)] = vector
             layer.set_weights([matrix])
         return network
-
-    def _class_weights(self, targets: NDArray[np.float32]) -> NDArray[np.float64]:
-        if self.class_weight is None:
-            return np.ones(len(self.classes_))
-        if isinstance(self.class_weight, Mapping):
-            unknown = set(self.class_weight) - set(self.classes_.tolist())
-            if unknown:
-                raise ValueError(f"class_weight has labels that y has not: {sorted(unknown)}")
-            return np.array([self.class_weight.get(c, 1.0) for c in self.classes_.tolist()])
-        if self.class_weight != "balanced":
-            raise ValueError(
-                f"class_weight must be None, 'balanced' or a dict, got {self.class_weight!r}"
-            )
-        if self.multi_label:
-            positive = targets.mean(axis=0).clip(1 / len(targets), 1 - 1 / len(targets))
-            return np.asarray((1 - positive) / positive)
-        rows = np.arange(len(self.classes_))
-        return np.asarray(compute_class_weight("balanced", classes=rows, y=targets.argmax(axis=1)))
 
     def _train(
         self,
@@ -393,7 +376,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
             self.network_,
             batches,
             loss=_text_network.weighted_loss(
-                self._class_weights(targets), multi_label=self.multi_label
+                class_weights(self.class_weight, self.classes_, targets, self.multi_label),
+                multi_label=self.multi_label,
             ),
             epochs=self.epochs,
             learning_rate=self.learning_rate,
