@@ -92,8 +92,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         Epochs without a better macro-F1 on the validation data until training stops; the best
         weights are kept.
     checkpoint : path, optional
-        Folder where the state is kept after each epoch. If there is one, `fit` takes up from it;
-        after the last epoch it is emptied.
+        Folder where the state is kept after each epoch. If there is one, `fit` takes up from it,
+        with other dropouts; after the last epoch it is emptied.
     random_state : int, optional
         Of weights, dropouts and order; by default other ones each time.
     verbose : int, default 0
