@@ -38,8 +38,7 @@ std::size_t padded(std::size_t n_frames) { return (n_frames + 15) / 16 * 16; }
 void run_short_term(const ShortTermPlan& plan, const Samples& samples, std::size_t n_frames) {
   Scratch& s = scratch();
   s.rows.reserve(plan.n_rows * padded(n_frames));
-  FrameCarry carry(plan.rfft.n_bins);
-  kernels().short_term(plan, samples, n_frames, &carry, s.work, s.rows.data(), padded(n_frames));
+  kernels().short_term(plan, samples, n_frames, nullptr, s.work, s.rows.data(), padded(n_frames));
 }
 
 struct Span {

@@ -40,7 +40,7 @@ FramingPlan::FramingPlan(const FramingOptions& options)
       pre_emphasis(options.pre_emphasis),
       pre_high(static_cast<float>(options.pre_emphasis)),
       pre_low(static_cast<float>(options.pre_emphasis - static_cast<double>(pre_high))),
-      window(options.frame_length) {
+      window(options.n_fft) {
   if (frame_length == 0) throw std::invalid_argument("frame_length must be positive, got 0");
   if (hop_length == 0) throw std::invalid_argument("hop_length must be positive, got 0");
   if (frame_length > n_fft) {
@@ -54,11 +54,21 @@ FramingPlan::FramingPlan(const FramingOptions& options)
     const double value = window_value(options.window, period == 0 ? kPi : phase);
     window[n] = static_cast<float>(period == 0 ? 1.0 : value);
   }
+  offset_list.resize(kNumTargets * n_fft);
+  for (std::size_t target = 0; target < kNumTargets; ++target) {
+    unsigned* const list = offset_list.data() + target * n_fft;
+    for (std::size_t n = 0; n < frame_length; ++n) {
+      const std::size_t phase = n % hop_length, tap = n / hop_length;
+      list[n] = static_cast<unsigned>(phase * phase_stride(kLanesOf[target]) + tap);
+    }
+    offsets[target] = list;
+  }
 }
 
 std::size_t FramingPlan::linear_size(std::size_t lanes) const {
-  // The transpose reads whole 4 x 4 tiles, up to three columns and phases past the block.
-  return (phase_stride(lanes) + 1) * hop_length + round_up(n_phases, 4) + frame_length;
+  // The transpose reads whole 4 x 4 tiles, up to three columns and phases past the block; signs are
+  // taken from 16 samples at a time.
+  return (phase_stride(lanes) + 1) * hop_length + round_up(n_phases, 4) + frame_length + 16;
 }
 std::size_t FramingPlan::phase_stride(std::size_t lanes) const {
   return round_up(lanes + n_taps - 1, 4);
@@ -141,29 +151,8 @@ static void copy_any(const Samples& src, std::ptrdiff_t start, std::size_t n, fl
   }
 }
 
-// linear[i] = pre-emphasised sample start + i, for i < count; zeros outside the signal.
-// raw holds one sample more: the one ahead of start.
-void load_samples(const Samples& src, std::ptrdiff_t start, std::size_t count,
-                  const FramingPlan& plan, float* raw, float* linear) {
-  const std::ptrdiff_t size = static_cast<std::ptrdiff_t>(src.size);
-  const std::ptrdiff_t stop = start + static_cast<std::ptrdiff_t>(count);
-  float* const to = plan.pre_high == 0.0f ? linear - 1 : raw;
-  std::ptrdiff_t from = start - 1;
-  if (plan.pre_high == 0.0f) {
-    from = start;
-  } else if (start <= 0) {
-    to[0] = start == 0 ? src.before : 0.0f;
-    from = start;
-  }
-  std::ptrdiff_t i = from;
-  for (; i < 0 && i < stop; ++i) to[i - start + 1] = 0.0f;
-  const std::ptrdiff_t end = stop < size ? stop : size;
-  if (i < end) {
-    copy_any(src, i, static_cast<std::size_t>(end - i), to + (i - start + 1));
-    i = end;
-  }
-  for (; i < stop; ++i) to[i - start + 1] = 0.0f;
-  if (plan.pre_high == 0.0f) return;
+// raw[k] is the sample ahead of linear[k].
+static void emphasise(const FramingPlan& plan, const float* raw, std::size_t count, float* linear) {
 #if QV_FMA
   const float high = -plan.pre_high, low = -plan.pre_low;
   for (std::size_t k = 0; k < count; ++k) {
@@ -177,28 +166,42 @@ void load_samples(const Samples& src, std::ptrdiff_t start, std::size_t count,
 #endif
 }
 
-static inline void transpose_4x4(const float* from, std::size_t from_stride, float* to,
-                                 std::size_t to_stride) {
-#if defined(__x86_64__)
-  __m128 a = _mm_loadu_ps(from), b = _mm_loadu_ps(from + from_stride);
-  __m128 c = _mm_loadu_ps(from + 2 * from_stride), d = _mm_loadu_ps(from + 3 * from_stride);
-  _MM_TRANSPOSE4_PS(a, b, c, d);
-  _mm_storeu_ps(to, a);
-  _mm_storeu_ps(to + to_stride, b);
-  _mm_storeu_ps(to + 2 * to_stride, c);
-  _mm_storeu_ps(to + 3 * to_stride, d);
-#else
-  for (std::size_t i = 0; i < 4; ++i)
-    for (std::size_t j = 0; j < 4; ++j) to[j * to_stride + i] = from[i * from_stride + j];
-#endif
+// linear[i] = pre-emphasised sample start + i, for i < count; zeros outside the signal.
+// raw holds one sample more: the one ahead of start.
+void load_samples(const Samples& src, std::ptrdiff_t start, std::size_t count,
+                  const FramingPlan& plan, float* raw, float* linear) {
+  const std::ptrdiff_t size = static_cast<std::ptrdiff_t>(src.size);
+  const std::ptrdiff_t stop = start + static_cast<std::ptrdiff_t>(count);
+  const bool is_plain = plan.pre_high == 0.0f;
+  if (!is_plain && src.type == SampleType::float32 && src.stride == 1 && start > 0 &&
+      stop <= size) {
+    return emphasise(plan, static_cast<const float*>(src.data) + start - 1, count, linear);
+  }
+  float* const to = is_plain ? linear - 1 : raw;
+  std::ptrdiff_t from = start - 1;
+  if (is_plain) {
+    from = start;
+  } else if (start <= 0) {
+    to[0] = start == 0 ? src.before : 0.0f;
+    from = start;
+  }
+  std::ptrdiff_t i = from;
+  for (; i < 0 && i < stop; ++i) to[i - start + 1] = 0.0f;
+  const std::ptrdiff_t end = stop < size ? stop : size;
+  if (i < end) {
+    copy_any(src, i, static_cast<std::size_t>(end - i), to + (i - start + 1));
+    i = end;
+  }
+  for (; i < stop; ++i) to[i - start + 1] = 0.0f;
+  if (!is_plain) emphasise(plan, raw, count, linear);
 }
 
 void gather_phases(const FramingPlan& plan, const float* linear, float* phases,
                    std::size_t phase_stride) {
   for (std::size_t p = 0; p < plan.n_phases; p += 4) {
     for (std::size_t column = 0; column < phase_stride; column += 4) {
-      transpose_4x4(linear + column * plan.hop_length + p, plan.hop_length,
-                    phases + p * phase_stride + column, phase_stride);
+      Transpose4x4(linear + column * plan.hop_length + p, plan.hop_length,
+                   phases + p * phase_stride + column, phase_stride);
     }
   }
 }

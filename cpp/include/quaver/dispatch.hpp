@@ -10,6 +10,8 @@
 namespace quaver {
 
 enum class Target { base, avx2, avx512 };
+constexpr std::size_t kNumTargets = 3;
+constexpr std::size_t kLanesOf[kNumTargets] = {4, 8, 16};
 
 struct Samples;
 struct DeltaPlan;
