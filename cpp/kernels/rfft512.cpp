@@ -180,27 +180,32 @@ QV_INLINE void transform_16(Point* z) {
   butterfly(z[12], z[13], z[14], z[15]);
 }
 
-template <bool WithRoot>
-QV_INLINE void emit(Point z, std::size_t bin, float* power, float* magnitude) {
-  const Vec p = MulAdd(z.re, z.re, z.im * z.im);
-  StoreU(power + bin * kLanes, p);
-  if constexpr (WithRoot) StoreU(magnitude + bin * kLanes, Sqrt(p));
+QV_INLINE void emit(Point z, std::size_t bin, float* power) {
+  StoreU(power + bin * kLanes, MulAdd(z.re, z.re, z.im * z.im));
 }
-
-template <int D, bool WithRoot>
-QV_INLINE void emit_all(const Point* z, std::size_t c, float* power, float* magnitude) {
+QV_INLINE std::size_t bin_of(std::size_t c, std::size_t d) {
+  const std::size_t k = c + 32 * d;
+  return d < 8 ? k : 512 - k;
+}
+template <int D>
+QV_INLINE void emit_all(const Point* z, std::size_t c, float* power) {
   if constexpr (D < 16) {
-    const std::size_t k = c + 32 * D, bin = D < 8 ? k : 512 - k;
-    emit<WithRoot>(z[4 * (D % 4) + D / 4], bin, power, magnitude);
-    emit_all<D + 1, WithRoot>(z, c, power, magnitude);
+    emit(z[4 * (D % 4) + D / 4], bin_of(c, D), power);
+    emit_all<D + 1>(z, c, power);
   }
 }
-template <int B>
-QV_INLINE void load_points(const float* row, const float* w, Point* z) {
+QV_INLINE void take_root(const float* power, std::size_t bin, float* magnitude) {
+  StoreU(magnitude + bin * kLanes, Sqrt(LoadU(power + bin * kLanes)));
+}
+// The roots of the column before are taken in between: the divider works beside the multipliers.
+template <int B, bool WithRoot>
+QV_INLINE void load_points(const float* row, const float* w, std::size_t c, const float* power,
+                           float* magnitude, Point* z) {
   if constexpr (B < 16) {
     z[B] = {LoadU(row + 2 * B * kLanes), LoadU(row + (2 * B + 1) * kLanes)};
     if constexpr (B > 0) z[B] = times(z[B], w[2 * B - 2], w[2 * B - 1]);
-    load_points<B + 1>(row, w, z);
+    if constexpr (WithRoot) take_root(power, bin_of(c - 1, B), magnitude);
+    load_points<B + 1, WithRoot>(row, w, c, power, magnitude, z);
   }
 }
 
@@ -212,13 +217,12 @@ QV_INLINE void load_reals(const float* row, Vec* x) {
     load_reals<B + 1>(row, x);
   }
 }
-template <bool WithRoot>
-static void emit_column_0(const float* row, float* power, float* magnitude) {
+static void emit_column_0(const float* row, float* power) {
   Vec x[16], re[9], im[9];
   load_reals<0>(row, x);
   RealTransform<16, 1, 0, 16>::run(x, re, im);
   im[0] = im[8] = Vec{};
-  for (std::size_t d = 0; d <= 8; ++d) emit<WithRoot>({re[d], im[d]}, 32 * d, power, magnitude);
+  for (std::size_t d = 0; d <= 8; ++d) emit({re[d], im[d]}, 32 * d, power);
 }
 
 // c = 16: a complex transform of Y[b][16] w32^b, whose other half are mirror images.
@@ -232,27 +236,29 @@ QV_INLINE void load_turned(const float* row, Point* z) {
     load_turned<B + 1>(row, z);
   }
 }
-template <bool WithRoot>
-static void emit_column_16(const float* row, float* power, float* magnitude) {
+static void emit_column_16(const float* row, float* power) {
   Point z[16];
   load_turned<0>(row, z);
   transform_16(z);
-  for (std::size_t d = 0; d < 8; ++d) {
-    emit<WithRoot>(z[4 * (d % 4) + d / 4], 16 + 32 * d, power, magnitude);
-  }
+  for (std::size_t d = 0; d < 8; ++d) emit(z[4 * (d % 4) + d / 4], 16 + 32 * d, power);
 }
 
 template <bool WithRoot>
 static void second_pass_512(const RfftPlan& plan, const float* work, float* power,
                             float* magnitude) {
-  emit_column_0<WithRoot>(work, power, magnitude);
-  emit_column_16<WithRoot>(work, power, magnitude);
+  emit_column_0(work, power);
+  emit_column_16(work, power);
   for (std::size_t c = 1; c < 16; ++c) {
     Point z[16];
-    load_points<0>(work + c * kRowStride, plan.columns.data() + (c - 1) * 30, z);
+    load_points<0, WithRoot>(work + c * kRowStride, plan.columns.data() + (c - 1) * 30, c, power,
+                             magnitude, z);
     transform_16(z);
-    emit_all<0, WithRoot>(z, c, power, magnitude);
+    emit_all<0>(z, c, power);
   }
+  if constexpr (!WithRoot) return;
+  for (std::size_t d = 0; d < 16; ++d) take_root(power, bin_of(15, d), magnitude);
+  for (std::size_t d = 0; d < 8; ++d) take_root(power, 16 + 32 * d, magnitude);
+  take_root(power, 256, magnitude);
 }
 
 void power_spectrum_512(const RfftPlan& plan, const FramingPlan& framing, const float* phases,

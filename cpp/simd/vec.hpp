@@ -9,6 +9,7 @@ namespace quaver::QV_TARGET {
 typedef float Vec __attribute__((vector_size(QV_WIDTH * 4), may_alias));
 typedef float VecUnaligned __attribute__((vector_size(QV_WIDTH * 4), aligned(4), may_alias));
 typedef int VecI __attribute__((vector_size(QV_WIDTH * 4), may_alias));
+typedef long long VecL __attribute__((vector_size(QV_WIDTH * 4), may_alias));
 // Half a register of floats widens to one register of doubles; a register of QV_WIDTH doubles
 // would be wider than the target and be spilled lane by lane.
 typedef float VecHalf __attribute__((vector_size(QV_WIDTH * 2), aligned(4), may_alias));
@@ -25,6 +26,10 @@ static inline VecD LoadWide(const float* p) {
 }
 
 #if QV_WIDTH == 16
+static inline VecD MulAddD(VecD a, VecD b, VecD c) {
+  return reinterpret_cast<VecD>(_mm512_fmadd_pd(
+      reinterpret_cast<__m512d>(a), reinterpret_cast<__m512d>(b), reinterpret_cast<__m512d>(c)));
+}
 static inline Vec MulAdd(Vec a, Vec b, Vec c) {
   return reinterpret_cast<Vec>(_mm512_fmadd_ps(
       reinterpret_cast<__m512>(a), reinterpret_cast<__m512>(b), reinterpret_cast<__m512>(c)));
@@ -41,6 +46,10 @@ static inline Vec Sqrt(Vec a) {
   return reinterpret_cast<Vec>(_mm512_sqrt_ps(reinterpret_cast<__m512>(a)));
 }
 #elif QV_WIDTH == 8
+static inline VecD MulAddD(VecD a, VecD b, VecD c) {
+  return reinterpret_cast<VecD>(_mm256_fmadd_pd(
+      reinterpret_cast<__m256d>(a), reinterpret_cast<__m256d>(b), reinterpret_cast<__m256d>(c)));
+}
 static inline Vec MulAdd(Vec a, Vec b, Vec c) {
   return reinterpret_cast<Vec>(_mm256_fmadd_ps(
       reinterpret_cast<__m256>(a), reinterpret_cast<__m256>(b), reinterpret_cast<__m256>(c)));
@@ -57,6 +66,7 @@ static inline Vec Sqrt(Vec a) {
   return reinterpret_cast<Vec>(_mm256_sqrt_ps(reinterpret_cast<__m256>(a)));
 }
 #else
+static inline VecD MulAddD(VecD a, VecD b, VecD c) { return a * b + c; }
 static inline Vec MulAdd(Vec a, Vec b, Vec c) { return a * b + c; }
 #if defined(__x86_64__)
 static inline Vec Max(Vec a, Vec b) {
