@@ -269,6 +269,8 @@ static std::size_t collect(const float* values, const signed char* keys, std::si
   return found;
 }
 
+enum : std::size_t { kFew = 24 };  // values that are sorted by insertion
+
 static void sort_few(float* values, std::size_t n) {
   for (std::size_t i = 1; i < n; ++i) {
     const float value = values[i];
@@ -285,7 +287,6 @@ struct Neighbours {
 
 // `values` is used up.
 static Neighbours select_among(float* values, std::size_t n, std::size_t rank, signed char* keys) {
-  enum : std::size_t { kFew = 24 };
   while (n > kFew) {
     const Extremes e = first_pass(values, n);
     if (!(e.max > e.min)) return {e.min, e.min, rank + 1 < n};
@@ -314,12 +315,25 @@ static float next_above(const float* row, std::size_t n, float bound, float max)
   return next;
 }
 
+// What percentiles start from: the keys of the row, or a short row in order.
+static void prepare(const float* row, std::size_t n, const Extremes& e,
+                    FunctionalsScratch& scratch) {
+  if (n > kFew) return fill_keys(row, n, e.min, e.max, scratch.keys);
+  for (std::size_t t = 0; t < n; ++t) scratch.candidates[t] = row[t];
+  sort_few(scratch.candidates, n);
+}
+
 // NumPy's default ("linear") percentile.
 static float percentile(const float* row, std::size_t n, double q, float max,
                         FunctionalsScratch& scratch) {
   const double position = q * static_cast<double>(n - 1);
   const std::size_t rank = static_cast<std::size_t>(position);
   const double part = position - static_cast<double>(rank);
+  if (n <= kFew) {
+    const double low = static_cast<double>(scratch.candidates[rank]);
+    const double high = static_cast<double>(scratch.candidates[rank + (rank + 1 < n)]);
+    return static_cast<float>(low + (high - low) * part);
+  }
   const Found found = find_key(scratch.keys, n, rank);
   const std::size_t count = collect(row, scratch.keys, n, found.key, scratch.candidates);
   const Neighbours near =
@@ -347,7 +361,7 @@ void functionals_row(const FunctionalsPlan& plan, const float* row, std::size_t 
   if (!(e.max > e.min)) return fill_constant(plan, row[0], out);
   const double mean = e.sum / static_cast<double>(n);
   const Moments m = central_moments(row, n, mean);
-  if (plan.has_percentiles) fill_keys(row, n, e.min, e.max, scratch.keys);
+  if (plan.has_percentiles) prepare(row, n, e, scratch);
   for (std::size_t i = 0; i < plan.n_statistics; ++i) {
     switch (plan.statistics[i]) {
       case Statistic::mean: out[i] = static_cast<float>(mean); break;
