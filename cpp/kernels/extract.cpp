@@ -34,11 +34,38 @@ Scratch& scratch() {
 
 std::size_t padded(std::size_t n_frames) { return (n_frames + 15) / 16 * 16; }
 
+// Bad samples are reported by their first index, which the pipelines do not know; they check what
+// they load, `first` to `last`, and what lies outside is left to check here.
+void require_finite_around(const Samples& samples, bool is_loaded_finite, std::ptrdiff_t first,
+                           std::ptrdiff_t last) {
+  const std::ptrdiff_t size = static_cast<std::ptrdiff_t>(samples.size);
+  Samples head = samples, tail = samples;
+  head.size = static_cast<std::size_t>(std::clamp<std::ptrdiff_t>(first, 0, size));
+  const std::ptrdiff_t from = std::clamp<std::ptrdiff_t>(last, 0, size);
+  const std::ptrdiff_t offset = from * samples.stride;
+  switch (samples.type) {
+    case SampleType::int16: return;
+    case SampleType::float32: tail.data = static_cast<const float*>(samples.data) + offset; break;
+    default: tail.data = static_cast<const double*>(samples.data) + offset;
+  }
+  tail.size = static_cast<std::size_t>(size - from);
+  const auto first_bad_sample = kernels().first_bad_sample;
+  if (!is_loaded_finite || first_bad_sample(head) != head.size ||
+      first_bad_sample(tail) != tail.size) {
+    require_finite(samples);
+  }
+}
+
 // All rows of the fused pipeline, feature-major, into scratch().rows.
 void run_short_term(const ShortTermPlan& plan, const Samples& samples, std::size_t n_frames) {
   Scratch& s = scratch();
   s.rows.reserve(plan.n_rows * padded(n_frames));
-  kernels().short_term(plan, samples, n_frames, nullptr, s.work, s.rows.data(), padded(n_frames));
+  const std::size_t hop = plan.framing.hop_length, length = plan.framing.frame_length;
+  if (hop > length) require_finite(samples);  // samples between the frames are not loaded
+  const bool is_finite = kernels().short_term(plan, samples, n_frames, nullptr, s.work,
+                                              s.rows.data(), padded(n_frames));
+  require_finite_around(samples, is_finite, 0,
+                        static_cast<std::ptrdiff_t>((n_frames - 1) * hop + length));
 }
 
 struct Span {
@@ -98,7 +125,6 @@ std::size_t Extractor::count(std::size_t n_samples) const {
 
 void Extractor::frames(const Samples& samples, float* out) const {
   const std::size_t n = count(samples.size);
-  require_finite(samples);
   run_short_term(short_term_, samples, n);
   Scratch& s = scratch();
   s.derivative.reserve(padded(n));
@@ -116,7 +142,6 @@ void Extractor::frames(const Samples& samples, float* out) const {
 
 void Extractor::vector(const Samples& samples, float* out) const {
   const std::size_t n = count(samples.size);
-  require_finite(samples);
   run_short_term(short_term_, samples, n);
   Scratch& s = scratch();
   s.derivative.reserve(padded(n));
@@ -151,9 +176,14 @@ void require_finite(const Samples& samples) {
 }
 
 void log_mel(const LogMelPlan& plan, const Samples& samples, float* out) {
-  require_finite(samples);
-  Scratch& s = scratch();
-  kernels().log_mel(plan, samples, plan.count(samples.size), s.log_mel, out);
+  const std::size_t hop = plan.framing.hop_length, length = plan.framing.frame_length;
+  if (hop > length) require_finite(samples);
+  const std::size_t n_frames = plan.count(samples.size);
+  const bool is_finite = kernels().log_mel(plan, samples, n_frames, scratch().log_mel, out);
+  const std::ptrdiff_t first =
+      static_cast<std::ptrdiff_t>(plan.window_lead) - static_cast<std::ptrdiff_t>(plan.pad);
+  require_finite_around(samples, is_finite, first,
+                        first + static_cast<std::ptrdiff_t>((n_frames - 1) * hop + length));
 }
 
 void transpose(const float* from, std::size_t n_rows, std::size_t n_columns,

@@ -151,24 +151,58 @@ static void copy_any(const Samples& src, std::ptrdiff_t start, std::size_t n, fl
   }
 }
 
-// raw[k] is the sample ahead of linear[k].
-static void emphasise(const FramingPlan& plan, const float* raw, std::size_t count, float* linear) {
+// As integers without their sign, floats are in order and those beyond the limit, infinity and NaN
+// come last.
+static inline VecI beyond_limit(Vec x) {
+  const float limit = kMaxMagnitude;
+  int bits;
+  __builtin_memcpy(&bits, &limit, sizeof bits);
+  return (reinterpret_cast<VecI>(x) & 0x7fffffff) > bits;
+}
+static inline bool is_any(VecI mask) {
+  int found = 0;
+  for (std::size_t i = 0; i < kLanes; ++i) found |= mask[i];
+  return found != 0;
+}
+
+static bool check_samples(const float* x, std::size_t n) {
+  VecI bad{};
+  std::size_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) bad |= beyond_limit(LoadU(x + i));
+  for (; i < n; ++i) bad |= beyond_limit(Set(x[i]));
+  return !is_any(bad);
+}
+
+// raw[k] is the sample ahead of linear[k]. False when a sample is not finite or too large.
+static bool emphasise(const FramingPlan& plan, const float* raw, std::size_t n, float* linear) {
+  std::size_t k = 0;
+  VecI bad{};
 #if QV_FMA
-  const float high = -plan.pre_high, low = -plan.pre_low;
-  for (std::size_t k = 0; k < count; ++k) {
-    linear[k] = __builtin_fmaf(low, raw[k], __builtin_fmaf(high, raw[k], raw[k + 1]));
+  const Vec high = Set(-plan.pre_high), low = Set(-plan.pre_low);
+  for (; k + kLanes <= n; k += kLanes) {
+    const Vec before = LoadU(raw + k), x = LoadU(raw + k + 1);
+    StoreU(linear + k, MulAdd(low, before, MulAdd(high, before, x)));
+    bad |= beyond_limit(x);
+  }
+  for (; k < n; ++k) {
+    const float inner = __builtin_fmaf(-plan.pre_high, raw[k], raw[k + 1]);
+    linear[k] = __builtin_fmaf(-plan.pre_low, raw[k], inner);
+    bad |= beyond_limit(Set(raw[k + 1]));
   }
 #else
-  for (std::size_t k = 0; k < count; ++k) {
+  for (; k < n; ++k) {
     linear[k] = static_cast<float>(static_cast<double>(raw[k + 1]) -
                                    plan.pre_emphasis * static_cast<double>(raw[k]));
   }
+  return check_samples(raw + 1, n);
 #endif
+  return !is_any(bad);
 }
 
 // linear[i] = pre-emphasised sample start + i, for i < count; zeros outside the signal.
-// raw holds one sample more: the one ahead of start.
-void load_samples(const Samples& src, std::ptrdiff_t start, std::size_t count,
+// raw holds one sample more: the one ahead of start. False when a sample is not finite or too
+// large.
+bool load_samples(const Samples& src, std::ptrdiff_t start, std::size_t count,
                   const FramingPlan& plan, float* raw, float* linear) {
   const std::ptrdiff_t size = static_cast<std::ptrdiff_t>(src.size);
   const std::ptrdiff_t stop = start + static_cast<std::ptrdiff_t>(count);
@@ -193,7 +227,37 @@ void load_samples(const Samples& src, std::ptrdiff_t start, std::size_t count,
     i = end;
   }
   for (; i < stop; ++i) to[i - start + 1] = 0.0f;
-  if (!is_plain) emphasise(plan, raw, count, linear);
+  return is_plain ? check_samples(linear, count) : emphasise(plan, raw, count, linear);
+}
+
+// A block shares frame_length - hop samples with the one before it: they are moved, not made again.
+bool load_block(const Samples& src, std::ptrdiff_t start, std::size_t n_frames, bool is_first,
+                const FramingPlan& plan, float* raw, float* linear) {
+  const std::size_t count = (n_frames - 1) * plan.hop_length + plan.frame_length;
+  std::size_t shared = 0;
+  if (!is_first && plan.frame_length > plan.hop_length) {
+    shared = plan.frame_length - plan.hop_length;
+    __builtin_memmove(linear, linear + kLanes * plan.hop_length, shared * sizeof(float));
+  }
+  return load_samples(src, start + static_cast<std::ptrdiff_t>(shared), count - shared, plan, raw,
+                      linear + shared);
+}
+
+// Asks for part 0 .. 3 of the samples that the block after `start` will load. Spread over the
+// stages, because a core waits when it asks for all of them at once.
+void prefetch_block(const Samples& src, std::ptrdiff_t start, const FramingPlan& plan,
+                    std::size_t part) {
+  if (src.stride != 1) return;
+  const std::size_t item = src.type == SampleType::int16     ? 2
+                           : src.type == SampleType::float32 ? 4
+                                                             : 8;
+  const std::size_t hop = plan.hop_length, quarter = kLanes * hop * item / 4;
+  const std::size_t at =
+      (static_cast<std::size_t>(start + static_cast<std::ptrdiff_t>(kLanes * hop))) * item +
+      part * quarter;
+  if (at + quarter > src.size * item) return;
+  const char* const bytes = static_cast<const char*>(src.data) + at;
+  for (std::size_t i = 0; i < quarter; i += 64) __builtin_prefetch(bytes + i);
 }
 
 void gather_phases(const FramingPlan& plan, const float* linear, float* phases,

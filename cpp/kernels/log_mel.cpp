@@ -67,7 +67,7 @@ static void write_frames(const float* mel_db, std::size_t n_mels, std::size_t n_
   }
 }
 
-void log_mel_run(const LogMelPlan& plan, const Samples& src, std::size_t n_frames,
+bool log_mel_run(const LogMelPlan& plan, const Samples& src, std::size_t n_frames,
                  LogMelWorkspace& work, float* out) {
   work.reserve(plan, kLanes);
   const std::size_t hop = plan.framing.hop_length, n_mels = plan.mel.n_mels;
@@ -79,15 +79,18 @@ void log_mel_run(const LogMelPlan& plan, const Samples& src, std::size_t n_frame
   float* mel_db = work.mel_db.data();
   for (std::size_t t = 0; t < n_frames; t += kLanes) {
     const std::size_t n_valid = n_frames - t < kLanes ? n_frames - t : kLanes;
-    load_samples(src, static_cast<std::ptrdiff_t>(t * hop) + lead,
-                 (n_valid - 1) * hop + plan.framing.frame_length, plan.framing, work.raw.data(),
-                 work.linear.data());
+    const std::ptrdiff_t start = static_cast<std::ptrdiff_t>(t * hop) + lead;
+    if (!load_block(src, start, n_valid, t == 0, plan.framing, work.raw.data(),
+                    work.linear.data())) {
+      return false;
+    }
     gather_phases(plan.framing, work.linear.data(), work.phases.data(), phase_stride);
     power_spectrum(plan.rfft, plan.framing, work.phases.data(), work.frames.data(),
                    work.work.data(), power, magnitude);
     mel_decibel(plan.mel, magnitude == nullptr ? power : magnitude, mel_db);
     write_frames(mel_db, n_mels, n_valid, out + t * n_mels);
   }
+  return true;
 }
 
 }  // namespace quaver::QV_TARGET

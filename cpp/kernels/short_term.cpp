@@ -72,20 +72,24 @@ static void hand_over(const float* magnitude, std::size_t lane, std::size_t n_bi
   carry->has_previous = true;
 }
 
-static void run_block(const ShortTermPlan& plan, bool has_before, ShortTermWorkspace& work,
-                      float* magnitude, const float* before, float* out, std::size_t out_stride) {
+static void run_block(const ShortTermPlan& plan, const Samples& src, std::ptrdiff_t start,
+                      bool has_before, ShortTermWorkspace& work, float* magnitude,
+                      const float* before, float* out, std::size_t out_stride) {
   const std::size_t phase_stride = plan.framing.phase_stride(kLanes);
   float* phases = work.phases.data();
   gather_phases(plan.framing, work.linear.data(), phases, phase_stride);
+  prefetch_block(src, start, plan.framing, 0);
   if (plan.time_domain) {
     time_features(plan.framing, plan.time, work.linear.data(), phases, work.energies.data(),
                   work.signs, out + kZeroCrossingRate * out_stride, out + kEnergy * out_stride,
                   out + kEnergyEntropy * out_stride);
   }
   if (!plan.spectral && !plan.cepstral) return;
+  prefetch_block(src, start, plan.framing, 1);
   float* power = work.power.data();
   power_spectrum(plan.rfft, plan.framing, phases, work.frames.data(), work.work.data(), power,
                  magnitude);
+  prefetch_block(src, start, plan.framing, 2);
   if (plan.spectral) {
     spectral_features(plan.spectrum, power, magnitude, before, has_before, work.sums.data(),
                       work.energies.data(),
@@ -93,6 +97,7 @@ static void run_block(const ShortTermPlan& plan, bool has_before, ShortTermWorks
                        out + kSpectralEntropy * out_stride, out + kSpectralFlux * out_stride,
                        out + kSpectralRolloff * out_stride});
   }
+  prefetch_block(src, start, plan.framing, 3);
   if (plan.cepstral) {
     mel_decibel(plan.mel, power, work.mel_db.data());
     cepstrum(plan.cepstrum, work.mel_db.data(), out + kFirstMfcc * out_stride, out_stride);
@@ -100,7 +105,7 @@ static void run_block(const ShortTermPlan& plan, bool has_before, ShortTermWorks
 }
 
 // out: n_rows rows, out_stride >= n_frames rounded up to whole registers. carry may be null.
-void short_term_run(const ShortTermPlan& plan, const Samples& src, std::size_t n_frames,
+bool short_term_run(const ShortTermPlan& plan, const Samples& src, std::size_t n_frames,
                     FrameCarry* carry, ShortTermWorkspace& work, float* out,
                     std::size_t out_stride) {
   work.reserve(plan, kLanes);
@@ -111,10 +116,12 @@ void short_term_run(const ShortTermPlan& plan, const Samples& src, std::size_t n
   if (plan.spectral && resumes) take_over(*carry, n_bins, before);
   for (std::size_t t = 0; t < n_frames; t += kLanes) {
     const std::size_t n_valid = n_frames - t < kLanes ? n_frames - t : kLanes;
-    load_samples(src, static_cast<std::ptrdiff_t>(t * hop),
-                 (n_valid - 1) * hop + plan.framing.frame_length, plan.framing, work.raw.data(),
-                 work.linear.data());
-    run_block(plan, resumes || t > 0, work, magnitude, before, out + t, out_stride);
+    const std::ptrdiff_t start = static_cast<std::ptrdiff_t>(t * hop);
+    if (!load_block(src, start, n_valid, t == 0, plan.framing, work.raw.data(),
+                    work.linear.data())) {
+      return false;
+    }
+    run_block(plan, src, start, resumes || t > 0, work, magnitude, before, out + t, out_stride);
     float* const swapped = magnitude;
     magnitude = before;
     before = swapped;
@@ -122,6 +129,7 @@ void short_term_run(const ShortTermPlan& plan, const Samples& src, std::size_t n
   if (plan.spectral && carry != nullptr && n_frames > 0) {
     hand_over(before, (n_frames - 1) % kLanes, n_bins, carry);
   }
+  return true;
 }
 
 }  // namespace quaver::QV_TARGET

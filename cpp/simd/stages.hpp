@@ -7,8 +7,10 @@ namespace quaver::QV_TARGET {
 
 // framing.cpp
 std::size_t first_bad_sample(const Samples& src);
-void load_samples(const Samples& src, std::ptrdiff_t start, std::size_t count,
-                  const FramingPlan& plan, float* raw, float* linear);
+bool load_block(const Samples& src, std::ptrdiff_t start, std::size_t n_frames, bool is_first,
+                const FramingPlan& plan, float* raw, float* linear);
+void prefetch_block(const Samples& src, std::ptrdiff_t start, const FramingPlan& plan,
+                    std::size_t part);
 void gather_phases(const FramingPlan& plan, const float* linear, float* phases,
                    std::size_t phase_stride);
 void window_frames(const FramingPlan& plan, const float* phases, std::size_t phase_stride,
@@ -41,10 +43,10 @@ void delta_row(const DeltaPlan& plan, const float* row, std::size_t n_frames, fl
 void functionals_row(const FunctionalsPlan& plan, const float* row, std::size_t n_frames,
                      FunctionalsScratch& scratch, float* out);
 // short_term.cpp, log_mel.cpp: the fused pipelines
-void short_term_run(const ShortTermPlan& plan, const Samples& src, std::size_t n_frames,
+bool short_term_run(const ShortTermPlan& plan, const Samples& src, std::size_t n_frames,
                     FrameCarry* carry, ShortTermWorkspace& work, float* out,
                     std::size_t out_stride);
-void log_mel_run(const LogMelPlan& plan, const Samples& src, std::size_t n_frames,
+bool log_mel_run(const LogMelPlan& plan, const Samples& src, std::size_t n_frames,
                  LogMelWorkspace& work, float* out);
 
 }  // namespace quaver::QV_TARGET

@@ -26,9 +26,10 @@ class LogMelWorkspace;
 struct KernelTable {
   std::size_t lanes;
   std::size_t (*first_bad_sample)(const Samples&);
-  void (*short_term)(const ShortTermPlan&, const Samples&, std::size_t n_frames, FrameCarry*,
+  // The pipelines give up and return false at a sample that is not finite or too large.
+  bool (*short_term)(const ShortTermPlan&, const Samples&, std::size_t n_frames, FrameCarry*,
                      ShortTermWorkspace&, float* out, std::size_t out_stride);
-  void (*log_mel)(const LogMelPlan&, const Samples&, std::size_t n_frames, LogMelWorkspace&,
+  bool (*log_mel)(const LogMelPlan&, const Samples&, std::size_t n_frames, LogMelWorkspace&,
                   float* out);
   void (*delta_row)(const DeltaPlan&, const float* row, std::size_t n_frames, float* out);
   void (*functionals_row)(const FunctionalsPlan&, const float* row, std::size_t n_frames,
