@@ -11,9 +11,7 @@ from numpy.typing import NDArray
 
 import quaver
 
-DATA = Path(
-    os.environ.get("QUAVER_DATA", Path(__file__).resolve().parents[2] / "shared" / "data")
-)
+DATA = Path(os.environ.get("QUAVER_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
 
 
 def pytest_report_header() -> str:

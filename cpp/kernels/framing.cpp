@@ -108,7 +108,7 @@ std::size_t first_bad_sample(const Samples& src) {
   const double* x = static_cast<const double*>(src.data);
   for (std::size_t i = 0; i < src.size; ++i) {
     const double value = x[static_cast<std::ptrdiff_t>(i) * src.stride];
-    if (!(std::fabs(value) <= static_cast<double>(kMaxMagnitude))) return i;
+    if (!(std::fabs(value) <= kMaxMagnitude64)) return i;
   }
   return src.size;
 }

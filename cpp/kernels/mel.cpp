@@ -35,6 +35,13 @@ double mel_to_hz(double mel, bool htk) {
 
 void check(const MelOptions& o) {
   if (o.n_mels == 0) throw std::invalid_argument("n_mels must be positive, got 0");
+  // A bin belongs to two bands at the most.
+  const std::size_t n_bins = o.n_fft / 2 + 1;
+  if (o.n_mels > 2 * n_bins) {
+    throw std::invalid_argument("n_mels " + std::to_string(o.n_mels) + " is too many for n_fft " +
+                                std::to_string(o.n_fft) + ", whose " + std::to_string(n_bins) +
+                                " bins cannot fill them");
+  }
   if (!(o.fmin >= 0.0 && o.fmin < o.fmax && o.fmax <= o.sample_rate / 2 * (1 + 1e-9))) {
     throw std::invalid_argument(
         "fmin and fmax must satisfy 0 <= fmin < fmax <= sample_rate / 2, got fmin " +

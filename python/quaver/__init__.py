@@ -18,10 +18,10 @@ from quaver.features import (
     feature_names,
     frame_names,
     functionals,
-    log_mel,
     mfcc,
     short_term,
 )
+from quaver.spectrogram import log_mel
 from quaver.stream import Stream
 
 #: Emotions, everywhere in this order.

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
 Downmix = Literal["mean"] | int | None
 
+# Far beyond what audio needs, and far from where products of sizes would overflow.
+_LARGEST_SIZE = 1 << 24
+
 _NATIVE = (np.dtype(np.float32), np.dtype(np.float64), np.dtype(np.int16))
 
 
@@ -23,6 +26,17 @@ def check_sample_rate(sample_rate: float) -> int:
     if not (sample_rate > 0 and float(sample_rate).is_integer()):
         raise ValueError(f"sample_rate must be a positive whole number in Hz, got {sample_rate}")
     return int(sample_rate)
+
+
+def check_size(name: str, value: Any) -> int:
+    """Return a length or count as an int; TypeError or ValueError for another kind or range."""
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise TypeError(f"{name} must be an int, got {type(value).__name__}")
+    if value < 1:
+        raise ValueError(f"{name} must be positive, got {value}")
+    if value > _LARGEST_SIZE:
+        raise ValueError(f"{name} must be at most {_LARGEST_SIZE}, got {value}")
+    return int(value)
 
 
 def as_samples(samples: ArrayLike, downmix: Downmix = None) -> NDArray[Any]:
@@ -54,6 +68,8 @@ def _to_mono(array: NDArray[Any], downmix: Downmix) -> NDArray[Any]:
     if array.ndim != 2:
         raise ValueError(f"samples must have shape (n,) or (channels, n), got {array.shape}")
     n_channels = array.shape[0]
+    if n_channels == 0:
+        raise ValueError(f"samples have no channels (shape {array.shape})")
     if isinstance(downmix, (int, np.integer)) and not isinstance(downmix, bool):
         if not 0 <= downmix < n_channels:
             raise ValueError(f"downmix must be a channel below {n_channels}, got {downmix}")
@@ -62,14 +78,17 @@ def _to_mono(array: NDArray[Any], downmix: Downmix) -> NDArray[Any]:
     if downmix not in (None, "mean"):
         raise ValueError(f"downmix must be None, 'mean' or a channel index, got {downmix!r}")
     if n_channels == 1:
-        return array[0]
+        only: NDArray[Any] = array[0]
+        return only
     if downmix is None:
         raise ValueError(
             f"samples have {n_channels} channels (shape {array.shape}): pass downmix='mean' or a"
             " channel index"
         )
     scale = 1 / 32768 if array.dtype == np.int16 else 1.0
-    mono: NDArray[Any] = (array.mean(axis=0, dtype=np.float64) * scale).astype(np.float32)
+    # Kept in float64, which the kernels take, so that they report what float32 cannot hold.
+    with np.errstate(invalid="ignore", over="ignore"):
+        mono: NDArray[Any] = array.mean(axis=0, dtype=np.float64) * scale
     return mono
 
 
@@ -82,7 +101,8 @@ def as_frames(values: ArrayLike) -> NDArray[np.float32]:
         raise TypeError(f"values must be real numbers, got {array.dtype}")
     if 0 in array.shape:
         raise ValueError(f"values must not be empty, got shape {array.shape}")
-    frames = np.ascontiguousarray(array, dtype=np.float32)
+    with np.errstate(over="ignore"):  # becomes infinity, which is refused below
+        frames = np.ascontiguousarray(array, dtype=np.float32)
     if not np.isfinite(frames).all():
         row, column = np.argwhere(~np.isfinite(frames))[0]
         raise ValueError(

@@ -97,7 +97,7 @@ def load(
     if samples.ndim == 2:
         samples = _downmix(samples.T, downmix)
     if wanted is not None and wanted != rate:
-        samples, rate = _resample(samples, rate, wanted, describe(file)), wanted
+        samples, rate = resample(samples, rate, wanted, describe(file)), wanted
     return np.ascontiguousarray(samples), rate
 
 
@@ -309,7 +309,10 @@ def _downmix(samples: NDArray[Any], downmix: Downmix) -> NDArray[Any]:
     return mono
 
 
-def _resample(samples: NDArray[Any], rate: int, wanted: int, name: str) -> NDArray[Any]:
+def resample(
+    samples: NDArray[Any], rate: int, wanted: int, name: str = "samples"
+) -> NDArray[Any]:
+    """Return float samples of shape (n,) or (channels, n) at another rate; `name` is for errors."""
     import soxr
 
     if samples.dtype == np.int16:

@@ -65,12 +65,15 @@ class Batch:
         Position of each row's clip in the list.
     failures : tuple of Failure
         The others.
+    config : FeatureConfig
+        How the vectors were made.
     """
 
     values: NDArray[np.float32]
     names: tuple[str, ...]
     index: NDArray[np.intp]
     failures: tuple[Failure, ...]
+    config: FeatureConfig
 
     def __len__(self) -> int:
         return len(self.values)
@@ -156,7 +159,7 @@ def extract_many(
     worked = np.ones(len(clips), bool)
     worked[[failure.index for failure in failures]] = False
     index = np.flatnonzero(worked)
-    return Batch(values[index] if failures else values, names, index, tuple(failures))
+    return Batch(values[index] if failures else values, names, index, tuple(failures), config)
 
 
 def _check_clips(clips: Iterable[Any]) -> Sequence[Any]:

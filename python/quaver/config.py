@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
-from quaver._validate import check_sample_rate
+from quaver._validate import check_sample_rate, check_size
 
 #: Groups of short-term features, in the order of their columns.
 SHORT_TERM_FEATURES = (
@@ -127,14 +127,16 @@ class FeatureConfig:
         if self.hop_length is None:
             put("hop_length", max(1, round(0.010 * self.sample_rate)))
         for name in ("frame_length", "hop_length", "n_blocks", "n_bands", "n_mels", "n_mfcc"):
-            put(name, _positive_int(name, getattr(self, name)))
+            put(name, check_size(name, getattr(self, name)))
         if self.n_fft is None:
             put("n_fft", max(4, 1 << (self.frame_length - 1).bit_length()))
-        put("n_fft", _positive_int("n_fft", self.n_fft))
+        put("n_fft", check_size("n_fft", self.n_fft))
         if self.fmax is None:
             put("fmax", self.sample_rate / 2)
         for name in ("pre_emphasis", "rolloff", "fmin", "fmax"):
             put(name, _real(name, getattr(self, name)))
+        if self.delta_width is not None:
+            put("delta_width", check_size("delta_width", self.delta_width))
         if self.trim_db is not None:
             put("trim_db", _real("trim_db", self.trim_db))
         put("features", _subset("features", self.features, SHORT_TERM_FEATURES))
@@ -154,7 +156,7 @@ class FeatureConfig:
         if self.delta_order not in (0, 1, 2):
             raise ValueError(f"delta_order must be 0, 1 or 2, got {self.delta_order!r}")
         width = self.delta_width
-        if width is not None and (not isinstance(width, int) or width < 3 or width % 2 == 0):
+        if width is not None and (width < 3 or width % 2 == 0):
             raise ValueError(f"delta_width must be None or odd and at least 3, got {width!r}")
         if self.trim_db is not None and not self.trim_db > 0:
             raise ValueError(f"trim_db must be None or positive, got {self.trim_db}")
@@ -192,15 +194,11 @@ class FeatureConfig:
         unknown = sorted(set(values) - {field.name for field in dataclasses.fields(cls)})
         if unknown:
             raise ValueError(f"not parameters of FeatureConfig: {', '.join(unknown)}")
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
-
-
-def _positive_int(name: str, value: Any) -> int:
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise TypeError(f"{name} must be an int, got {type(value).__name__}")
-    if value < 1:
-        raise ValueError(f"{name} must be positive, got {value}")
-    return int(value)
+        arguments: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in values.items()
+        }
+        return cls(**arguments)
 
 
 def _real(name: str, value: Any) -> float:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from quaver._validate import Downmix, as_samples, check_sample_rate
-from quaver.features import ShortTerm, frame_names, log_mel, resolve_config, short_term
+from quaver.features import ShortTerm, frame_names, resolve_config, short_term
+from quaver.spectrogram import log_mel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import ArrayLike, NDArray
 
-    from quaver.models.svm import Timeline
+    from quaver.models.timeline import Timeline
 
 #: Okabe & Ito's colours, told apart with every kind of colour vision; in the order of the labels.
 LABEL_COLORS = {

@@ -97,6 +97,9 @@ static Matrix run_log_mel(const LogMelPlan& plan, const py::array& array) {
 }
 
 void bind_features(py::module_& m) {
+  m.def(
+      "require_finite", [](const py::array& samples) { require_finite(samples_view(samples)); },
+      py::arg("samples"), "Refuse NaN, infinity and what is too large, naming the index.");
   py::class_<Extractor, std::shared_ptr<Extractor>>(m, "Extractor", "Plan of one configuration.")
       .def(py::init(&make_extractor), py::kw_only(), py::arg("sample_rate"),
            py::arg("frame_length"), py::arg("hop_length"), py::arg("n_fft"),

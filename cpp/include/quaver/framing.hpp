@@ -29,6 +29,7 @@ struct Samples {
 
 // Largest magnitude accepted: its power spectrum, summed, still fits float32.
 constexpr float kMaxMagnitude = 1e12f;
+constexpr double kMaxMagnitude64 = 1e12;  // a little more: 1e12 is no float32
 
 struct FramingOptions {
   std::size_t frame_length = 400;  // samples

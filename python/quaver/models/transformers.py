@@ -1,0 +1,278 @@
+"""Steps of scikit-learn pipelines: from recordings to vectors, and a speaker's own scale."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from quaver.models import require
+
+require("sklearn", extra="svm")
+
+from sklearn.base import BaseEstimator, TransformerMixin  # noqa: E402
+from sklearn.utils.validation import check_is_fitted, validate_data  # noqa: E402
+
+from quaver._validate import Downmix, check_sample_rate  # noqa: E402
+from quaver.audio import is_recording, resample  # noqa: E402
+from quaver.batch import Batch, Progress, extract_many  # noqa: E402
+from quaver.config import FeatureConfig  # noqa: E402
+from quaver.features import feature_names  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import ArrayLike, NDArray
+
+# Failures that a message lists before it says how many more there are.
+_LISTED = 5
+
+
+class AudioFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # untyped bases
+    """Global statistics of recordings, as a step of a pipeline.
+
+    Parameters
+    ----------
+    config : FeatureConfig, optional
+        Defaults to ``FeatureConfig()``, at 16 kHz. Recordings and arrays of another rate are
+        resampled to its rate.
+    sample_rate : int, optional
+        Rate in Hz of clips that are arrays; by default that of the configuration.
+    downmix : {None, "mean"} or int, default "mean"
+        How several channels become one.
+    pad : bool, default True
+        Append zeros to clips shorter than one frame instead of raising.
+    threads : int, optional
+        Number of workers; by default one for each processor.
+
+    Examples
+    --------
+    >>> step = AudioFeatures()
+    >>> step.fit_transform([np.zeros(16000, np.float32), np.ones(8000, np.float32)]).shape
+    (2, 420)
+    >>> str(step.get_feature_names_out()[0])
+    'zero_crossing_rate_mean'
+    """
+
+    def __init__(
+        self,
+        config: FeatureConfig | None = None,
+        *,
+        sample_rate: int | None = None,
+        downmix: Downmix = "mean",
+        pad: bool = True,
+        threads: int | None = None,
+    ) -> None:
+        self.config = config
+        self.sample_rate = sample_rate
+        self.downmix = downmix
+        self.pad = pad
+        self.threads = threads
+
+    def fit(self, X: Iterable[Any], y: object = None) -> AudioFeatures:
+        """Do nothing: the features have nothing to learn.
+
+        Parameters
+        ----------
+        X : sequence of paths, bytes, binary file objects or arrays
+        y : ignored
+
+        Returns
+        -------
+        AudioFeatures
+        """
+        return self
+
+    def transform(self, X: Iterable[Any]) -> NDArray[np.float32]:
+        """Compute one vector for each clip.
+
+        Parameters
+        ----------
+        X : sequence of paths, bytes, binary file objects or arrays
+
+        Returns
+        -------
+        ndarray of shape (n_clips, n_values), float32
+
+        Raises
+        ------
+        ValueError
+            If a clip cannot be used; rows must stay aligned with the labels. The message names
+            the clips; `quaver.extract_many` leaves them out instead.
+        """
+        batch = self.extract(X)
+        if batch.failures:
+            listed = "; ".join(f"{f.source}: {f.reason}" for f in batch.failures[:_LISTED])
+            more = len(batch.failures) - _LISTED
+            raise ValueError(
+                f"{len(batch.failures)} of {len(batch) + len(batch.failures)} clips cannot be"
+                f" used: {listed}" + (f"; and {more} more" if more > 0 else "")
+            )
+        return batch.values
+
+    def extract(self, X: Iterable[Any], *, progress: Progress = False) -> Batch:
+        """Compute the vectors of the clips that can be used.
+
+        Parameters
+        ----------
+        X : sequence of paths, bytes, binary file objects or arrays
+        progress : bool or callable, default False
+            As in `quaver.extract_many`.
+
+        Returns
+        -------
+        Batch
+            Rows, and the failures.
+        """
+        config = self.config or FeatureConfig()
+        rate = config.sample_rate if self.sample_rate is None else self.sample_rate
+        return extract_many(
+            _at_rate(X, check_sample_rate(rate), config.sample_rate),
+            config.sample_rate,
+            config=config,
+            threads=self.threads,
+            progress=progress,
+            pad=self.pad,
+            downmix=self.downmix,
+        )
+
+    def get_feature_names_out(self, input_features: object = None) -> NDArray[np.object_]:
+        """Return the names of the values, those of `quaver.feature_names`."""
+        return np.array(feature_names(self.config), dtype=object)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.requires_fit = False
+        tags.no_validation = True
+        tags.input_tags.two_d_array = False
+        return tags
+
+
+def _at_rate(clips: Iterable[Any], rate: int, wanted: int) -> Iterable[Any]:
+    """Return the clips, arrays resampled where they can be; the others the batch reports."""
+    if rate == wanted or is_recording(clips):
+        return clips
+    return [clip if is_recording(clip) else _resampled(clip, rate, wanted) for clip in clips]
+
+
+def _resampled(clip: ArrayLike, rate: int, wanted: int) -> ArrayLike:
+    array = np.asarray(clip)
+    if array.dtype == np.int16:
+        array = array * np.float32(1 / 32768)
+    if array.dtype not in (np.float32, np.float64) or array.ndim not in (1, 2) or array.size == 0:
+        return array
+    return resample(array, rate, wanted, "<array>")
+
+
+class SpeakerNormalizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # untyped bases
+    """Scale vectors by the mean and deviation of their speaker's own clips, without labels.
+
+    For users who have several clips of each speaker: what a voice always does is taken away, what
+    it does now remains. Speakers seen in `fit` keep the scale learned there; the scale of a new
+    speaker is that of the clips passed to `transform`. Without speakers all clips share one scale,
+    as in a StandardScaler.
+
+    Parameters
+    ----------
+    min_clips : int, default 2
+        A speaker with fewer clips takes the scale of all clips seen in `fit`.
+
+    Attributes
+    ----------
+    mean_, scale_ : ndarray of shape (n_features,), float64
+        Of all clips.
+    speakers_ : dict of str to (mean, scale)
+        Of each speaker.
+    n_features_in_ : int
+
+    Examples
+    --------
+    >>> X = np.array([[1.0], [3.0], [10.0], [30.0]])
+    >>> SpeakerNormalizer().fit_transform(X, speakers=["a", "a", "b", "b"]).ravel()
+    array([-1.,  1., -1.,  1.])
+    """
+
+    def __init__(self, min_clips: int = 2) -> None:
+        self.min_clips = min_clips
+
+    def fit(
+        self, X: ArrayLike, y: object = None, speakers: ArrayLike | None = None
+    ) -> SpeakerNormalizer:
+        """Learn the scale of all clips and of each speaker.
+
+        Parameters
+        ----------
+        X : array_like of shape (n_clips, n_features)
+        y : ignored
+        speakers : array_like of shape (n_clips,), optional
+            Who speaks in each clip.
+
+        Returns
+        -------
+        SpeakerNormalizer
+        """
+        values: NDArray[Any] = validate_data(self, X, dtype=(np.float64, np.float32))
+        self.mean_, self.scale_ = _scale_of(values)
+        self.speakers_ = (
+            {} if speakers is None else self._scales(values, _names(speakers, len(values)))
+        )
+        return self
+
+    def fit_transform(
+        self, X: ArrayLike, y: object = None, speakers: ArrayLike | None = None
+    ) -> NDArray[Any]:
+        """Learn the scales and apply them."""
+        return self.fit(X, y, speakers=speakers).transform(X, speakers=speakers)
+
+    def transform(self, X: ArrayLike, speakers: ArrayLike | None = None) -> NDArray[Any]:
+        """Scale each clip by its speaker.
+
+        Parameters
+        ----------
+        X : array_like of shape (n_clips, n_features)
+        speakers : array_like of shape (n_clips,), optional
+
+        Returns
+        -------
+        ndarray of shape (n_clips, n_features)
+            Of the type of X.
+        """
+        check_is_fitted(self)
+        values: NDArray[Any] = validate_data(self, X, dtype=(np.float64, np.float32), reset=False)
+        if speakers is None:
+            return ((values - self.mean_) / self.scale_).astype(values.dtype)
+        names = _names(speakers, len(values))
+        scales = self._scales(values, names) | self.speakers_
+        out = np.empty_like(values)
+        for name in np.unique(names):
+            rows = names == name
+            mean, scale = scales.get(str(name), (self.mean_, self.scale_))
+            out[rows] = (values[rows] - mean) / scale
+        return out
+
+    def _scales(
+        self, X: NDArray[Any], names: NDArray[np.str_]
+    ) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
+        counts = dict(zip(*np.unique(names, return_counts=True), strict=True))
+        return {
+            str(name): _scale_of(X[names == name])
+            for name, count in counts.items()
+            if count >= self.min_clips
+        }
+
+
+def _names(speakers: ArrayLike, n_clips: int) -> NDArray[np.str_]:
+    names = np.asarray(speakers).astype(np.str_)
+    if names.shape != (n_clips,):
+        raise ValueError(f"speakers must have shape ({n_clips},), got {names.shape}")
+    return names
+
+
+def _scale_of(X: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    mean, deviation = X.mean(axis=0, dtype=np.float64), X.std(axis=0, dtype=np.float64)
+    # A column that does not vary is rounding noise around its mean, not a signal to blow up.
+    constant = deviation <= 10 * np.finfo(X.dtype).eps * np.abs(mean)
+    return mean, np.where(constant, 1.0, deviation)

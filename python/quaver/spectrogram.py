@@ -1,0 +1,165 @@
+"""Log-mel spectrograms with librosa's framing and arguments."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from quaver import _core
+from quaver._validate import Downmix, as_samples, check_sample_rate, check_size
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+
+@lru_cache(maxsize=64)
+def _log_mel_plan(**parameters: Any) -> _core.LogMel:
+    return _core.LogMel(**parameters)
+
+
+def log_mel(
+    samples: ArrayLike,
+    sample_rate: float,
+    *,
+    n_fft: int = 2048,
+    hop_length: int = 512,
+    win_length: int | None = None,
+    window: str = "hann",
+    center: bool = True,
+    pad_mode: Literal["constant", "reflect", "edge"] = "constant",
+    power: float = 2.0,
+    n_mels: int = 128,
+    fmin: float = 0.0,
+    fmax: float | None = None,
+    htk: bool = False,
+    norm: Literal["slaney"] | None = "slaney",
+    ref: float | Literal["max"] = 1.0,
+    amin: float = 1e-10,
+    top_db: float | None = None,
+    downmix: Downmix = None,
+) -> NDArray[np.float32]:
+    """Compute a log-mel spectrogram in decibel, with librosa's STFT framing and arguments.
+
+    Equals ``librosa.power_to_db(librosa.feature.melspectrogram(...), ref, amin, top_db).T``
+    (``amplitude`` for ``power=1`` keeps the factor 10 as librosa.power_to_db does).
+
+    Parameters
+    ----------
+    samples : array_like of shape (n,) or (channels, n), int16, float32 or float64
+        int16 is scaled by 1/32768.
+    sample_rate : int
+        Sampling rate in Hz.
+    n_fft : int, default 2048
+        Transform length in samples; even, no prime factor above 5.
+    hop_length : int, default 512
+        Samples from frame to frame.
+    win_length : int, optional
+        Window in samples, centred in ``n_fft``; ``n_fft`` by default.
+    window : {"hann", "hamming", "blackman", "boxcar"}, default "hann"
+        Periodic window.
+    center : bool, default True
+        Centre frame t at ``t * hop_length``, padding both ends.
+    pad_mode : {"constant", "reflect", "edge"}, default "constant"
+        What the padding of a centred transform holds.
+    power : {1.0, 2.0}, default 2.0
+        Exponent of the magnitude under the mel bands.
+    n_mels : int, default 128
+        Mel bands.
+    fmin, fmax : float, optional
+        Range of the bands in Hz; 0 to half the sample rate by default.
+    htk : bool, default False
+        HTK's mel scale instead of Slaney's.
+    norm : {"slaney", None}, default "slaney"
+        Bands of unit area, or of unit height.
+    ref : float or "max", default 1.0
+        Power that becomes 0 dB, or the largest one of the picture.
+    amin : float, default 1e-10
+        Smallest power.
+    top_db : float, optional
+        Raise values to at least this many decibel below the largest.
+    downmix : {None, "mean"} or int, default None
+        How several channels become one.
+
+    Returns
+    -------
+    ndarray of shape (n_frames, n_mels), float32
+        Decibel; time first, unlike librosa.
+
+    Raises
+    ------
+    ValueError
+        For wrong shapes or values, NaN or infinity, or bands that no bin falls into (named).
+    TypeError
+        For samples of another type.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> log_mel(np.sin(np.arange(16000) * 0.1), 16000, n_fft=512, hop_length=128, n_mels=40).shape
+    (126, 40)
+    """
+    rate = check_sample_rate(sample_rate)
+    _check_log_mel(power, norm, ref, top_db, pad_mode, n_fft, hop_length, win_length, n_mels, amin)
+    array = as_samples(samples, downmix)
+    if center and pad_mode != "constant" and array.size:
+        _core.require_finite(array)  # before padding moves the index that its message names
+        array = np.pad(array, n_fft // 2, mode=pad_mode)
+        center = False
+    plan = _log_mel_plan(
+        sample_rate=rate,
+        n_fft=n_fft,
+        hop_length=hop_length,
+        win_length=n_fft if win_length is None else win_length,
+        window=window,
+        center=center,
+        magnitude=power == 1.0,
+        n_mels=n_mels,
+        fmin=fmin,
+        fmax=rate / 2 if fmax is None else fmax,
+        htk=htk,
+        slaney_norm=norm == "slaney",
+        amin=amin,
+    )
+    picture = plan.run(array)
+    picture -= picture.max() if ref == "max" else np.float32(10 * np.log10(max(amin, float(ref))))
+    if top_db is not None:
+        np.maximum(picture, picture.max() - top_db, out=picture)
+    return picture
+
+
+def _check_log_mel(
+    power: float,
+    norm: str | None,
+    ref: object,
+    top_db: float | None,
+    pad_mode: str,
+    n_fft: int,
+    hop_length: int,
+    win_length: int | None,
+    n_mels: int,
+    amin: float,
+) -> None:
+    if power not in (1.0, 2.0):
+        raise ValueError(f"power must be 1 or 2, got {power}")
+    if norm not in ("slaney", None):
+        raise ValueError(f"norm must be 'slaney' or None, got {norm!r}")
+    if pad_mode not in ("constant", "reflect", "edge"):
+        raise ValueError(f"pad_mode must be constant, reflect or edge, got {pad_mode!r}")
+    is_number = isinstance(ref, numbers.Real) and 0 < float(ref) < math.inf
+    if ref != "max" and not is_number:
+        raise ValueError(f"ref must be 'max' or a positive number, got {ref!r}")
+    if top_db is not None and not top_db >= 0:
+        raise ValueError(f"top_db must be None or at least 0, got {top_db}")
+    if not amin > 0:
+        raise ValueError(f"amin must be positive, got {amin}")
+    sizes = {"n_fft": n_fft, "hop_length": hop_length, "n_mels": n_mels}
+    if win_length is not None:
+        sizes["win_length"] = win_length
+    for name, value in sizes.items():
+        check_size(name, value)
+    if win_length is not None and win_length > n_fft:
+        raise ValueError(f"win_length must not exceed n_fft ({n_fft}), got {win_length}")

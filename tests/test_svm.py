@@ -1,0 +1,309 @@
+"""The SVM: training, prediction, the shipped model, and its accuracy on held-out speakers."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+import soxr
+from numpy.typing import NDArray
+
+import quaver
+import quaver.data
+from quaver.corpus import RAVDESS_FOLDS, Clip, Corpus, ravdess
+from quaver.models import evaluation, selection, svm
+from quaver.models.card import to_markdown
+from quaver.models.transformers import AudioFeatures
+
+PRETRAINED = Path(svm.__file__).parent / "pretrained"
+
+
+@pytest.fixture(scope="module")
+def model() -> svm.SvmModel:
+    return svm.load_pretrained()
+
+
+@pytest.fixture(scope="module")
+def small_corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+    """Three speakers, two emotions that differ in loudness and pitch, six clips each."""
+    folder = tmp_path_factory.mktemp("corpus")
+    rng = np.random.default_rng(5)
+    clips = []
+    for speaker, pitch in (("ann", 220), ("bob", 110), ("cem", 160)):
+        for i in range(6):
+            label = ("sadness", "anger")[i % 2]
+            t = np.arange(8000 + 500 * i) / 16000
+            tone = np.sin(2 * np.pi * pitch * (1 + i % 2) * t)
+            noise = rng.standard_normal(t.size)
+            path = folder / f"{speaker}{i}.wav"
+            soundfile.write(path, (0.05 + 0.4 * (i % 2)) * (tone + 0.1 * noise), 16000)
+            clips.append(Clip(path, label, speaker, "small"))
+    return Corpus(tuple(clips))
+
+
+@pytest.fixture(scope="module")
+def small_model(small_corpus: Corpus) -> svm.SvmModel:
+    return svm.train(small_corpus, search=False)
+
+
+# The shipped model.
+
+
+def test_the_demo_clip_has_an_emotion(model: svm.SvmModel) -> None:
+    found = svm.predict(model, [quaver.data.demo_clip()])
+    assert found.labels.tolist() == ["anger"]
+    assert found.probabilities.shape == (1, 7)
+    np.testing.assert_allclose(found.probabilities.sum(axis=1), 1)
+    assert found.classes == model.classes == quaver.LABELS
+    assert found.failures == ()
+
+
+def test_the_shipped_file_is_small_and_has_its_card(model: svm.SvmModel) -> None:
+    file = PRETRAINED / "ravdess-svm.skops"
+    assert file.stat().st_size < 3_000_000
+    assert file.with_suffix(".md").read_text(encoding="utf-8") == to_markdown(model.card)
+    assert {report["name"] for report in model.card["reports"]} == set(evaluation.PROTOCOLS)
+    assert "CC BY-NC-SA" in model.card["text"]["Licence"]
+    assert model.card["data"]["clips"] == 1440
+
+
+def test_its_card_states_what_was_asked_for(model: svm.SvmModel) -> None:
+    scores = {report["name"]: report for report in model.card["reports"]}
+    assert scores["original"]["accuracy"] >= 0.69
+    assert scores["speaker-independent"]["uar"] >= 0.53
+    for report in scores.values():
+        confusion = np.array(report["confusion"])
+        # The card's means follow from its own confusion matrix where folds are of one size.
+        assert abs(np.trace(confusion) / confusion.sum() - report["accuracy"]) < 0.005
+    assert np.array(scores["original"]["confusion"]).sum() == 10 * 269
+    assert np.array(scores["speaker-independent"]["confusion"]).sum() == 1440
+
+
+@pytest.mark.parametrize(
+    "samples",
+    [
+        np.zeros(16000, np.float32),
+        np.zeros(1, np.int16),
+        np.full(8000, 0.5),
+        np.random.default_rng(0).uniform(-1, 1, 400),
+    ],
+    ids=["silence", "one sample", "constant", "one frame"],
+)
+def test_odd_clips_still_have_probabilities(model: svm.SvmModel, samples: Any) -> None:
+    found = svm.predict(model, [samples])
+    assert np.isfinite(found.probabilities).all()
+    np.testing.assert_allclose(found.probabilities.sum(axis=1), 1)
+
+
+def test_bad_clips_are_reported_and_the_others_go_on(
+    model: svm.SvmModel, tmp_path: Path, speech: NDArray[np.float32]
+) -> None:
+    text = tmp_path / "text.wav"
+    text.write_text("no audio")
+    found = svm.predict(model, [text, speech, tmp_path / "missing.wav"], 16000)
+    assert found.index.tolist() == [1]
+    assert [failure.index for failure in found.failures] == [0, 2]
+    nothing = svm.predict(model, [text])
+    assert len(nothing) == 0
+    assert nothing.probabilities.shape == (0, 7)
+
+
+def test_rates_and_types_do_not_matter(model: svm.SvmModel, speech: NDArray[np.float32]) -> None:
+    single = svm.predict(model, [speech]).probabilities
+    integers = np.rint(speech * 32768).clip(-32768, 32767).astype(np.int16)
+    np.testing.assert_allclose(svm.predict(model, [integers]).probabilities, single, atol=0.02)
+    stereo = np.stack([speech, speech])
+    np.testing.assert_allclose(svm.predict(model, [stereo]).probabilities, single, atol=1e-6)
+    found = svm.predict(model, [speech], 48000).probabilities
+    slow = svm.predict(model, [soxr.resample(speech, 48000, 16000)]).probabilities
+    np.testing.assert_array_equal(found, slow)
+    assert np.abs(found - single).max() > 0.01  # the rate is not ignored
+
+
+def test_vectors_of_the_same_configuration_are_taken(
+    model: svm.SvmModel, speech: NDArray[np.float32]
+) -> None:
+    batch = quaver.extract_many([speech], 16000, config=model.config)
+    np.testing.assert_array_equal(
+        svm.predict(model, batch).probabilities, svm.predict(model, [speech]).probabilities
+    )
+
+
+def test_vectors_of_another_configuration_are_refused(
+    model: svm.SvmModel, speech: NDArray[np.float32]
+) -> None:
+    batch = quaver.extract_many([speech], 16000)
+    message = r"another configuration .*trim_db: model 25\.0, vectors None"
+    with pytest.raises(ValueError, match=message):
+        svm.predict(model, batch)
+
+
+def test_unknown_pretrained_model() -> None:
+    with pytest.raises(ValueError, match="name must be 'ravdess-svm', got 'bert'"):
+        svm.load_pretrained("bert")
+
+
+# Timelines.
+
+
+def test_a_timeline_is_the_prediction_of_each_window(
+    model: svm.SvmModel, speech: NDArray[np.float32]
+) -> None:
+    long = np.concatenate([speech, 0.3 * speech[::-1], speech])
+    timeline = svm.predict_timeline(model, long, 16000, window=1.5, hop=0.75)
+    assert timeline.ends[-1] == len(long) / 16000
+    for start, end, row in zip(timeline.starts, timeline.ends, timeline.probabilities, strict=True):
+        part = long[round(start * 16000) : round(end * 16000)]
+        alone = svm.predict(model, [part]).probabilities[0]
+        np.testing.assert_allclose(alone, row, rtol=1e-6)  # BLAS sums rows in another order
+
+
+def test_timelines_of_other_rates_and_short_clips(
+    model: svm.SvmModel, speech: NDArray[np.float32]
+) -> None:
+    short = svm.predict_timeline(model, (speech[:1000] * 30000).astype(np.int16), 8000)
+    assert len(short) == 1
+    assert short.ends[0] == pytest.approx(1000 / 8000)
+    with pytest.raises(ValueError, match="nan"):
+        svm.predict_timeline(model, np.full(4000, np.nan), 16000)
+    with pytest.raises(ValueError, match="must not be empty"):
+        svm.predict_timeline(model, np.zeros(0), 16000)
+
+
+# Training.
+
+
+def test_training_learns_and_survives_a_file(
+    small_model: svm.SvmModel, small_corpus: Corpus, tmp_path: Path
+) -> None:
+    assert small_model.classes == ("anger", "sadness")
+    report = evaluation.evaluate_model(small_model, small_corpus)
+    assert report.accuracy == 1
+    assert report.confusion.tolist() == [[9, 0], [0, 9]]
+    file = tmp_path / "small.skops"
+    svm.save(small_model, file)
+    again = svm.load(file)
+    assert again.config == small_model.config
+    assert again.card == small_model.card
+    np.testing.assert_array_equal(
+        svm.predict(again, small_corpus.paths).probabilities,
+        svm.predict(small_model, small_corpus.paths).probabilities,
+    )
+
+
+def test_the_pipeline_is_the_model(small_model: svm.SvmModel, small_corpus: Corpus) -> None:
+    pipeline = small_model.pipeline
+    found = svm.predict(small_model, small_corpus.paths)
+    assert pipeline.predict(small_corpus.paths).tolist() == found.labels.tolist()
+    np.testing.assert_array_equal(pipeline.predict_proba(small_corpus.paths), found.probabilities)
+
+
+def test_a_fresh_pipeline_fits_paths(small_corpus: Corpus) -> None:
+    pipeline = svm.make_pipeline(quaver.FeatureConfig(), cv=3)
+    pipeline.fit(small_corpus.paths, small_corpus.labels)
+    assert pipeline.score(small_corpus.paths, small_corpus.labels) == 1
+    assert svm.make_pipeline(variance=None).steps[2] == ("reduce", "passthrough")
+
+
+def test_a_search_chooses_among_its_candidates(small_corpus: Corpus) -> None:
+    calls: list[tuple[int, int]] = []
+    model = svm.train(small_corpus, progress=lambda done, total: calls.append((done, total)))
+    assert model.config in selection.CANDIDATES
+    assert calls == [(i + 1, len(selection.CANDIDATES)) for i in range(len(selection.CANDIDATES))]
+    assert 0 < model.card["chosen"]["uar_of_search"] <= 1
+    given = quaver.FeatureConfig(n_mfcc=5)
+    assert svm.train(small_corpus, config=given).config == given
+
+
+def test_too_little_to_train_on(small_corpus: Corpus) -> None:
+    with pytest.raises(ValueError, match="two labels with two clips each, got sadness: 1"):
+        svm.train(small_corpus[:1])
+
+
+def test_folds_keep_speakers_together() -> None:
+    labels = np.array(["a", "b"] * 20)
+    groups = np.repeat(["p", "q", "r", "s", "t"], 8)
+    for part, held_out in selection._folds(labels, groups):
+        assert not set(groups[part]) & set(groups[held_out])
+    # A label that one speaker alone has cannot be learned from the others: random folds then.
+    alone = np.array(["a"] * 32 + ["b"] * 8)
+    assert len(selection._folds(alone, groups)) == 4
+
+
+def test_features_of_the_test_part_do_not_leak(small_corpus: Corpus) -> None:
+    """Scaling, reduction and choice depend on the rows they are given, and on nothing else."""
+    X = AudioFeatures().transform(small_corpus.paths)
+    rows = np.arange(12)
+    tables = [(quaver.FeatureConfig(), X[rows])]
+    one = selection.fit(tables, small_corpus.labels[rows], small_corpus.groups[rows])
+    scale = one.steps["scale"]
+    np.testing.assert_allclose(scale.mean_, X[rows].mean(axis=0, dtype=np.float64), rtol=1e-5)
+
+
+# Accuracy on the real corpus.
+
+
+def test_speaker_independent_accuracy(ravdess: list[Path]) -> None:
+    """Without the search, which takes minutes; the card has the figures with it."""
+    report = evaluation.run_protocol(ravdess[0].parents[1], "speaker-independent", search=False)
+    assert report.confusion.sum() == 1440
+    assert report.uar >= 0.57
+    assert report.accuracy >= 0.57
+
+
+def test_original_protocol_has_its_clips(data_dir: Path) -> None:
+    corpus = ravdess(data_dir / "ravdess", calm="original")
+    assert len(corpus) == 1344
+    splits = evaluation._original_splits(corpus)
+    assert len(splits) == 10
+    for train, test in splits:
+        assert len(test) == 269
+        assert len(np.intersect1d(train, test)) == 0
+
+
+def test_speakers_are_never_on_both_sides(data_dir: Path) -> None:
+    corpus = ravdess(data_dir / "ravdess")
+    tested = []
+    for train, test in evaluation._speaker_splits(corpus):
+        assert not set(corpus.speakers[train]) & set(corpus.speakers[test])
+        assert len(train) + len(test) == 1440
+        tested += sorted(set(corpus.speakers[test]))
+    assert sorted(tested) == sorted(set(corpus.speakers)) == [f"{i:02}" for i in range(1, 25)]
+    assert [len(fold) for fold in RAVDESS_FOLDS] == [5, 5, 5, 5, 4]
+
+
+def test_unknown_protocol() -> None:
+    with pytest.raises(ValueError, match=r"protocol must be one of .*, got 'random'"):
+        evaluation.run_protocol(".", "random")
+
+
+def test_scores_are_those_of_hand() -> None:
+    report = evaluation.score(
+        "hand", ["a", "b", "c"], [(["a", "a", "a", "b"], ["a", "a", "b", "b"]), (["b"], ["c"])]
+    )
+    np.testing.assert_allclose(report.accuracies, [0.75, 0])
+    np.testing.assert_allclose(report.uars, [(2 / 3 + 1) / 2, 0])
+    assert report.confusion.tolist() == [[2, 1, 0], [0, 1, 1], [0, 0, 0]]
+    assert report.to_dict()["folds"] == 2
+
+
+def test_evaluating_needs_every_clip(small_model: svm.SvmModel, small_corpus: Corpus) -> None:
+    missing = Clip(Path("nowhere.wav"), "anger", "ann", "small")
+    with pytest.raises(ValueError, match=r"1 of 19 clips .*nowhere\.wav"):
+        evaluation.evaluate_model(small_model, Corpus((*small_corpus, missing)))
+
+
+def test_without_scikit_learn(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [m for m in sys.modules if m.partition(".")[0] == "sklearn"]:
+        monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.delitem(sys.modules, "quaver.models.timeline", raising=False)
+    monkeypatch.delitem(sys.modules, "quaver.models.transformers", raising=False)
+    import quaver.models.timeline
+
+    with pytest.raises(ModuleNotFoundError, match=re.escape('pip install "quaver[svm]"')):
+        import quaver.models.transformers  # noqa: F401

@@ -1,0 +1,138 @@
+"""Steps of pipelines: the estimator contract, speakers, and what happens to bad clips."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+from numpy.typing import NDArray
+from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import check_estimator
+
+import quaver
+from quaver.models.transformers import AudioFeatures, SpeakerNormalizer
+
+
+def test_estimator_contract() -> None:
+    """All of scikit-learn's checks but those of optional array libraries."""
+    results = check_estimator(SpeakerNormalizer(), on_skip=None)
+    passed = [result for result in results if result["status"] == "passed"]
+    assert len(passed) > 30
+    assert {result["status"] for result in results} <= {"passed", "skipped"}
+
+
+def clips(n: int, seed: int = 0) -> list[NDArray[np.float32]]:
+    rng = np.random.default_rng(seed)
+    return [
+        np.asarray((0.01 + 0.3 * (i % 2)) * rng.standard_normal(4000 + 100 * i), np.float32)
+        for i in range(n)
+    ]
+
+
+def test_rows_are_those_of_extract() -> None:
+    some = clips(4)
+    found = AudioFeatures().fit_transform(some)
+    assert found.dtype == np.float32
+    np.testing.assert_array_equal(found, [quaver.extract(clip, 16000) for clip in some])
+
+
+def test_paths_arrays_and_rates_agree(tmp_path: Path, speech: NDArray[np.float32]) -> None:
+    path = tmp_path / "a.wav"
+    soundfile.write(path, speech, 8000, subtype="FLOAT")
+    from_path = AudioFeatures().transform([path])
+    from_array = AudioFeatures(sample_rate=8000).transform([speech])
+    np.testing.assert_array_equal(from_array, from_path)
+    integers = np.rint(speech * 32000).astype(np.int16)
+    scaled = AudioFeatures(sample_rate=8000).transform([integers / np.float32(32768)])
+    np.testing.assert_array_equal(AudioFeatures(sample_rate=8000).transform([integers]), scaled)
+
+
+def test_short_and_stereo_clips_are_taken_by_default() -> None:
+    stereo = np.stack([clips(1)[0], clips(1, seed=1)[0]])
+    found = AudioFeatures().transform([np.ones(10, np.float32), stereo])
+    expected = quaver.extract(stereo, 16000, downmix="mean")
+    np.testing.assert_array_equal(found[1], expected)
+    with pytest.raises(ValueError, match=r"1 of 2 clips .*<array>: .*400 samples, got 10"):
+        AudioFeatures(pad=False).transform([np.ones(10, np.float32), stereo])
+
+
+def test_bad_clips_are_named(tmp_path: Path) -> None:
+    empty = tmp_path / "empty.wav"
+    empty.touch()
+    with pytest.raises(ValueError, match=r"2 of 3 clips .*empty\.wav: the file is empty.*nan"):
+        AudioFeatures().transform([empty, clips(1)[0], np.full(4000, np.nan)])
+    batch = AudioFeatures(sample_rate=8000).extract([np.full(4000, np.nan), "no.wav", clips(1)[0]])
+    assert [failure.index for failure in batch.failures] == [0, 1]
+
+
+def test_more_failures_than_a_message_should_hold() -> None:
+    with pytest.raises(ValueError, match=r"9 of 9 clips .*; and 4 more"):
+        AudioFeatures().transform([np.full(1000, np.inf)] * 9)
+
+
+@pytest.mark.parametrize("options", [{}, {"n_mfcc": 5, "delta_order": 0}])
+def test_names_of_columns(options: dict[str, Any]) -> None:
+    config = quaver.FeatureConfig(**options)
+    step = AudioFeatures(config)
+    assert tuple(step.get_feature_names_out()) == quaver.feature_names(config)
+    assert step.transform(clips(1)).shape == (1, len(step.get_feature_names_out()))
+
+
+def test_in_a_pipeline_and_a_grid_search() -> None:
+    some, labels = clips(12), ["soft", "loud"] * 6
+    pipeline = make_pipeline(AudioFeatures(), StandardScaler(), LogisticRegression())
+    grid = {
+        "audiofeatures__config": [
+            quaver.FeatureConfig(features=("energy",)),
+            quaver.FeatureConfig(features=("zero_crossing_rate",), statistics=("range",)),
+        ]
+    }
+    search = GridSearchCV(clone(pipeline), grid, cv=3).fit(some, labels)
+    assert search.best_params_["audiofeatures__config"].features == ("energy",)
+    assert search.best_score_ == 1
+    assert search.predict(some[:2]).tolist() == ["soft", "loud"]
+
+
+# Speakers.
+
+X = np.array([[1.0, 5.0], [3.0, 5.0], [10.0, 0.0], [30.0, 4.0], [20.0, 8.0], [7.0, 7.0]])
+SPEAKERS = ["a", "a", "b", "b", "b", "c"]
+
+
+def test_each_speaker_has_its_own_scale() -> None:
+    found = SpeakerNormalizer().fit_transform(X, speakers=SPEAKERS)
+    for name in ("a", "b"):
+        rows = X[[s == name for s in SPEAKERS]]
+        deviation = np.where(rows.std(axis=0) == 0, 1, rows.std(axis=0))
+        expected = (rows - rows.mean(axis=0)) / deviation
+        np.testing.assert_allclose(found[[s == name for s in SPEAKERS]], expected, atol=1e-12)
+    # One clip has no deviation: the scale of all clips.
+    np.testing.assert_allclose(found[5], (X[5] - X.mean(axis=0)) / X.std(axis=0))
+
+
+def test_known_speakers_keep_their_scale_and_new_ones_make_their_own() -> None:
+    step = SpeakerNormalizer().fit(X, speakers=SPEAKERS)
+    np.testing.assert_allclose(step.transform(X[:1], speakers=["a"]), [[-1.0, 0.0]])
+    new = step.transform(np.array([[0.0, 0.0], [2.0, 4.0]]), speakers=["d", "d"])
+    np.testing.assert_allclose(new, [[-1, -1], [1, 1]])
+    np.testing.assert_allclose(step.transform(X), StandardScaler().fit_transform(X))
+
+
+def test_labels_are_not_looked_at() -> None:
+    with_labels = SpeakerNormalizer().fit(X, [0, 1, 0, 1, 0, 1], speakers=SPEAKERS)
+    without = SpeakerNormalizer().fit(X, speakers=SPEAKERS)
+    np.testing.assert_array_equal(
+        with_labels.transform(X, speakers=SPEAKERS), without.transform(X, speakers=SPEAKERS)
+    )
+
+
+def test_speakers_must_match_the_clips() -> None:
+    with pytest.raises(ValueError, match=r"speakers must have shape \(6,\), got \(2,\)"):
+        SpeakerNormalizer().fit(X, speakers=["a", "b"])
