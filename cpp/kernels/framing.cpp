@@ -262,12 +262,9 @@ void prefetch_block(const Samples& src, std::ptrdiff_t start, const FramingPlan&
 
 void gather_phases(const FramingPlan& plan, const float* linear, float* phases,
                    std::size_t phase_stride) {
-  for (std::size_t p = 0; p < plan.n_phases; p += 4) {
-    for (std::size_t column = 0; column < phase_stride; column += 4) {
-      Transpose4x4(linear + column * plan.hop_length + p, plan.hop_length,
-                   phases + p * phase_stride + column, phase_stride);
-    }
-  }
+  // Whole tiles, past the last phase too.
+  transpose(linear, phase_stride, (plan.n_phases + 3) / 4 * 4, plan.hop_length, phases,
+            phase_stride);
 }
 
 void window_frames(const FramingPlan& plan, const float* phases, std::size_t phase_stride,

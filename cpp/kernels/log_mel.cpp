@@ -51,22 +51,6 @@ void LogMelWorkspace::reserve(const LogMelPlan& plan, std::size_t lanes) {
 
 namespace quaver::QV_TARGET {
 
-// mel_db: n_mels rows of kLanes frames; out: n_frames rows of n_mels.
-static void write_frames(const float* mel_db, std::size_t n_mels, std::size_t n_frames,
-                         float* out) {
-  std::size_t m = 0;
-  if (n_frames == kLanes) {
-    for (; m + 4 <= n_mels; m += 4) {
-      for (std::size_t i = 0; i < kLanes; i += 4) {
-        Transpose4x4(mel_db + m * kLanes + i, kLanes, out + i * n_mels + m, n_mels);
-      }
-    }
-  }
-  for (std::size_t i = 0; i < n_frames; ++i) {
-    for (std::size_t j = m; j < n_mels; ++j) out[i * n_mels + j] = mel_db[j * kLanes + i];
-  }
-}
-
 bool log_mel_run(const LogMelPlan& plan, const Samples& src, std::size_t n_frames,
                  LogMelWorkspace& work, float* out) {
   work.reserve(plan, kLanes);
@@ -88,7 +72,7 @@ bool log_mel_run(const LogMelPlan& plan, const Samples& src, std::size_t n_frame
     power_spectrum(plan.rfft, plan.framing, work.phases.data(), work.frames.data(),
                    work.work.data(), power, magnitude);
     mel_decibel(plan.mel, magnitude == nullptr ? power : magnitude, mel_db);
-    write_frames(mel_db, n_mels, n_valid, out + t * n_mels);
+    transpose(mel_db, n_mels, n_valid, kLanes, out + t * n_mels, n_mels);
   }
   return true;
 }

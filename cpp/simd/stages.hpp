@@ -42,6 +42,9 @@ void delta_row(const DeltaPlan& plan, const float* row, std::size_t n_frames, fl
 // functionals.cpp
 void functionals_row(const FunctionalsPlan& plan, const float* row, std::size_t n_frames,
                      FunctionalsScratch& scratch, float* out);
+// transpose.cpp
+void transpose(const float* from, std::size_t n_rows, std::size_t n_columns,
+               std::size_t from_stride, float* to, std::size_t to_stride);
 // short_term.cpp, log_mel.cpp: the fused pipelines
 bool short_term_run(const ShortTermPlan& plan, const Samples& src, std::size_t n_frames,
                     FrameCarry* carry, ShortTermWorkspace& work, float* out,

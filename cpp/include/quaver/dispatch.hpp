@@ -31,6 +31,8 @@ struct KernelTable {
                      ShortTermWorkspace&, float* out, std::size_t out_stride);
   bool (*log_mel)(const LogMelPlan&, const Samples&, std::size_t n_frames, LogMelWorkspace&,
                   float* out);
+  void (*transpose)(const float* from, std::size_t n_rows, std::size_t n_columns,
+                    std::size_t from_stride, float* to, std::size_t to_stride);
   void (*delta_row)(const DeltaPlan&, const float* row, std::size_t n_frames, float* out);
   void (*functionals_row)(const FunctionalsPlan&, const float* row, std::size_t n_frames,
                           FunctionalsScratch&, float* out);
