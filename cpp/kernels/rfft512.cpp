@@ -37,7 +37,8 @@ static constexpr float kCosine[9] = {1.0f,
 
 // Real transform of x[First + Step i], i < N, where only x[0 .. Count) is not zero. Results k = 0
 // .. N/2; im[0] and im[N/2] are zero and not written. Radix 2, decimation in time; recursion and
-// constant indices, because compilers keep arrays that loops index in memory.
+// constant indices, because compilers keep arrays that loops index in memory. Values are loaded
+// where they are first needed: compilers keep the order, and registers are few.
 template <int N, int Step, int First, int Count>
 struct RealTransform {
   template <int K>
@@ -62,7 +63,8 @@ struct RealTransform {
       combine<K + 1>(er, ei, odd_re, odd_im, re, im);
     }
   }
-  QV_INLINE void run(const Vec* x, Vec* re, Vec* im) {
+  template <class Source>
+  QV_INLINE void run(const Source& x, Vec* re, Vec* im) {
     Vec er[N / 4 + 1], ei[N / 4 + 1], odd_re[N / 4 + 1], odd_im[N / 4 + 1];
     RealTransform<N / 2, 2 * Step, First, Count>::run(x, er, ei);
     RealTransform<N / 2, 2 * Step, First + Step, Count>::run(x, odd_re, odd_im);
@@ -76,22 +78,23 @@ struct RealTransform {
 
 template <int Step, int First, int Count>
 struct RealTransform<4, Step, First, Count> {
-  QV_INLINE void run(const Vec* x, Vec* re, Vec* im) {
-    const Vec a = x[First], b = x[First + Step];
+  template <class Source>
+  QV_INLINE void run(const Source& x, Vec* re, Vec* im) {
+    const Vec a = x.template at<First>(), b = x.template at<First + Step>();
     if constexpr (First + 2 * Step >= Count) {
       re[0] = a + b;
       re[1] = a;
       re[2] = a - b;
       im[1] = -b;
     } else {
-      const Vec c = x[First + 2 * Step], sum = a + c;
+      const Vec c = x.template at<First + 2 * Step>(), sum = a + c;
       re[1] = a - c;
       if constexpr (First + 3 * Step >= Count) {
         re[0] = sum + b;
         re[2] = sum - b;
         im[1] = -b;
       } else {
-        const Vec d = x[First + 3 * Step], other = b + d;
+        const Vec d = x.template at<First + 3 * Step>(), other = b + d;
         re[0] = sum + other;
         re[2] = sum - other;
         im[1] = d - b;
@@ -100,14 +103,27 @@ struct RealTransform<4, Step, First, Count> {
   }
 };
 
-template <int A, int Rows>
-QV_INLINE void load_rows(const float* phases, const unsigned* offsets, const float* window,
-                         Vec* x) {
-  if constexpr (A < Rows) {
-    x[A] = LoadU(phases + offsets[kColumns * A]) * window[kColumns * A];
-    load_rows<A + 1, Rows>(phases, offsets, window, x);
+// Rows of a column of windowed samples.
+struct WindowedRows {
+  const float* phases;
+  const unsigned* offsets;
+  const float* window;
+
+  template <int A>
+  inline __attribute__((always_inline)) Vec at() const {
+    return LoadU(phases + offsets[kColumns * A]) * window[kColumns * A];
   }
-}
+};
+// Y[b][0] of all b
+struct FirstColumn {
+  const float* row;
+
+  template <int B>
+  inline __attribute__((always_inline)) Vec at() const {
+    return LoadU(row + 2 * B * kLanes);
+  }
+};
+
 template <int C>
 QV_INLINE void store_columns(const Vec* re, const Vec* im, float* to) {
   if constexpr (C < 16) {
@@ -124,9 +140,8 @@ static void first_pass_512(const FramingPlan& framing, const float* phases, floa
   const unsigned* offsets = framing.offsets[QV_TARGET_INDEX];
   const float* window = framing.window.data();
   for (std::size_t b = 0; b < kColumns; ++b) {
-    Vec x[Rows], re[17], im[17];
-    load_rows<0, Rows>(phases, offsets + b, window + b, x);
-    RealTransform<32, 1, 0, Rows>::run(x, re, im);
+    Vec re[17], im[17];
+    RealTransform<32, 1, 0, Rows>::run(WindowedRows{phases, offsets + b, window + b}, re, im);
     im[0] = re[16];
     store_columns<0>(re, im, work + 2 * b * kLanes);
   }
@@ -158,21 +173,26 @@ QV_INLINE Point turn_6(Point z) {
   return {(z.im - z.re) * half, (z.re + z.im) * -half};
 }
 
-// Complex transform of 16: afterwards z[4 j + l] holds output j + 4 l.
-QV_INLINE void transform_16(Point* z) {
+// Complex transform of 16: z[4 j + l] becomes output j + 4 l.
+template <class Source>
+QV_INLINE void transform_16(const Source& source, Point* z) {
   constexpr float c1 = 0.923879532511f, s1 = 0.382683432365f;
+  source.template load<0>(z);
   butterfly(z[0], z[4], z[8], z[12]);
+  source.template load<1>(z);
   butterfly(z[1], z[5], z[9], z[13]);
-  butterfly(z[2], z[6], z[10], z[14]);
-  butterfly(z[3], z[7], z[11], z[15]);
   z[5] = times(z[5], c1, -s1);
-  z[6] = turn_2(z[6]);
-  z[7] = times(z[7], s1, -c1);
   z[9] = turn_2(z[9]);
-  z[10] = {z[10].im, -z[10].re};
-  z[11] = turn_6(z[11]);
   z[13] = times(z[13], s1, -c1);
+  source.template load<2>(z);
+  butterfly(z[2], z[6], z[10], z[14]);
+  z[6] = turn_2(z[6]);
+  z[10] = {z[10].im, -z[10].re};
   z[14] = turn_6(z[14]);
+  source.template load<3>(z);
+  butterfly(z[3], z[7], z[11], z[15]);
+  z[7] = times(z[7], s1, -c1);
+  z[11] = turn_6(z[11]);
   z[15] = times(z[15], -c1, s1);
   butterfly(z[0], z[1], z[2], z[3]);
   butterfly(z[4], z[5], z[6], z[7]);
@@ -197,49 +217,61 @@ QV_INLINE void emit_all(const Point* z, std::size_t c, float* power) {
 QV_INLINE void take_root(const float* power, std::size_t bin, float* magnitude) {
   StoreU(magnitude + bin * kLanes, Sqrt(LoadU(power + bin * kLanes)));
 }
-// The roots of the column before are taken in between: the divider works beside the multipliers.
-template <int B, bool WithRoot>
-QV_INLINE void load_points(const float* row, const float* w, std::size_t c, const float* power,
-                           float* magnitude, Point* z) {
-  if constexpr (B < 16) {
-    z[B] = {LoadU(row + 2 * B * kLanes), LoadU(row + (2 * B + 1) * kLanes)};
-    if constexpr (B > 0) z[B] = times(z[B], w[2 * B - 2], w[2 * B - 1]);
+// Points b = 0 .. 15 of row c, turned by w512^(b c). The roots of the column before are taken in
+// between: the divider works beside the multipliers.
+template <bool WithRoot>
+struct TurnedRow {
+  const float *row, *w;
+  std::size_t c;
+  const float* power;
+  float* magnitude;
+
+  template <int B>
+  inline __attribute__((always_inline)) Point at() const {
+    const Point z = {LoadU(row + 2 * B * kLanes), LoadU(row + (2 * B + 1) * kLanes)};
     if constexpr (WithRoot) take_root(power, bin_of(c - 1, B), magnitude);
-    load_points<B + 1, WithRoot>(row, w, c, power, magnitude, z);
+    if constexpr (B == 0) return z;
+    return times(z, w[2 * B - 2], w[2 * B - 1]);
   }
-}
+  template <int J>
+  inline __attribute__((always_inline)) void load(Point* z) const {
+    z[J] = at<J>();
+    z[J + 4] = at<J + 4>();
+    z[J + 8] = at<J + 8>();
+    z[J + 12] = at<J + 12>();
+  }
+};
 
 // c = 0: X[32 d] is a real transform of Y[b][0].
-template <int B>
-QV_INLINE void load_reals(const float* row, Vec* x) {
-  if constexpr (B < 16) {
-    x[B] = LoadU(row + 2 * B * kLanes);
-    load_reals<B + 1>(row, x);
-  }
-}
 static void emit_column_0(const float* row, float* power) {
-  Vec x[16], re[9], im[9];
-  load_reals<0>(row, x);
-  RealTransform<16, 1, 0, 16>::run(x, re, im);
+  Vec re[9], im[9];
+  RealTransform<16, 1, 0, 16>::run(FirstColumn{row}, re, im);
   im[0] = im[8] = Vec{};
   for (std::size_t d = 0; d <= 8; ++d) emit({re[d], im[d]}, 32 * d, power);
 }
 
 // c = 16: a complex transform of Y[b][16] w32^b, whose other half are mirror images.
-template <int B>
-QV_INLINE void load_turned(const float* row, Point* z) {
-  if constexpr (B < 16) {
+struct LastColumn {
+  const float* row;
+
+  template <int B>
+  inline __attribute__((always_inline)) Point at() const {
     const Vec y = LoadU(row + (2 * B + 1) * kLanes);
     constexpr float c = B <= 8 ? kCosine[B] : -kCosine[16 - B];
     constexpr float s = B <= 8 ? kCosine[8 - B] : kCosine[B - 8];
-    z[B] = {y * c, y * -s};
-    load_turned<B + 1>(row, z);
+    return {y * c, y * -s};
   }
-}
+  template <int J>
+  inline __attribute__((always_inline)) void load(Point* z) const {
+    z[J] = at<J>();
+    z[J + 4] = at<J + 4>();
+    z[J + 8] = at<J + 8>();
+    z[J + 12] = at<J + 12>();
+  }
+};
 static void emit_column_16(const float* row, float* power) {
   Point z[16];
-  load_turned<0>(row, z);
-  transform_16(z);
+  transform_16(LastColumn{row}, z);
   for (std::size_t d = 0; d < 8; ++d) emit(z[4 * (d % 4) + d / 4], 16 + 32 * d, power);
 }
 
@@ -250,9 +282,9 @@ static void second_pass_512(const RfftPlan& plan, const float* work, float* powe
   emit_column_16(work, power);
   for (std::size_t c = 1; c < 16; ++c) {
     Point z[16];
-    load_points<0, WithRoot>(work + c * kRowStride, plan.columns.data() + (c - 1) * 30, c, power,
-                             magnitude, z);
-    transform_16(z);
+    transform_16(TurnedRow<WithRoot>{work + c * kRowStride, plan.columns.data() + (c - 1) * 30, c,
+                                     power, magnitude},
+                 z);
     emit_all<0>(z, c, power);
   }
   if constexpr (!WithRoot) return;
