@@ -179,7 +179,7 @@ static void fill_keys(const float* values, std::size_t n, float min, float max, 
   write_keys(rest, scale, keys + t);
 }
 
-// Keys of a block of kStep that are below or equal to `key`, one bit each.
+// Which of kStep keys are below `key`, one bit each.
 static inline std::uint64_t mask_below(const signed char* keys, signed char key) {
 #if QV_WIDTH == 16
   return _mm512_cmplt_epi8_mask(_mm512_loadu_si512(keys), _mm512_set1_epi8(key));

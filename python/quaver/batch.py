@@ -5,7 +5,6 @@ from __future__ import annotations
 import operator
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, as_completed, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -25,6 +24,8 @@ from quaver.features import (
 )
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from numpy.typing import NDArray
 
     from quaver import _core
@@ -230,6 +231,9 @@ def _run(
     report: Callable[[int, int], object],
 ) -> list[Failure]:
     """Return the failures in any order; only a few tasks are queued at a time."""
+    # Imports logging and more, which a process that extracts one clip does not need.
+    from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, as_completed, wait
+
     failures: list[Failure] = []
     done = 0
 
