@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import REPOSITORY
 
 import quaver
+from conftest import REPOSITORY
 
 CPP = [*REPOSITORY.glob("cpp/**/*.[ch]pp"), *REPOSITORY.glob("src/**/*.[ch]pp")]
 PYTHON = [*REPOSITORY.glob("python/**/*.py"), *REPOSITORY.glob("tests/**/*.py")]

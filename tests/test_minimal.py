@@ -19,6 +19,7 @@ MODULES = [
     "quaver.batch",
     "quaver.config",
     "quaver.corpus",
+    "quaver.corpus_names",
     "quaver.data",
     "quaver.features",
     "quaver.plots",

@@ -10,7 +10,7 @@ from quaver import _core
 from quaver._info import show_config
 from quaver.audio import load
 from quaver.batch import Batch, Failure, extract_many
-from quaver.config import SHORT_TERM_FEATURES, STATISTICS, FeatureConfig
+from quaver.config import LABELS, SHORT_TERM_FEATURES, STATISTICS, FeatureConfig
 from quaver.features import (
     ShortTerm,
     delta,
@@ -23,9 +23,6 @@ from quaver.features import (
 )
 from quaver.spectrogram import log_mel
 from quaver.stream import Stream
-
-#: Emotions, everywhere in this order.
-LABELS = ("anger", "disgust", "fear", "happiness", "neutral", "sadness", "surprise")
 
 __version__: str = _core.version
 

@@ -28,15 +28,31 @@ def check_sample_rate(sample_rate: float) -> int:
     return int(sample_rate)
 
 
-def check_size(name: str, value: Any) -> int:
-    """Return a length or count as an int; TypeError or ValueError for another kind or range."""
+def check_int(name: str, value: Any) -> int:
+    """Return an integer of any kind as an int; TypeError for a bool or anything else."""
     if isinstance(value, bool) or not hasattr(value, "__index__"):
         raise TypeError(f"{name} must be an int, got {type(value).__name__}")
-    if value < 1:
-        raise ValueError(f"{name} must be positive, got {value}")
-    if value > _LARGEST_SIZE:
-        raise ValueError(f"{name} must be at most {_LARGEST_SIZE}, got {value}")
     return int(value)
+
+
+def check_real(name: str, value: Any) -> float:
+    """Return a number of any kind as a float; TypeError for a bool, text or anything else."""
+    if isinstance(value, (bool, np.bool_, str, bytes)):
+        raise TypeError(f"{name} must be a number, got {value!r}")
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must be a number, got {value!r}") from None
+
+
+def check_size(name: str, value: Any) -> int:
+    """Return a length or count as an int; TypeError or ValueError for another kind or range."""
+    size = check_int(name, value)
+    if size < 1:
+        raise ValueError(f"{name} must be positive, got {value}")
+    if size > _LARGEST_SIZE:
+        raise ValueError(f"{name} must be at most {_LARGEST_SIZE}, got {value}")
+    return size
 
 
 def as_samples(samples: ArrayLike, downmix: Downmix = None) -> NDArray[Any]:
@@ -48,8 +64,16 @@ def as_samples(samples: ArrayLike, downmix: Downmix = None) -> NDArray[Any]:
     if array.dtype not in _NATIVE or not array.dtype.isnative or not array.flags.aligned:
         array = _convert(array)
     if array.ndim == 1:
+        if isinstance(downmix, (int, np.integer)):
+            check_channel(downmix, 1)
         return array
     return _to_mono(array, downmix)
+
+
+def check_channel(downmix: int, n_channels: int) -> None:
+    """Refuse a channel that is not there; True is no channel."""
+    if isinstance(downmix, bool) or not 0 <= downmix < n_channels:
+        raise ValueError(f"downmix must be a channel below {n_channels}, got {downmix}")
 
 
 def _convert(array: NDArray[Any]) -> NDArray[Any]:
@@ -71,8 +95,7 @@ def _to_mono(array: NDArray[Any], downmix: Downmix) -> NDArray[Any]:
     if n_channels == 0:
         raise ValueError(f"samples have no channels (shape {array.shape})")
     if isinstance(downmix, (int, np.integer)) and not isinstance(downmix, bool):
-        if not 0 <= downmix < n_channels:
-            raise ValueError(f"downmix must be a channel below {n_channels}, got {downmix}")
+        check_channel(downmix, n_channels)
         channel: NDArray[Any] = array[downmix]
         return channel
     if downmix not in (None, "mean"):

@@ -94,8 +94,7 @@ def load(
     check_downmix(downmix)
     wanted = None if sample_rate is None else check_sample_rate(sample_rate)
     samples, rate = _decode(file, dtype, offset, duration)
-    if samples.ndim == 2:
-        samples = _downmix(samples.T, downmix)
+    samples = _downmix(samples.T, downmix, describe(file))
     if wanted is not None and wanted != rate:
         samples, rate = resample(samples, rate, wanted, describe(file)), wanted
     return np.ascontiguousarray(samples), rate
@@ -297,11 +296,14 @@ def _data_chunk(stream: BinaryIO) -> tuple[int, int]:
     return 0, 0
 
 
-def _downmix(samples: NDArray[Any], downmix: Downmix) -> NDArray[Any]:
-    if downmix is None:
+def _downmix(samples: NDArray[Any], downmix: Downmix, name: str) -> NDArray[Any]:
+    if downmix is None or (downmix == "mean" and samples.ndim == 1):
         return samples
     if downmix != "mean":
-        return as_samples(samples, downmix)
+        try:
+            return as_samples(samples, downmix)
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from None
     mean = samples.mean(axis=0, dtype=np.float64)
     if samples.dtype == np.int16:
         mean = np.rint(mean)
@@ -309,9 +311,7 @@ def _downmix(samples: NDArray[Any], downmix: Downmix) -> NDArray[Any]:
     return mono
 
 
-def resample(
-    samples: NDArray[Any], rate: int, wanted: int, name: str = "samples"
-) -> NDArray[Any]:
+def resample(samples: NDArray[Any], rate: int, wanted: int, name: str = "samples") -> NDArray[Any]:
     """Return float samples of shape (n,) or (channels, n) at another rate; `name` is for errors."""
     import soxr
 

@@ -23,7 +23,9 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in ("typer", "rich", "click"):
             raise
-        sys.stderr.write('quaver: the command line needs typer and rich: pip install "quaver[cli]"\n')
+        sys.stderr.write(
+            'quaver: the command line needs typer and rich: pip install "quaver[cli]"\n'
+        )
         sys.exit(2)
     app(prog_name="quaver")
 

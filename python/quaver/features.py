@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from quaver import _core
-from quaver._validate import Downmix, as_frames, as_samples, check_sample_rate, check_size
+from quaver._validate import (
+    Downmix,
+    as_frames,
+    as_samples,
+    check_int,
+    check_sample_rate,
+    check_size,
+)
 from quaver.config import SHORT_TERM_FEATURES, STATISTICS, FeatureConfig
 
 if TYPE_CHECKING:
@@ -316,15 +323,19 @@ def delta(values: ArrayLike, *, width: int | None = None, order: int = 1) -> NDA
     ------
     ValueError
         For another order, an even width or one larger than the number of frames.
+    TypeError
+        For a width or order that is no int.
 
     Examples
     --------
     >>> delta([[1.0], [4.0], [6.0]]).ravel()
     array([0., 3., 2.], dtype=float32)
     """
-    if width is not None and (width < 3 or check_size("width", width) % 2 == 0):
-        raise ValueError(f"width must be None or odd and at least 3, got {width}")
-    if order not in (1, 2):
+    if width is not None:
+        if check_int("width", width) < 3 or width % 2 == 0:
+            raise ValueError(f"width must be None or odd and at least 3, got {width}")
+        check_size("width", width)
+    if check_int("order", order) not in (1, 2):
         raise ValueError(f"order must be 1 or 2, got {order}")
     return _core.delta(as_frames(values), width or 0, order)
 
@@ -370,7 +381,7 @@ def mfcc(
     return make_extractor(plan).frames(prepare_samples(samples, config, pad, downmix))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=64, typed=True)  # 13.0 equals 13, but is refused
 def _mfcc_config(config: FeatureConfig, n_mfcc: int) -> FeatureConfig:
     changes = {"n_mfcc": n_mfcc, "features": ["mfcc"], "delta_order": 0, "trim_db": None}
     return FeatureConfig.from_dict(config.to_dict() | changes)

@@ -203,7 +203,19 @@ def plot_timeline(axes: Axes, timeline: Timeline) -> None:
     >>> axes.get_ylabel()
     'probability'
     """
-    raise NotImplementedError
+    # Windows may overlap: a bar is as wide as the step to the next one, around its window's middle.
+    middles = (timeline.starts + timeline.ends) / 2
+    edges = (middles[1:] + middles[:-1]) / 2
+    left = np.concatenate([timeline.starts[:1], edges])
+    widths = np.concatenate([edges, timeline.ends[-1:]]) - left
+    below = np.zeros(len(timeline))
+    for label, share in zip(timeline.classes, timeline.probabilities.T, strict=True):
+        color = LABEL_COLORS.get(label)
+        axes.bar(left, share, widths, below, align="edge", label=label, color=color)
+        below += share
+    axes.set_ylim(0, 1)
+    axes.set_ylabel("probability")
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize="small", frameon=False)
 
 
 def plot_clip(

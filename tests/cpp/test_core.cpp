@@ -2,6 +2,7 @@
 // The core without Python, for sanitizers: one target, named on the command line. Numbers are
 // compared with textbook loops in double; the thorough comparison is in the Python tests.
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <memory>
 #include <random>
@@ -96,6 +97,152 @@ static void test_plans_refuse() {
   CHECK_THROWS(FramingPlan({600, 160, 512, 0.97, "hamming", false}));
   CHECK_THROWS(FramingPlan({400, 160, 512, 0.97, "kaiser", false}));
   CHECK_THROWS(FunctionalsPlan({}));
+  for (double amin : {0.0, 1e39, HUGE_VAL, std::nan("")}) {
+    CHECK_THROWS(MelPlan({512, 16000.0, 40, 0.0, 8000.0, false, true, amin}));
+  }
+}
+
+static std::vector<double> differences(std::vector<double> row, std::size_t order) {
+  for (std::size_t pass = 0; pass < order; ++pass) {
+    for (std::size_t t = row.size() - 1; t > 0; --t) row[t] -= row[t - 1];
+    row[0] = 0.0;
+  }
+  return row;
+}
+
+// Buffers of the exact size, so that the address sanitizer sees one value too many.
+static void test_statistics_at_ugly_sizes() {
+  const std::size_t n_features = 3;
+  std::vector<Statistic> all;
+  for (std::size_t s = 0; s < kNumStatistics; ++s) all.push_back(static_cast<Statistic>(s));
+  const FunctionalsPlan plan(all);
+  for (std::size_t n : {1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 127, 129, 1001}) {
+    const std::vector<float> x = noise(n * n_features);
+    std::vector<float> out(n_features * kNumStatistics);
+    functionals(plan, x.data(), n, n_features, out.data());
+    for (std::size_t f = 0; f < n_features; ++f) {
+      std::vector<double> row(n);
+      for (std::size_t t = 0; t < n; ++t) row[t] = static_cast<double>(x[t * n_features + f]);
+      std::sort(row.begin(), row.end());
+      const auto percentile = [&](double q) {
+        const double place = q * static_cast<double>(n - 1);
+        const std::size_t low = static_cast<std::size_t>(place), high = std::min(low + 1, n - 1);
+        return row[low] + (place - static_cast<double>(low)) * (row[high] - row[low]);
+      };
+      double mean = 0.0, m2 = 0.0, m3 = 0.0, m4 = 0.0;
+      for (double v : row) mean += v / static_cast<double>(n);
+      for (double v : row) {
+        const double d = v - mean;
+        m2 += d * d / static_cast<double>(n);
+        m3 += d * d * d / static_cast<double>(n);
+        m4 += d * d * d * d / static_cast<double>(n);
+      }
+      const bool constant = n == 1;
+      const double expected[] = {mean,
+                                 percentile(0.5),
+                                 std::sqrt(m2),
+                                 constant ? 0.0 : m4 / (m2 * m2) - 3.0,
+                                 constant ? 0.0 : m3 / (m2 * std::sqrt(m2)),
+                                 percentile(0.01),
+                                 percentile(0.99),
+                                 row.front(),
+                                 row.back(),
+                                 row.back() - row.front()};
+      for (std::size_t s = 0; s < kNumStatistics; ++s) {
+        CHECK_NEAR(static_cast<double>(out[f * kNumStatistics + s]), expected[s],
+                   1e-5 * std::max(1.0, std::fabs(expected[s])));
+      }
+    }
+  }
+}
+
+static void test_derivatives_at_ugly_sizes() {
+  for (std::size_t order : {1, 2}) {
+    for (std::size_t n : {1, 2, 3, 7, 8, 9, 15, 16, 17, 33}) {
+      const std::vector<float> x = noise(n * 2);
+      std::vector<float> out(n * 2);
+      delta(DeltaPlan(0, order), x.data(), n, 2, out.data());
+      for (std::size_t f = 0; f < 2; ++f) {
+        std::vector<double> row(n);
+        for (std::size_t t = 0; t < n; ++t) row[t] = static_cast<double>(x[2 * t + f]);
+        row = differences(row, order);
+        for (std::size_t t = 0; t < n; ++t) CHECK_NEAR(out[2 * t + f], row[t], 1e-6);
+      }
+    }
+    // A parabola's derivatives are known everywhere, the edges included.
+    for (std::size_t width : {3, 9}) {
+      for (std::size_t n : {width, width + 1, 2 * width + 3}) {
+        std::vector<float> x(n), out(n);
+        for (std::size_t t = 0; t < n; ++t) x[t] = static_cast<float>(order == 1 ? 3 * t : t * t);
+        delta(DeltaPlan(width, order), x.data(), n, 1, out.data());
+        for (float slope : out) CHECK_NEAR(slope, order == 1 ? 3.0 : 2.0, 1e-4);
+      }
+    }
+  }
+}
+
+// A centred picture is that of the signal with zeros put around it by hand; of every type.
+static void test_log_mel_at_ugly_sizes() {
+  LogMelOptions o;
+  o.framing = {50, 19, 64, 0.0, "hann", true};
+  o.mel = {64, 16000.0, 5, 0.0, 8000.0, false, true, 1e-10};
+  const LogMelPlan centred(o);
+  o.center = false;
+  const LogMelPlan plain(o);
+  for (std::size_t n : {1, 2, 31, 32, 33, 63, 64, 65, 19 * 15, 19 * 16 - 1, 19 * 16, 19 * 16 + 1}) {
+    std::vector<short> integers(n);
+    std::vector<float> padded(n + 64, 0.0f), strided(2 * n - 1, std::nanf(""));
+    std::vector<double> doubles(n);
+    const std::vector<float> x = noise(n);
+    for (std::size_t i = 0; i < n; ++i) {
+      integers[i] = static_cast<short>(20000 * std::max(-1.0f, std::min(1.0f, x[i])));
+      doubles[i] = integers[i] / 32768.0;
+      padded[32 + i] = strided[2 * i] = static_cast<float>(doubles[i]);
+    }
+    std::vector<float> expected(plain.count(padded.size()) * 5);
+    log_mel(plain, view(padded), expected.data());
+    CHECK(centred.count(n) == expected.size() / 5);
+    const Samples sources[] = {{integers.data(), 1, n, SampleType::int16},
+                               {doubles.data(), 1, n, SampleType::float64},
+                               {strided.data(), 2, n, SampleType::float32}};
+    for (const Samples& source : sources) {
+      std::vector<float> out(expected.size());
+      log_mel(centred, source, out.data());
+      CHECK(out == expected);
+    }
+  }
+}
+
+// One frame more or less than a register holds, trimmed or not, first and second derivatives.
+static void test_vectors_at_ugly_sizes() {
+  for (double trim_db : {0.0, 20.0}) {
+    for (std::size_t delta_width : {0, 3}) {
+      ExtractOptions o = default_options(90, 130, 120);
+      o.delta_order = 2;
+      o.delta_width = delta_width;
+      o.trim_db = trim_db;
+      const Extractor extractor(o);
+      for (std::size_t n_frames : {1, 2, 3, 7, 8, 9, 15, 16, 17, 33}) {
+        if (n_frames < delta_width) {
+          CHECK_THROWS(extractor.count(90 + (n_frames - 1) * 130));
+          continue;
+        }
+        for (std::size_t beyond : {0, 129}) {
+          const std::vector<float> x = noise(90 + (n_frames - 1) * 130 + beyond);
+          CHECK(extractor.count(x.size()) == n_frames);
+          std::vector<float> frames(n_frames * extractor.n_features()), out(extractor.n_values());
+          extractor.frames(view(x), frames.data());
+          extractor.vector(view(x), out.data());
+          for (float v : out) CHECK(std::isfinite(v));
+          if (trim_db > 0.0) continue;
+          std::vector<float> expected(out.size());
+          functionals(FunctionalsPlan(o.statistics), frames.data(), n_frames,
+                      extractor.n_features(), expected.data());
+          CHECK(out == expected);
+        }
+      }
+    }
+  }
 }
 
 static void test_statistics() {
@@ -213,6 +360,10 @@ int main(int argc, char** argv) {
   test_transform_lengths();
   test_plans_refuse();
   test_statistics();
+  test_statistics_at_ugly_sizes();
+  test_derivatives_at_ugly_sizes();
+  test_log_mel_at_ugly_sizes();
+  test_vectors_at_ugly_sizes();
   test_stream_equals_batch();
   test_threads_agree();
   test_pool();

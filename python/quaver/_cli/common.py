@@ -92,7 +92,7 @@ def missing_extra(what: str, extra: str) -> NoReturn:
 
 @contextmanager
 def progress(description: str) -> Iterator[Callable[[int, int], object]]:
-    """Yield a function of (done, total) that moves a bar on stderr; silent if that is no terminal."""
+    """Yield a function of (done, total) that moves a bar on stderr, if that is a terminal."""
     screen = console(stderr=True)
     columns = (
         TextColumn("{task.description}"),

@@ -37,6 +37,8 @@ Downmix = Annotated[
         metavar="mean|N",
     ),
 ]
+Window = Annotated[float, typer.Option(min=0.01, help="Length of the timeline's windows in s.")]
+Hop = Annotated[float, typer.Option(min=0.01, help="From window to window in s.")]
 
 
 def extract_command(
@@ -73,7 +75,12 @@ def extract_command(
             config = quaver.FeatureConfig(sample_rate=sample_rate)
             with progress("Extracting") as report:
                 batch = quaver.extract_many(
-                    files, config=config, threads=threads, progress=report, pad=pad, downmix=channels
+                    files,
+                    config=config,
+                    threads=threads,
+                    progress=report,
+                    pad=pad,
+                    downmix=channels,
                 )
             failures += batch.failures
             if len(batch):
@@ -171,9 +178,9 @@ def plot_command(
     model: Annotated[
         Path | None, typer.Option(help="A model written by train; by default the pretrained one.")
     ] = None,
-    window: Annotated[float, typer.Option(help="Length of the timeline's windows in s.")] = 3.0,
-    hop: Annotated[float, typer.Option(help="From window to window in s.")] = 1.0,
-    downmix: Downmix = None,
+    window: Window = 3.0,
+    hop: Hop = 1.0,
+    downmix: Downmix = "mean",
     dpi: Annotated[int, typer.Option(min=20, max=1200, help="Pixels per inch.")] = 150,
 ) -> None:
     """Draw a recording: waveform, log-mel spectrogram, features, and the emotion over time."""

@@ -1,0 +1,88 @@
+"""The commands by name, with the help that teaches them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from quaver import _core
+from quaver._cli import files, models
+from quaver._cli.common import Commands, examples
+
+app = typer.Typer(
+    cls=Commands,
+    help="Speech to emotion: features, predictions and models of recordings.",
+    epilog=examples(
+        "quaver demo",
+        "quaver predict clip.wav",
+        "quaver extract recordings/ -o features.csv",
+        "quaver predict --help",
+    ),
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+train = typer.Typer(
+    help="Train a model on a corpus.",
+    epilog=examples("quaver train svm ravdess/ -o mine.skops"),
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+)
+
+
+def _print_version(value: bool) -> None:
+    if value:
+        typer.echo(f"quaver {_core.version}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="And leave.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    """Take the options before the command."""
+
+
+app.command("demo", epilog=examples("quaver demo"))(models.demo_command)
+app.command("record", epilog=examples("quaver record out.wav --seconds 5"))(files.record_command)
+app.command(
+    "predict",
+    epilog=examples(
+        "quaver predict clip.wav more/",
+        "quaver predict clip.wav --json",
+        "quaver predict interview.flac --timeline --window 3 --hop 1",
+    ),
+)(models.predict_command)
+app.command(
+    "extract",
+    epilog=examples(
+        "quaver extract recordings/ -o features.parquet",
+        "quaver extract a.wav b.mp3 -o features.csv --sample-rate 8000",
+    ),
+)(files.extract_command)
+app.command(
+    "evaluate",
+    epilog=examples(
+        "quaver evaluate ravdess/ --protocol all",
+        "quaver evaluate clips.csv --model mine.skops --json",
+    ),
+)(models.evaluate_command)
+app.command(
+    "plot",
+    epilog=examples(
+        "quaver plot clip.wav -o clip.png", "quaver plot clip.wav -o clip.svg --no-timeline"
+    ),
+)(files.plot_command)
+app.command("info", epilog=examples("quaver info", "quaver info mine.skops"))(models.info_command)
+train.command(
+    "svm",
+    epilog=examples(
+        "quaver train svm ravdess/ -o mine.skops",
+        "quaver train svm clips.csv -o mine.skops --no-search",
+    ),
+)(models.train_svm_command)
+app.add_typer(train, name="train")
