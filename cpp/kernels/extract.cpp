@@ -8,6 +8,7 @@
 #include <string>
 
 #include "quaver/dispatch.hpp"
+#include "quaver/transpose.hpp"
 
 namespace quaver {
 namespace {
@@ -136,7 +137,7 @@ void Extractor::frames(const Samples& samples, float* out) const {
   s.derivative.reserve(kColumns * padded(n));
   std::size_t column = 0, n_rows = 0;
   const auto flush = [&] {
-    kernels().transpose(s.derivative.data(), n_rows, n, padded(n), out + column, n_features());
+    transpose(s.derivative.data(), n_rows, n, padded(n), out + column, n_features());
     column += n_rows;
     n_rows = 0;
   };
@@ -207,7 +208,7 @@ std::size_t load_columns(const float* values, std::size_t n_frames, std::size_t 
                          std::size_t first, Buffer& rows) {
   const std::size_t n = std::min(kColumns, n_features - first);
   rows.reserve(kColumns * padded(n_frames));
-  kernels().transpose(values + first, n_frames, n, n_features, rows.data(), padded(n_frames));
+  transpose(values + first, n_frames, n, n_features, rows.data(), padded(n_frames));
   return n;
 }
 
@@ -237,8 +238,7 @@ void delta(const DeltaPlan& plan, const float* values, std::size_t n_frames, std
       const std::size_t at = i * padded(n_frames);
       kernels().delta_row(plan, s.rows.data() + at, n_frames, s.derivative.data() + at);
     }
-    kernels().transpose(s.derivative.data(), n, n_frames, padded(n_frames), out + first,
-                        n_features);
+    transpose(s.derivative.data(), n, n_frames, padded(n_frames), out + first, n_features);
   }
   s.shrink();
 }

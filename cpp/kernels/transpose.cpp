@@ -3,14 +3,24 @@
 // element.
 #ifndef QV_TARGET
 
+#include "quaver/transpose.hpp"
+
 #define QV_FILE "kernels/transpose.cpp"
 #include "simd/foreach_target.hpp"
+
+namespace quaver {
+
+void transpose(const float* from, std::size_t n_rows, std::size_t n_columns,
+               std::size_t from_stride, float* to, std::size_t to_stride) {
+  kernels().transpose(from, n_rows, n_columns, from_stride, to, to_stride);
+}
+
+}  // namespace quaver
 
 #else
 
 namespace quaver::QV_TARGET {
 
-// Row-major (n_rows, n_columns) to (n_columns, n_rows).
 void transpose(const float* from, std::size_t n_rows, std::size_t n_columns,
                std::size_t from_stride, float* to, std::size_t to_stride) {
   const std::size_t whole_rows = n_rows / 4 * 4, whole_columns = n_columns / 4 * 4;
