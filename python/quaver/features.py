@@ -64,8 +64,19 @@ def resolve_config(sample_rate: float, config: FeatureConfig | None) -> FeatureC
     return config
 
 
+def make_extractor(config: FeatureConfig) -> _core.Extractor:
+    """Return the plan of a configuration; made once and kept."""
+    # Loops pass the same configuration again and again; its hash costs more than all other checks.
+    global _latest
+    known, extractor = _latest
+    if known is not config:
+        extractor = _plan_of(config)
+        _latest = (config, extractor)
+    return extractor
+
+
 @lru_cache(maxsize=64)
-def _extractor(config: FeatureConfig) -> _core.Extractor:
+def _plan_of(config: FeatureConfig) -> _core.Extractor:
     groups = SHORT_TERM_FEATURES[:-1]
     rows = [i for i, name in enumerate(groups) if name in config.features]
     if "mfcc" in config.features:
@@ -99,9 +110,13 @@ def _statistic_ids(statistics: tuple[str, ...]) -> list[int]:
     return [STATISTICS.index(name) for name in statistics]
 
 
-def _prepare(
+_latest = (_DEFAULT, _plan_of(_DEFAULT))
+
+
+def prepare_samples(
     samples: ArrayLike, config: FeatureConfig, pad: bool, downmix: Downmix
 ) -> NDArray[Any]:
+    """Return mono samples, with zeros appended to a clip shorter than a frame if `pad`."""
     array = as_samples(samples, downmix)
     if pad and 0 < array.size < config.frame_length:
         array = np.pad(array, (0, config.frame_length - array.size))
@@ -207,7 +222,7 @@ def short_term(
     ((98, 42), 'spectral_centroid', 0.0225)
     """
     config = resolve_config(sample_rate, config)
-    values = _extractor(config).frames(_prepare(samples, config, pad, downmix))
+    values = make_extractor(config).frames(prepare_samples(samples, config, pad, downmix))
     centre = config.frame_length / 2
     times = (np.arange(len(values)) * config.hop_length + centre) / config.sample_rate
     return ShortTerm(values, frame_names(config), times)
@@ -249,10 +264,10 @@ def extract(
     (420,)
     """
     config = resolve_config(sample_rate, config)
-    extractor = _extractor(config)
+    extractor = make_extractor(config)
     if out is None:
         out = np.empty(extractor.n_values, np.float32)
-    extractor.vector(_prepare(samples, config, pad, downmix), out)
+    extractor.vector(prepare_samples(samples, config, pad, downmix), out)
     return out
 
 
@@ -363,7 +378,7 @@ def mfcc(
     """
     config = resolve_config(sample_rate, config)
     plan = _mfcc_config(config, config.n_mfcc if n_mfcc is None else n_mfcc)
-    return _extractor(plan).frames(_prepare(samples, config, pad, downmix))
+    return make_extractor(plan).frames(prepare_samples(samples, config, pad, downmix))
 
 
 @lru_cache(maxsize=64, typed=True)  # 13.0 equals 13, but is refused

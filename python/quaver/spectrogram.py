@@ -134,7 +134,10 @@ def log_mel(
         amin=amin,
     )
     picture = plan.run(array)
-    picture -= picture.max() if ref == "max" else np.float32(10 * np.log10(max(amin, float(ref))))
+    if ref == "max":
+        picture -= picture.max()
+    elif max(amin, float(ref)) != 1.0:
+        picture -= np.float32(10 * np.log10(max(amin, float(ref))))
     if top_db is not None:
         np.maximum(picture, picture.max() - top_db, out=picture)
     return picture

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "check.hpp"
+#include "quaver/batch.hpp"
 #include "quaver/dispatch.hpp"
 #include "quaver/extract.hpp"
 #include "quaver/stream.hpp"
@@ -43,37 +44,46 @@ static Samples view(const std::vector<float>& x) {
   return {x.data(), 1, x.size(), SampleType::float32};
 }
 
-// Every transform length against the sum that defines it, through the log-mel pipeline.
-static void test_transform_lengths() {
+// A transform of n points on windows of `length` against the sum that defines it, through the
+// log-mel pipeline.
+static void check_transform(std::size_t n, std::size_t length) {
   const double pi = 3.14159265358979323846;
-  for (std::size_t n : {16, 20, 24, 30, 32, 36, 48, 50, 60, 64, 80, 90, 96, 100, 120, 128, 160}) {
-    LogMelOptions o;
-    o.framing = {n, n / 2, n, 0.0, "hann", true};
-    o.mel = {n, 16000.0, 2, 0.0, 8000.0, false, true, 1e-10};
-    o.center = false;
-    const LogMelPlan plan(o);
-    const std::vector<float> x = noise(3 * n + 1);
-    std::vector<float> out(plan.count(x.size()) * 2);
-    log_mel(plan, view(x), out.data());
-    const std::vector<double> bank = mel_filter_bank(o.mel);
-    for (std::size_t t = 0; t < out.size() / 2; ++t) {
-      for (std::size_t m = 0; m < 2; ++m) {
-        double mel = 0.0;
-        for (std::size_t k = 0; k <= n / 2; ++k) {
-          double re = 0.0, im = 0.0;
-          for (std::size_t i = 0; i < n; ++i) {
-            const double size = static_cast<double>(n), index = static_cast<double>(i);
-            const double s = (0.5 - 0.5 * std::cos(2 * pi * index / size)) *
-                             static_cast<double>(x[t * (n / 2) + i]);
-            re += s * std::cos(2 * pi * static_cast<double>(k) * index / size);
-            im -= s * std::sin(2 * pi * static_cast<double>(k) * index / size);
-          }
-          mel += bank[m * (n / 2 + 1) + k] * (re * re + im * im);
+  LogMelOptions o;
+  o.framing = {length, n / 2, n, 0.0, "hann", true};
+  o.mel = {n, 16000.0, 2, 0.0, 8000.0, false, true, 1e-10};
+  o.center = false;
+  const LogMelPlan plan(o);
+  const std::vector<float> x = noise(3 * n + 1);
+  std::vector<float> out(plan.count(x.size()) * 2);
+  log_mel(plan, view(x), out.data());
+  const std::vector<double> bank = mel_filter_bank(o.mel);
+  const std::size_t lead = (n - length) / 2;
+  for (std::size_t t = 0; t < out.size() / 2; ++t) {
+    for (std::size_t m = 0; m < 2; ++m) {
+      double mel = 0.0;
+      for (std::size_t k = 0; k <= n / 2; ++k) {
+        double re = 0.0, im = 0.0;
+        for (std::size_t i = 0; i < length; ++i) {
+          const double size = static_cast<double>(n), index = static_cast<double>(i);
+          const double s = (0.5 - 0.5 * std::cos(2 * pi * index / static_cast<double>(length))) *
+                           static_cast<double>(x[t * (n / 2) + lead + i]);
+          re += s * std::cos(2 * pi * static_cast<double>(k) * index / size);
+          im -= s * std::sin(2 * pi * static_cast<double>(k) * index / size);
         }
-        CHECK_NEAR(static_cast<double>(out[2 * t + m]), 10 * std::log10(mel), 1e-4);
+        mel += bank[m * (n / 2 + 1) + k] * (re * re + im * im);
       }
+      CHECK_NEAR(static_cast<double>(out[2 * t + m]), 10 * std::log10(mel), 1e-4);
     }
   }
+}
+
+static void test_transform_lengths() {
+  for (std::size_t n : {16, 20, 24, 30, 32, 36, 48, 50, 60, 64, 80, 90, 96, 100, 120, 128, 160}) {
+    check_transform(n, n);
+  }
+  // Rows of zero padding are left out in steps.
+  for (std::size_t length : {17, 100, 256, 257, 399, 400, 401, 511, 512})
+    check_transform(512, length);
 }
 
 static void test_plans_refuse() {
@@ -291,6 +301,39 @@ static void test_threads_agree() {
   for (const auto& result : results) CHECK(result == results[0]);
 }
 
+// More clips than threads, of different lengths, bad ones among them.
+static void test_pool() {
+  const Extractor extractor(default_options(400, 160, 512));
+  const std::vector<float> x = noise(16000);
+  std::vector<float> broken(1000, std::nanf(""));
+  std::vector<std::vector<float>> results(40, std::vector<float>(extractor.n_values()));
+  std::vector<Clip> clips;
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    Samples samples{x.data(), 1, 400 + 311 * i, SampleType::float32};
+    if (i % 9 == 4) samples.size = 100;
+    if (i % 9 == 7) samples = view(broken);
+    clips.push_back({samples, results[i].data()});
+  }
+  for (std::size_t n_threads : {1, 2, 5, 100}) {
+    for (auto& result : results) std::fill(result.begin(), result.end(), -1.0f);
+    const std::vector<ClipError> errors = extract_clips(extractor, clips, n_threads);
+    std::size_t n_errors = 0;
+    for (std::size_t i = 0; i < clips.size(); ++i) {
+      if (i % 9 == 4 || i % 9 == 7) {
+        CHECK(n_errors < errors.size() && errors[n_errors].index == i);
+        CHECK(n_errors < errors.size() && !errors[n_errors].reason.empty());
+        ++n_errors;
+        continue;
+      }
+      std::vector<float> expected(extractor.n_values());
+      extractor.vector(clips[i].samples, expected.data());
+      CHECK(results[i] == expected);
+    }
+    CHECK(n_errors == errors.size());
+  }
+  CHECK(extract_clips(extractor, {}, 3).empty());
+}
+
 static void test_bad_samples() {
   const Extractor extractor(default_options(400, 160, 512));
   std::vector<float> x = noise(1000), out(extractor.n_values());
@@ -323,6 +366,7 @@ int main(int argc, char** argv) {
   test_vectors_at_ugly_sizes();
   test_stream_equals_batch();
   test_threads_agree();
+  test_pool();
   test_bad_samples();
   std::printf("target %s: %d failures\n", target_name(active_target()), failures);
   return failures == 0 ? 0 : 1;
