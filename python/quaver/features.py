@@ -142,7 +142,7 @@ def frame_names(config: FeatureConfig | None = None) -> tuple[str, ...]:
     >>> len(names), names[0], names[21]
     (42, 'zero_crossing_rate', 'delta_zero_crossing_rate')
     """
-    config = config or _DEFAULT
+    config = _DEFAULT if config is None else config
     base: list[str] = []
     for group in config.features:
         base += [f"mfcc_{i}" for i in range(config.n_mfcc)] if group == "mfcc" else [group]
@@ -169,7 +169,7 @@ def feature_names(config: FeatureConfig | None = None) -> tuple[str, ...]:
     >>> len(names), names[:2]
     (420, ('zero_crossing_rate_mean', 'zero_crossing_rate_median'))
     """
-    config = config or _DEFAULT
+    config = _DEFAULT if config is None else config
     return tuple(f"{name}_{s}" for name in frame_names(config) for s in config.statistics)
 
 
@@ -265,9 +265,14 @@ def extract(
     """
     config = resolve_config(sample_rate, config)
     extractor = make_extractor(config)
+    array = prepare_samples(samples, config, pad, downmix)
     if out is None:
         out = np.empty(extractor.n_values, np.float32)
-    extractor.vector(prepare_samples(samples, config, pad, downmix), out)
+    try:
+        extractor.vector(array, out)
+    except TypeError:  # looked at afterwards: a check ahead would cost each call
+        kind = getattr(out, "dtype", type(out).__name__)
+        raise TypeError(f"out must be a C-contiguous array of float32, got {kind}") from None
     return out
 
 
