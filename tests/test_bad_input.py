@@ -48,11 +48,25 @@ def test_no_samples_cannot_be_padded(call: Callable[..., Any]) -> None:
         call(np.zeros(0, np.float32), 16000, pad=True)
 
 
-@pytest.mark.parametrize("n", [1, 399])
-def test_shorter_than_a_frame(call: Callable[..., Any], n: int) -> None:
+@pytest.mark.parametrize("n", [1, 2, 399])
+@pytest.mark.parametrize("dtype", [np.int16, np.float32, np.float64])
+def test_shorter_than_a_frame(target: str, call: Callable[..., Any], n: int, dtype: type) -> None:
+    x = (NOISE[:n] * (20000 if dtype == np.int16 else 1)).astype(dtype)
     with pytest.raises(ValueError, match=f"frame of 400 samples, got {n}; pass pad=True"):
-        call(NOISE[:n], 16000)
-    call(NOISE[:n], 16000, pad=True)
+        call(x, 16000)
+    padded, by_hand = call(x, 16000, pad=True), call(np.pad(x, (0, 400 - n)), 16000)
+    found = getattr(padded, "values", padded)
+    assert np.isfinite(found).all()
+    assert found.any()
+    np.testing.assert_array_equal(found, getattr(by_hand, "values", by_hand))
+
+
+def test_padding_leaves_longer_clips_alone(call: Callable[..., Any]) -> None:
+    for n in (400, 401, 560):
+        padded, plain = call(NOISE[:n], 16000, pad=True), call(NOISE[:n], 16000)
+        np.testing.assert_array_equal(
+            getattr(padded, "values", padded), getattr(plain, "values", plain)
+        )
 
 
 @pytest.mark.parametrize(
@@ -227,6 +241,35 @@ def test_wrong_configuration(options: dict[str, Any], message: str) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        ({"n_mfcc": 13.0}, "n_mfcc must be an int, got float"),
+        ({"n_fft": True}, "n_fft must be an int, got bool"),
+        ({"delta_order": 1.0}, "delta_order must be an int, got float"),
+        ({"delta_order": True}, "delta_order must be an int, got bool"),
+        ({"delta_width": "9"}, "delta_width must be an int, got str"),
+        ({"fmin": "100"}, "fmin must be a number, got '100'"),
+        ({"rolloff": True}, "rolloff must be a number, got True"),
+        ({"trim_db": [30]}, r"trim_db must be a number, got \[30\]"),
+        ({"features": "mfcc"}, "features must be a tuple of names, got the string 'mfcc'"),
+        ({"features": None}, "features must be a tuple of names, got None"),
+        ({"statistics": 3}, "statistics must be a tuple of names, got 3"),
+    ],
+    ids=str,
+)
+def test_configuration_of_wrong_kinds(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        quaver.FeatureConfig(**options)
+
+
+@pytest.mark.parametrize("n_mfcc", [13.0, True])
+def test_a_kept_plan_does_not_let_another_kind_in(n_mfcc: Any) -> None:
+    quaver.mfcc(NOISE, 16000, n_mfcc=int(n_mfcc))  # equal to n_mfcc, and so is its hash
+    with pytest.raises(TypeError, match="n_mfcc must be an int, got"):
+        quaver.mfcc(NOISE, 16000, n_mfcc=n_mfcc)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
         ({"n_fft": 514}, "n_fft .*514"),
         ({"n_fft": 405}, "n_fft .*405"),
         ({"n_blocks": 401}, r"n_blocks must .*\(400\), got 401"),
@@ -301,6 +344,18 @@ def test_always_finite(target: str, rate: int, kind: str, dtype: type) -> None:
     assert np.isfinite(quaver.log_mel(x, rate, n_mels=32)).all()
 
 
+@pytest.mark.parametrize("dtype", [np.int16, np.float32, np.float64])
+def test_defaults_at_8_khz(target: str, any_call: Callable[..., Any], dtype: type) -> None:
+    x = (NOISE * (20000 if dtype == np.int16 else 1)).astype(dtype)
+    result = any_call(x, 8000)
+    found = getattr(result, "values", result)
+    frames = {quaver.extract: (420,), quaver.log_mel: (16, 128), quaver.mfcc: (98, 13)}
+    assert found.shape == frames.get(any_call, (98, 42))
+    assert np.isfinite(found).all()
+    if any_call is quaver.short_term:
+        assert found[:, [3, 7]].max() <= 4000  # centroid and roll-off
+
+
 @TARGETS
 @given(
     exponent=st.floats(-45, 11.9),
@@ -337,3 +392,5 @@ def test_silence_is_zero(target: str, value: float) -> None:
     np.testing.assert_allclose(found[:, 8], -100 * np.sqrt(40), rtol=1e-6)
     vector = quaver.extract(np.full(2000, value, np.float32), 16000)
     assert np.isfinite(vector).all()
+    picture = quaver.log_mel(np.full(2000, value, np.float32), 16000)
+    np.testing.assert_allclose(picture, -100, rtol=1e-6)

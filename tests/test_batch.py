@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +24,23 @@ def paths(tmp_path: Path, speech: NDArray[np.float32]) -> list[Path]:
     for i, path in enumerate(made):
         soundfile.write(path, speech[1000 * i :], 16000, subtype="FLOAT")
     return made
+
+
+@pytest.fixture
+def forbidden(paths: list[Path]) -> Iterator[Path]:
+    """A good recording without permission to read it, for root as well."""
+    with tempfile.TemporaryDirectory() as folder:  # pytest's own folders are closed to others
+        os.chmod(folder, 0o755)
+        path = Path(folder) / "forbidden.wav"
+        path.write_bytes(paths[0].read_bytes())
+        path.chmod(0)
+        user = os.geteuid()
+        if user == 0:
+            os.seteuid(65534)
+        try:
+            yield path
+        finally:
+            os.seteuid(user)
 
 
 def test_rows_are_those_of_single_calls(paths: list[Path], speech: NDArray[np.float32]) -> None:
@@ -54,6 +74,20 @@ def test_one_bad_file_does_not_end_the_others(paths: list[Path], tmp_path: Path)
     assert found.failures[3].source == "<array>"
     assert "400 samples, got 3" in found.failures[3].reason
     assert found.failures[4].source == "<1 bytes>"
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="POSIX permissions")
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_file_that_may_not_be_read(
+    speech: NDArray[np.float32], forbidden: Path, threads: int
+) -> None:
+    with pytest.raises(PermissionError, match=r"forbidden\.wav"):
+        quaver.load(forbidden)
+    found = quaver.extract_many([forbidden, speech], 16000, threads=threads)
+    assert found.index.tolist() == [1]
+    np.testing.assert_array_equal(found.values[0], quaver.extract(speech, 16000))
+    (failure,) = found.failures
+    assert (failure.source, failure.error) == (str(forbidden), "PermissionError")
 
 
 def test_all_bad(tmp_path: Path) -> None:

@@ -180,6 +180,15 @@ def test_predict_timeline(run: Run) -> None:
     assert "from s" in run(*arguments).stdout
 
 
+def test_silence_is_named_in_a_timeline(
+    run: Run, tmp_path: Path, speech: NDArray[np.float32]
+) -> None:
+    file = tmp_path / "a.wav"
+    soundfile.write(file, np.concatenate([speech, 0 * speech]), 16000)
+    rows = run("predict", file, "--timeline", "--window", 2, "--hop", 2, "--json").stdout
+    assert [row["emotion"] == "silence" for row in json.loads(rows)["predictions"]] == [False, True]
+
+
 def test_predict_timeline_goes_on_after_a_bad_file(run: Run, folder: Path) -> None:
     found = json.loads(run("predict", folder, "--timeline", "--json", code=1).stdout)
     assert {Path(row["file"]).name for row in found["predictions"]} == {"a.wav", "b.flac"}

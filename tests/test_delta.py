@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import librosa
 import numpy as np
 import pytest
@@ -114,6 +116,13 @@ def test_values_beyond_float32_are_refused() -> None:
 def test_wrong_order(order: int) -> None:
     with pytest.raises(ValueError, match=f"order must be 1 or 2, got {order}"):
         quaver.delta(rows(20), order=order)
+
+
+@pytest.mark.parametrize("name", ["width", "order"])
+@pytest.mark.parametrize("value", [3.0, True, "3"])
+def test_width_and_order_of_another_kind(name: str, value: Any) -> None:
+    with pytest.raises(TypeError, match=f"{name} must be an int, got {type(value).__name__}"):
+        quaver.delta(rows(20), **{name: value})
 
 
 @pytest.mark.parametrize("shape", [(5,), (2, 3, 4)])

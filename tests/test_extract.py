@@ -123,7 +123,7 @@ def test_out_is_filled_and_returned(target: str) -> None:
     ],
 )
 def test_wrong_out(out: Any, error: type[Exception]) -> None:
-    with pytest.raises(error):
+    with pytest.raises(error, match=r"^out must (be a C-contiguous array of float32|have shape)"):
         quaver.extract(noise(2000), 16000, out=out)
 
 

@@ -181,6 +181,12 @@ def test_channels(target: str, speech: NDArray[np.float32]) -> None:
         ({"ref": np.inf}, "ref must be .*, got inf"),
         ({"top_db": -1.0}, "top_db must be .*, got -1.0"),
         ({"amin": 0.0}, "amin must be positive, got 0"),
+        ({"amin": np.nan}, "amin must be positive, got nan"),
+        ({"amin": np.inf}, "amin must be at most .*, got inf"),
+        ({"amin": 1e39}, r"amin must be at most .*, got 1e\+39"),
+        ({"top_db": np.nan}, "top_db must be .*, got nan"),
+        ({"fmin": np.nan}, "fmin nan"),
+        ({"fmax": np.inf}, "fmax inf"),
         ({"n_fft": 0}, "n_fft must be positive, got 0"),
         ({"hop_length": 0}, "hop_length must be positive, got 0"),
         ({"n_mels": 0}, "n_mels must be positive, got 0"),
@@ -197,6 +203,32 @@ def test_channels(target: str, speech: NDArray[np.float32]) -> None:
 def test_bad_parameters(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         quaver.log_mel(np.zeros(8000, np.float32), 16000, **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"amin": "tiny"}, "amin must be a number, got 'tiny'"),
+        ({"top_db": "80"}, "top_db must be a number, got '80'"),
+        ({"fmin": [1.0]}, r"fmin must be a number, got \[1.0\]"),
+        ({"fmax": True}, "fmax must be a number, got True"),
+        ({"n_fft": 512.0}, "n_fft must be an int, got float"),
+        ({"n_mels": True}, "n_mels must be an int, got bool"),
+        ({"window": None}, "window must be a name, got NoneType"),
+        ({"window": np.ones(2)}, "window must be a name, got ndarray"),
+    ],
+    ids=str,
+)
+def test_parameters_of_wrong_kinds(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        quaver.log_mel(np.zeros(8000, np.float32), 16000, **options)
+
+
+@pytest.mark.parametrize("amin", [1e-320, 1e-45, 3.4e38])
+def test_extreme_amin_is_finite(target: str, speech: NDArray[np.float32], amin: float) -> None:
+    for samples in (speech, np.zeros_like(speech)):
+        for options in ({}, {"ref": "max"}, {"top_db": 80.0}):
+            assert np.isfinite(quaver.log_mel(samples, 16000, amin=amin, **options)).all()
 
 
 @pytest.mark.parametrize("number", [np.float32(0.5), np.float64(0.5), 1, np.int64(1)])

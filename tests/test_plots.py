@@ -91,7 +91,11 @@ def test_several_features_are_standardised(axes: Axes, speech: NDArray[np.float3
 def test_timeline_bars_are_the_probabilities(axes: Axes) -> None:
     probabilities = np.array([[0.2, 0.5, 0.3], [0.6, 0.1, 0.3], [1.0, 0.0, 0.0]])
     timeline = Timeline(
-        np.array([0.0, 1.0, 1.5]), np.array([3.0, 4.0, 4.5]), probabilities, ("anger", "fear", "x")
+        np.array([0.0, 1.0, 1.5]),
+        np.array([3.0, 4.0, 4.5]),
+        probabilities,
+        ("anger", "fear", "x"),
+        np.zeros(3),
     )
     plots.plot_timeline(axes, timeline)
     found = bars(axes).reshape(3, 3, 4)  # label, window
@@ -107,9 +111,19 @@ def test_timeline_bars_are_the_probabilities(axes: Axes) -> None:
 
 
 def test_a_timeline_of_one_window(axes: Axes) -> None:
-    timeline = Timeline(np.array([0.0]), np.array([2.0]), np.array([[0.25, 0.75]]), ("a", "b"))
+    timeline = Timeline(
+        np.array([0.0]), np.array([2.0]), np.array([[0.25, 0.75]]), ("a", "b"), np.zeros(1)
+    )
     plots.plot_timeline(axes, timeline)
     np.testing.assert_allclose(bars(axes), [[0, 2, 0, 0.25], [0, 2, 0.25, 0.75]])
+
+
+def test_silent_windows_are_empty(axes: Axes) -> None:
+    probabilities = np.array([[0.4, 0.6], [0.4, 0.6]])
+    times = np.array([0.0, 1.0]), np.array([1.0, 2.0])
+    levels = np.array([-20.0, -np.inf])
+    plots.plot_timeline(axes, Timeline(*times, probabilities, ("a", "b"), levels))
+    assert bars(axes)[:, 3].tolist() == [0.4, 0.0, 0.6, 0.0]
 
 
 def test_all_labels_have_a_colour_of_their_own() -> None:
@@ -118,7 +132,7 @@ def test_all_labels_have_a_colour_of_their_own() -> None:
 
 
 def test_clip_has_a_panel_for_each(speech: NDArray[np.float32]) -> None:
-    timeline = Timeline(np.array([0.0]), np.array([2.0]), np.array([[1.0]]), ("fear",))
+    timeline = Timeline(np.array([0.0]), np.array([2.0]), np.array([[1.0]]), ("fear",), np.zeros(1))
     figure = plots.plot_clip(
         speech, 16000, features=["energy", "mfcc_3"], timeline=timeline, title="a$b.wav"
     )

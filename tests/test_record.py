@@ -174,6 +174,16 @@ def test_replacing_follows_links_and_keeps_the_extension(tmp_path: Path) -> None
     assert sorted(path.name for path in tmp_path.iterdir()) == ["link.txt", "real.txt"]
 
 
+def test_whoever_reads_the_older_file_keeps_it(tmp_path: Path) -> None:
+    target = tmp_path / "a.txt"
+    target.write_text("older")
+    with target.open() as reader:
+        with replacing(target) as temporary:
+            temporary.write_text("newer")
+        assert reader.read() == "older"  # renamed over it, not written into it
+    assert target.read_text() == "newer"
+
+
 def test_replacing_has_the_permissions_of_any_new_file(tmp_path: Path) -> None:
     (tmp_path / "plain").touch()
     with replacing(tmp_path / "made"):

@@ -124,6 +124,33 @@ def test_a_refused_chunk_leaves_the_stream_as_it_was(target: str) -> None:
     np.testing.assert_array_equal(found, quaver.short_term(x, 16000).values)
 
 
+@pytest.mark.parametrize(
+    ("chunk", "message"),
+    [
+        (np.zeros((2, 3, 4)), r"must have shape \(n,\) or \(channels, n\), got \(2, 3, 4\)"),
+        (np.zeros(()), r"must have shape .*, got \(\)"),
+        (np.zeros((0, 5)), r"no channels \(shape \(0, 5\)\)"),
+        (np.array([0.0, -np.inf]), "-inf at index 1"),
+        (np.full(3, 2e12), "at most 1e12"),
+    ],
+    ids=["3-D", "a scalar", "no channels", "infinity", "too large"],
+)
+def test_a_chunk_that_cannot_be_used(target: str, chunk: NDArray[Any], message: str) -> None:
+    x = noise(1000)
+    stream = quaver.Stream(16000)
+    stream.feed(x[:500])
+    with pytest.raises(ValueError, match=message):
+        stream.feed(chunk)
+    found = stream.feed(x[500:])
+    np.testing.assert_array_equal(found, quaver.short_term(x, 16000).values[1:])
+
+
+@pytest.mark.parametrize("rate", [0, -16000, 0.5, np.nan])
+def test_impossible_rate(rate: float) -> None:
+    with pytest.raises(ValueError, match=f"sample_rate must be .*, got {rate}"):
+        quaver.Stream(rate)
+
+
 def test_channels(target: str) -> None:
     stereo = np.stack([noise(2000, 1), noise(2000, 2)])
     stream = quaver.Stream(16000)

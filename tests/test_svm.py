@@ -18,6 +18,7 @@ import quaver.data
 from quaver.corpus import RAVDESS_FOLDS, Clip, Corpus, ravdess
 from quaver.models import evaluation, selection, svm
 from quaver.models.card import to_markdown
+from quaver.models.timeline import SILENCE_DB, level_db
 from quaver.models.transformers import AudioFeatures
 
 PRETRAINED = Path(svm.__file__).parent / "pretrained"
@@ -161,6 +162,22 @@ def test_a_timeline_is_the_prediction_of_each_window(
         part = long[round(start * 16000) : round(end * 16000)]
         alone = svm.predict(model, [part]).probabilities[0]
         np.testing.assert_allclose(alone, row, rtol=1e-6)  # BLAS sums rows in another order
+
+
+def test_silence_in_a_timeline_is_marked(model: svm.SvmModel, speech: NDArray[np.float32]) -> None:
+    long = np.concatenate([speech, np.zeros(32000, np.float32)])
+    timeline = svm.predict_timeline(model, long, 16000, window=2, hop=2)
+    assert timeline.is_silent.tolist() == [False, True]
+    power = np.square(speech, dtype=np.float64).mean()
+    assert timeline.levels_db[0] == pytest.approx(10 * np.log10(power))
+    integers = np.rint(long * 32767).astype(np.int16)
+    found = svm.predict_timeline(model, integers, 16000, window=2, hop=2).levels_db
+    assert found[0] == pytest.approx(timeline.levels_db[0], abs=0.01)
+
+
+def test_the_softest_real_clip_is_no_silence(ravdess: list[Path]) -> None:
+    softest = min(level_db(quaver.load(path)[0]) for path in ravdess[::20])
+    assert softest > SILENCE_DB
 
 
 def test_timelines_of_other_rates_and_short_clips(

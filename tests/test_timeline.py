@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quaver.models.timeline import Timeline, windows
+from quaver.models.timeline import Timeline, level_db, windows
 
 
 @given(
@@ -56,6 +56,16 @@ def test_nothing_to_slide_over() -> None:
 
 def test_labels_are_the_most_probable() -> None:
     probabilities = np.array([[0.2, 0.8], [0.6, 0.4]])
-    timeline = Timeline(np.array([0.0, 1.0]), np.array([1.0, 2.0]), probabilities, ("a", "b"))
+    levels = np.array([-30.0, -90.0])
+    timeline = Timeline(
+        np.array([0.0, 1.0]), np.array([1.0, 2.0]), probabilities, ("a", "b"), levels
+    )
+    assert timeline.is_silent.tolist() == [False, True]
     assert timeline.labels.tolist() == ["b", "a"]
     assert len(timeline) == 2
+
+
+def test_levels() -> None:
+    assert level_db(np.sin(np.arange(16000) * 0.1)) == pytest.approx(-3.01, abs=0.01)
+    assert level_db(np.zeros(10, np.float32)) == -np.inf
+    assert level_db(np.full(10, 1e-30, np.float32)) == pytest.approx(-600)

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "quaver/dispatch.hpp"
+#include "quaver/transpose.hpp"
 
 namespace quaver {
 namespace {
@@ -32,14 +33,45 @@ Scratch& scratch() {
   return instance;
 }
 
+// Row-major matrices are read and written a few columns at a time: one would use a sixteenth of
+// each cache line, all would need memory for another matrix.
+constexpr std::size_t kColumns = 8;
+
 std::size_t padded(std::size_t n_frames) { return (n_frames + 15) / 16 * 16; }
+
+// Bad samples are reported by their first index, which the pipelines do not know; they check what
+// they load, `first` to `last`, and what lies outside is left to check here.
+void require_finite_around(const Samples& samples, bool is_loaded_finite, std::ptrdiff_t first,
+                           std::ptrdiff_t last) {
+  const std::ptrdiff_t size = static_cast<std::ptrdiff_t>(samples.size);
+  Samples head = samples, tail = samples;
+  head.size = static_cast<std::size_t>(std::clamp<std::ptrdiff_t>(first, 0, size));
+  const std::ptrdiff_t from = std::clamp<std::ptrdiff_t>(last, 0, size);
+  const std::ptrdiff_t offset = from * samples.stride;
+  switch (samples.type) {
+    case SampleType::int16: return;
+    case SampleType::float32: tail.data = static_cast<const float*>(samples.data) + offset; break;
+    default: tail.data = static_cast<const double*>(samples.data) + offset;
+  }
+  tail.size = static_cast<std::size_t>(size - from);
+  const auto first_bad_sample = kernels().first_bad_sample;
+  if (!is_loaded_finite || first_bad_sample(head) != head.size ||
+      first_bad_sample(tail) != tail.size) {
+    require_finite(samples);
+  }
+}
 
 // All rows of the fused pipeline, feature-major, into scratch().rows.
 void run_short_term(const ShortTermPlan& plan, const Samples& samples, std::size_t n_frames) {
   Scratch& s = scratch();
   s.rows.reserve(plan.n_rows * padded(n_frames));
-  FrameCarry carry(plan.rfft.n_bins);
-  kernels().short_term(plan, samples, n_frames, &carry, s.work, s.rows.data(), padded(n_frames));
+  const std::size_t hop = plan.framing.hop_length, length = plan.framing.frame_length;
+  // Samples between the frames are not loaded, and float64 rounds where the limit is.
+  if (hop > length || samples.type == SampleType::float64) require_finite(samples);
+  const bool is_finite = kernels().short_term(plan, samples, n_frames, nullptr, s.work,
+                                              s.rows.data(), padded(n_frames));
+  require_finite_around(samples, is_finite, 0,
+                        static_cast<std::ptrdiff_t>((n_frames - 1) * hop + length));
 }
 
 struct Span {
@@ -99,25 +131,33 @@ std::size_t Extractor::count(std::size_t n_samples) const {
 
 void Extractor::frames(const Samples& samples, float* out) const {
   const std::size_t n = count(samples.size);
-  require_finite(samples);
   run_short_term(short_term_, samples, n);
   Scratch& s = scratch();
-  s.derivative.reserve(padded(n));
-  const std::size_t width = n_features();
-  for (std::size_t i = 0; i < rows().size(); ++i) {
-    const float* row = s.rows.data() + rows()[i] * padded(n);
-    transpose(row, 1, n, n, out + i, width);
-    for (std::size_t order = 1; order <= delta_order(); ++order) {
-      kernels().delta_row(deltas_[order - 1], row, n, s.derivative.data());
-      transpose(s.derivative.data(), 1, n, n, out + order * rows().size() + i, width);
+  // Columns of the result that are written together share its cache lines.
+  s.derivative.reserve(kColumns * padded(n));
+  std::size_t column = 0, n_rows = 0;
+  const auto flush = [&] {
+    transpose(s.derivative.data(), n_rows, n, padded(n), out + column, n_features());
+    column += n_rows;
+    n_rows = 0;
+  };
+  for (std::size_t order = 0; order <= delta_order(); ++order) {
+    for (std::size_t row : rows()) {
+      const float* const from = s.rows.data() + row * padded(n);
+      float* const to = s.derivative.data() + n_rows * padded(n);
+      if (order == 0)
+        std::copy(from, from + n, to);
+      else
+        kernels().delta_row(deltas_[order - 1], from, n, to);
+      if (++n_rows == kColumns) flush();
     }
   }
+  flush();
   s.shrink();
 }
 
 void Extractor::vector(const Samples& samples, float* out) const {
   const std::size_t n = count(samples.size);
-  require_finite(samples);
   run_short_term(short_term_, samples, n);
   Scratch& s = scratch();
   s.derivative.reserve(padded(n));
@@ -152,41 +192,55 @@ void require_finite(const Samples& samples) {
 }
 
 void log_mel(const LogMelPlan& plan, const Samples& samples, float* out) {
-  require_finite(samples);
-  Scratch& s = scratch();
-  kernels().log_mel(plan, samples, plan.count(samples.size), s.log_mel, out);
+  const std::size_t hop = plan.framing.hop_length, length = plan.framing.frame_length;
+  if (hop > length || samples.type == SampleType::float64) require_finite(samples);
+  const std::size_t n_frames = plan.count(samples.size);
+  const bool is_finite = kernels().log_mel(plan, samples, n_frames, scratch().log_mel, out);
+  const std::ptrdiff_t first =
+      static_cast<std::ptrdiff_t>(plan.window_lead) - static_cast<std::ptrdiff_t>(plan.pad);
+  require_finite_around(samples, is_finite, first,
+                        first + static_cast<std::ptrdiff_t>((n_frames - 1) * hop + length));
 }
 
-void transpose(const float* from, std::size_t n_rows, std::size_t n_columns,
-               std::size_t from_stride, float* to, std::size_t to_stride) {
-  for (std::size_t column = 0; column < n_columns; ++column) {
-    for (std::size_t row = 0; row < n_rows; ++row) {
-      to[column * to_stride + row] = from[row * from_stride + column];
-    }
-  }
+namespace {
+
+std::size_t load_columns(const float* values, std::size_t n_frames, std::size_t n_features,
+                         std::size_t first, Buffer& rows) {
+  const std::size_t n = std::min(kColumns, n_features - first);
+  rows.reserve(kColumns * padded(n_frames));
+  transpose(values + first, n_frames, n, n_features, rows.data(), padded(n_frames));
+  return n;
 }
+
+}  // namespace
 
 void functionals(const FunctionalsPlan& plan, const float* values, std::size_t n_frames,
                  std::size_t n_features, float* out) {
   Scratch& s = scratch();
-  s.derivative.reserve(padded(n_frames));
   s.functionals.reserve(n_frames);
-  float* row = s.derivative.data();
-  for (std::size_t f = 0; f < n_features; ++f) {
-    for (std::size_t t = 0; t < n_frames; ++t) row[t] = values[t * n_features + f];
-    kernels().functionals_row(plan, row, n_frames, s.functionals, out + f * plan.n_statistics);
+  for (std::size_t first = 0; first < n_features; first += kColumns) {
+    const std::size_t n = load_columns(values, n_frames, n_features, first, s.rows);
+    for (std::size_t i = 0; i < n; ++i) {
+      kernels().functionals_row(plan, s.rows.data() + i * padded(n_frames), n_frames, s.functionals,
+                                out + (first + i) * plan.n_statistics);
+    }
   }
   s.shrink();
 }
 
 void delta(const DeltaPlan& plan, const float* values, std::size_t n_frames, std::size_t n_features,
            float* out) {
-  Buffer row(n_frames), derivative(n_frames);
-  for (std::size_t f = 0; f < n_features; ++f) {
-    for (std::size_t t = 0; t < n_frames; ++t) row[t] = values[t * n_features + f];
-    kernels().delta_row(plan, row.data(), n_frames, derivative.data());
-    for (std::size_t t = 0; t < n_frames; ++t) out[t * n_features + f] = derivative[t];
+  Scratch& s = scratch();
+  s.derivative.reserve(kColumns * padded(n_frames));
+  for (std::size_t first = 0; first < n_features; first += kColumns) {
+    const std::size_t n = load_columns(values, n_frames, n_features, first, s.rows);
+    for (std::size_t i = 0; i < n; ++i) {
+      const std::size_t at = i * padded(n_frames);
+      kernels().delta_row(plan, s.rows.data() + at, n_frames, s.derivative.data() + at);
+    }
+    transpose(s.derivative.data(), n, n_frames, padded(n_frames), out + first, n_features);
   }
+  s.shrink();
 }
 
 }  // namespace quaver

@@ -40,7 +40,7 @@ FramingPlan::FramingPlan(const FramingOptions& options)
       pre_emphasis(options.pre_emphasis),
       pre_high(static_cast<float>(options.pre_emphasis)),
       pre_low(static_cast<float>(options.pre_emphasis - static_cast<double>(pre_high))),
-      window(options.frame_length) {
+      window(options.n_fft) {
   if (frame_length == 0) throw std::invalid_argument("frame_length must be positive, got 0");
   if (hop_length == 0) throw std::invalid_argument("hop_length must be positive, got 0");
   if (frame_length > n_fft) {
@@ -54,11 +54,21 @@ FramingPlan::FramingPlan(const FramingOptions& options)
     const double value = window_value(options.window, period == 0 ? kPi : phase);
     window[n] = static_cast<float>(period == 0 ? 1.0 : value);
   }
+  offset_list.resize(kNumTargets * n_fft);
+  for (std::size_t target = 0; target < kNumTargets; ++target) {
+    unsigned* const list = offset_list.data() + target * n_fft;
+    for (std::size_t n = 0; n < frame_length; ++n) {
+      const std::size_t phase = n % hop_length, tap = n / hop_length;
+      list[n] = static_cast<unsigned>(phase * phase_stride(kLanesOf[target]) + tap);
+    }
+    offsets[target] = list;
+  }
 }
 
 std::size_t FramingPlan::linear_size(std::size_t lanes) const {
-  // The transpose reads whole 4 x 4 tiles, up to three columns and phases past the block.
-  return (phase_stride(lanes) + 1) * hop_length + round_up(n_phases, 4) + frame_length;
+  // The transpose reads whole 4 x 4 tiles, up to three columns and phases past the block; signs are
+  // taken from 16 samples at a time.
+  return (phase_stride(lanes) + 1) * hop_length + round_up(n_phases, 4) + frame_length + 16;
 }
 std::size_t FramingPlan::phase_stride(std::size_t lanes) const {
   return round_up(lanes + n_taps - 1, 4);
@@ -141,15 +151,69 @@ static void copy_any(const Samples& src, std::ptrdiff_t start, std::size_t n, fl
   }
 }
 
+// As integers without their sign, floats are in order and those beyond the limit, infinity and NaN
+// come last.
+static inline VecI beyond_limit(Vec x) {
+  const float limit = kMaxMagnitude;
+  int bits;
+  __builtin_memcpy(&bits, &limit, sizeof bits);
+  return (reinterpret_cast<VecI>(x) & 0x7fffffff) > bits;
+}
+static inline bool is_any(VecI mask) {
+  int found = 0;
+  for (std::size_t i = 0; i < kLanes; ++i) found |= mask[i];
+  return found != 0;
+}
+
+static bool check_samples(const float* x, std::size_t n) {
+  VecI bad{};
+  std::size_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) bad |= beyond_limit(LoadU(x + i));
+  for (; i < n; ++i) bad |= beyond_limit(Set(x[i]));
+  return !is_any(bad);
+}
+
+// raw[k] is the sample ahead of linear[k]. False when a sample is not finite or too large.
+static bool emphasise(const FramingPlan& plan, const float* raw, std::size_t n, float* linear) {
+  std::size_t k = 0;
+  VecI bad{};
+#if QV_FMA
+  const Vec high = Set(-plan.pre_high), low = Set(-plan.pre_low);
+  for (; k + kLanes <= n; k += kLanes) {
+    const Vec before = LoadU(raw + k), x = LoadU(raw + k + 1);
+    StoreU(linear + k, MulAdd(low, before, MulAdd(high, before, x)));
+    bad |= beyond_limit(x);
+  }
+  for (; k < n; ++k) {
+    const float inner = __builtin_fmaf(-plan.pre_high, raw[k], raw[k + 1]);
+    linear[k] = __builtin_fmaf(-plan.pre_low, raw[k], inner);
+    bad |= beyond_limit(Set(raw[k + 1]));
+  }
+#else
+  for (; k < n; ++k) {
+    linear[k] = static_cast<float>(static_cast<double>(raw[k + 1]) -
+                                   plan.pre_emphasis * static_cast<double>(raw[k]));
+  }
+  return check_samples(raw + 1, n);
+#endif
+  return !is_any(bad);
+}
+
 // linear[i] = pre-emphasised sample start + i, for i < count; zeros outside the signal.
-// raw holds one sample more: the one ahead of start.
-void load_samples(const Samples& src, std::ptrdiff_t start, std::size_t count,
+// raw holds one sample more: the one ahead of start. False when a sample is not finite or too
+// large.
+bool load_samples(const Samples& src, std::ptrdiff_t start, std::size_t count,
                   const FramingPlan& plan, float* raw, float* linear) {
   const std::ptrdiff_t size = static_cast<std::ptrdiff_t>(src.size);
   const std::ptrdiff_t stop = start + static_cast<std::ptrdiff_t>(count);
-  float* const to = plan.pre_high == 0.0f ? linear - 1 : raw;
+  const bool is_plain = plan.pre_high == 0.0f;
+  if (!is_plain && src.type == SampleType::float32 && src.stride == 1 && start > 0 &&
+      stop <= size) {
+    return emphasise(plan, static_cast<const float*>(src.data) + start - 1, count, linear);
+  }
+  float* const to = is_plain ? linear - 1 : raw;
   std::ptrdiff_t from = start - 1;
-  if (plan.pre_high == 0.0f) {
+  if (is_plain) {
     from = start;
   } else if (start <= 0) {
     to[0] = start == 0 ? src.before : 0.0f;
@@ -163,44 +227,44 @@ void load_samples(const Samples& src, std::ptrdiff_t start, std::size_t count,
     i = end;
   }
   for (; i < stop; ++i) to[i - start + 1] = 0.0f;
-  if (plan.pre_high == 0.0f) return;
-#if QV_FMA
-  const float high = -plan.pre_high, low = -plan.pre_low;
-  for (std::size_t k = 0; k < count; ++k) {
-    linear[k] = __builtin_fmaf(low, raw[k], __builtin_fmaf(high, raw[k], raw[k + 1]));
-  }
-#else
-  for (std::size_t k = 0; k < count; ++k) {
-    linear[k] = static_cast<float>(static_cast<double>(raw[k + 1]) -
-                                   plan.pre_emphasis * static_cast<double>(raw[k]));
-  }
-#endif
+  return is_plain ? check_samples(linear, count) : emphasise(plan, raw, count, linear);
 }
 
-static inline void transpose_4x4(const float* from, std::size_t from_stride, float* to,
-                                 std::size_t to_stride) {
-#if defined(__x86_64__)
-  __m128 a = _mm_loadu_ps(from), b = _mm_loadu_ps(from + from_stride);
-  __m128 c = _mm_loadu_ps(from + 2 * from_stride), d = _mm_loadu_ps(from + 3 * from_stride);
-  _MM_TRANSPOSE4_PS(a, b, c, d);
-  _mm_storeu_ps(to, a);
-  _mm_storeu_ps(to + to_stride, b);
-  _mm_storeu_ps(to + 2 * to_stride, c);
-  _mm_storeu_ps(to + 3 * to_stride, d);
-#else
-  for (std::size_t i = 0; i < 4; ++i)
-    for (std::size_t j = 0; j < 4; ++j) to[j * to_stride + i] = from[i * from_stride + j];
-#endif
+// A block shares frame_length - hop samples with the one before it: they are moved, not made again.
+bool load_block(const Samples& src, std::ptrdiff_t start, std::size_t n_frames, bool is_first,
+                const FramingPlan& plan, float* raw, float* linear) {
+  const std::size_t count = (n_frames - 1) * plan.hop_length + plan.frame_length;
+  std::size_t shared = 0;
+  if (!is_first && plan.frame_length > plan.hop_length) {
+    shared = plan.frame_length - plan.hop_length;
+    __builtin_memmove(linear, linear + kLanes * plan.hop_length, shared * sizeof(float));
+  }
+  return load_samples(src, start + static_cast<std::ptrdiff_t>(shared), count - shared, plan, raw,
+                      linear + shared);
+}
+
+// Asks for part 0 .. 3 of the samples that the block after `start` will load. Spread over the
+// stages, because a core waits when it asks for all of them at once.
+void prefetch_block(const Samples& src, std::ptrdiff_t start, const FramingPlan& plan,
+                    std::size_t part) {
+  if (src.stride != 1) return;
+  const std::size_t item = src.type == SampleType::int16     ? 2
+                           : src.type == SampleType::float32 ? 4
+                                                             : 8;
+  const std::size_t hop = plan.hop_length, quarter = kLanes * hop * item / 4;
+  const std::size_t at =
+      (static_cast<std::size_t>(start + static_cast<std::ptrdiff_t>(kLanes * hop))) * item +
+      part * quarter;
+  if (at + quarter > src.size * item) return;
+  const char* const bytes = static_cast<const char*>(src.data) + at;
+  for (std::size_t i = 0; i < quarter; i += 64) __builtin_prefetch(bytes + i);
 }
 
 void gather_phases(const FramingPlan& plan, const float* linear, float* phases,
                    std::size_t phase_stride) {
-  for (std::size_t p = 0; p < plan.n_phases; p += 4) {
-    for (std::size_t column = 0; column < phase_stride; column += 4) {
-      transpose_4x4(linear + column * plan.hop_length + p, plan.hop_length,
-                    phases + p * phase_stride + column, phase_stride);
-    }
-  }
+  // Whole tiles, past the last phase too.
+  transpose(linear, phase_stride, (plan.n_phases + 3) / 4 * 4, plan.hop_length, phases,
+            phase_stride);
 }
 
 void window_frames(const FramingPlan& plan, const float* phases, std::size_t phase_stride,

@@ -36,10 +36,12 @@ void LogMelWorkspace::reserve(const LogMelPlan& plan, std::size_t lanes) {
   raw.reserve(linear_size + 1);
   linear.reserve(linear_size);
   phases.reserve(plan.framing.phases_size(lanes));
-  frames.reserve(plan.n_fft * lanes);
-  work.reserve(2 * plan.n_fft * lanes);
+  work.reserve(power_spectrum_work(plan.rfft, lanes));
   power.reserve(plan.rfft.n_bins * lanes);
+  if (plan.magnitude) magnitude.reserve(plan.rfft.n_bins * lanes);
   mel_db.reserve(plan.mel.n_mels * lanes);
+  if (plan.n_fft == 512) return;
+  frames.reserve(plan.n_fft * lanes);
   frames.fill_zero();
 }
 
@@ -49,13 +51,7 @@ void LogMelWorkspace::reserve(const LogMelPlan& plan, std::size_t lanes) {
 
 namespace quaver::QV_TARGET {
 
-static void take_root(float* power, std::size_t n_bins) {
-  for (std::size_t k = 0; k < n_bins; ++k) {
-    StoreU(power + k * kLanes, Sqrt(LoadU(power + k * kLanes)));
-  }
-}
-
-void log_mel_run(const LogMelPlan& plan, const Samples& src, std::size_t n_frames,
+bool log_mel_run(const LogMelPlan& plan, const Samples& src, std::size_t n_frames,
                  LogMelWorkspace& work, float* out) {
   work.reserve(plan, kLanes);
   const std::size_t hop = plan.framing.hop_length, n_mels = plan.mel.n_mels;
@@ -63,21 +59,22 @@ void log_mel_run(const LogMelPlan& plan, const Samples& src, std::size_t n_frame
   const std::ptrdiff_t lead =
       static_cast<std::ptrdiff_t>(plan.window_lead) - static_cast<std::ptrdiff_t>(plan.pad);
   float* power = work.power.data();
+  float* magnitude = plan.magnitude ? work.magnitude.data() : nullptr;
   float* mel_db = work.mel_db.data();
   for (std::size_t t = 0; t < n_frames; t += kLanes) {
     const std::size_t n_valid = n_frames - t < kLanes ? n_frames - t : kLanes;
-    load_samples(src, static_cast<std::ptrdiff_t>(t * hop) + lead,
-                 (n_valid - 1) * hop + plan.framing.frame_length, plan.framing, work.raw.data(),
-                 work.linear.data());
-    gather_phases(plan.framing, work.linear.data(), work.phases.data(), phase_stride);
-    window_frames(plan.framing, work.phases.data(), phase_stride, work.frames.data());
-    power_spectrum(plan.rfft, work.frames.data(), work.work.data(), power);
-    if (plan.magnitude) take_root(power, plan.rfft.n_bins);
-    mel_decibel(plan.mel, power, mel_db);
-    for (std::size_t i = 0; i < n_valid; ++i) {
-      for (std::size_t m = 0; m < n_mels; ++m) out[(t + i) * n_mels + m] = mel_db[m * kLanes + i];
+    const std::ptrdiff_t start = static_cast<std::ptrdiff_t>(t * hop) + lead;
+    if (!load_block(src, start, n_valid, t == 0, plan.framing, work.raw.data(),
+                    work.linear.data())) {
+      return false;
     }
+    gather_phases(plan.framing, work.linear.data(), work.phases.data(), phase_stride);
+    power_spectrum(plan.rfft, plan.framing, work.phases.data(), work.frames.data(),
+                   work.work.data(), power, magnitude);
+    mel_decibel(plan.mel, magnitude == nullptr ? power : magnitude, mel_db);
+    transpose(mel_db, n_mels, n_valid, kLanes, out + t * n_mels, n_mels);
   }
+  return true;
 }
 
 }  // namespace quaver::QV_TARGET

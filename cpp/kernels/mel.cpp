@@ -5,6 +5,7 @@
 #include "quaver/mel.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <stdexcept>
 #include <string>
 
@@ -48,8 +49,9 @@ void check(const MelOptions& o) {
         std::to_string(o.fmin) + ", fmax " + std::to_string(o.fmax) + " and sample_rate " +
         std::to_string(o.sample_rate));
   }
-  if (!(o.amin > 0.0)) {
-    throw std::invalid_argument("amin must be positive, got " + std::to_string(o.amin));
+  if (!(o.amin > 0.0 && o.amin <= static_cast<double>(std::numeric_limits<float>::max()))) {
+    throw std::invalid_argument("amin must be positive and finite in float32, got " +
+                                std::to_string(o.amin));
   }
 }
 

@@ -63,6 +63,18 @@ RfftPlan::RfftPlan(std::size_t n) : n_fft(n), n_bins(n / 2 + 1) {
     post[2 * k] = static_cast<float>(std::cos(angle));
     post[2 * k + 1] = static_cast<float>(std::sin(angle));
   }
+  if (n == 512) {
+    columns = Buffer(15 * 15 * 2);
+    for (std::size_t i = 0; i < 15 * 15; ++i) {
+      const double angle = -kTwoPi * static_cast<double>((i / 15 + 1) * (i % 15 + 1)) / 512.0;
+      columns[2 * i] = static_cast<float>(std::cos(angle));
+      columns[2 * i + 1] = static_cast<float>(std::sin(angle));
+    }
+  }
+}
+
+std::size_t power_spectrum_work(const RfftPlan& plan, std::size_t lanes) {
+  return 2 * plan.n_fft * lanes;
 }
 
 }  // namespace quaver
@@ -190,8 +202,7 @@ static void emit_power(const RfftPlan& plan, const float* z, float* power) {
   }
 }
 
-void power_spectrum(const RfftPlan& plan, float* frames, float* work, float* power) {
-  // frames itself is never written: its zero padding serves the next block.
+static void transform(const RfftPlan& plan, const float* frames, float* work, float* power) {
   const std::size_t half_size = plan.n_fft * kLanes;
   const float* x = frames;
   float* y = work;
@@ -208,6 +219,18 @@ void power_spectrum(const RfftPlan& plan, float* frames, float* work, float* pow
     y = y == work ? work + half_size : work;
   }
   emit_power(plan, x, power);
+}
+
+void power_spectrum(const RfftPlan& plan, const FramingPlan& framing, const float* phases,
+                    float* frames, float* work, float* power, float* magnitude) {
+  if (plan.n_fft == 512) return power_spectrum_512(plan, framing, phases, work, power, magnitude);
+  // Only the windowed samples are written: the zero padding serves the next block.
+  window_frames(framing, phases, framing.phase_stride(kLanes), frames);
+  transform(plan, frames, work, power);
+  if (magnitude == nullptr) return;
+  for (std::size_t k = 0; k < plan.n_bins; ++k) {
+    StoreU(magnitude + k * kLanes, Sqrt(LoadU(power + k * kLanes)));
+  }
 }
 
 }  // namespace quaver::QV_TARGET

@@ -30,15 +30,28 @@ ShortTermPlan::ShortTermPlan(const ShortTermOptions& options)
       n_rows(kFirstMfcc + options.n_mfcc) {}
 
 void ShortTermWorkspace::reserve(const ShortTermPlan& plan, std::size_t lanes) {
-  const std::size_t linear_size = plan.framing.linear_size(lanes);
+  const std::size_t linear_size = plan.framing.linear_size(lanes), n_bins = plan.rfft.n_bins;
   raw.reserve(linear_size + 1);
   linear.reserve(linear_size);
   phases.reserve(plan.framing.phases_size(lanes));
-  frames.reserve(plan.framing.n_fft * lanes);
-  work.reserve(2 * plan.framing.n_fft * lanes);
-  power.reserve(plan.rfft.n_bins * lanes);
-  mel_db.reserve(plan.mel.n_mels * lanes);
-  frames.fill_zero();  // the padding between frame_length and n_fft
+  if (plan.time_domain) {
+    energies.reserve(plan.time.n_blocks * lanes);
+    sign_bits.reserve(linear_size / 32 + 4);
+    signs = reinterpret_cast<unsigned char*>(sign_bits.data());
+  }
+  if (!plan.spectral && !plan.cepstral) return;
+  power.reserve(n_bins * lanes);
+  work.reserve(power_spectrum_work(plan.rfft, lanes));
+  if (plan.rfft.n_fft != 512) {
+    frames.reserve(plan.framing.n_fft * lanes);
+    frames.fill_zero();  // the padding between frame_length and n_fft
+  }
+  if (plan.spectral) {
+    for (Buffer& magnitude : magnitudes) magnitude.reserve((n_bins + 1) * lanes);
+    sums.reserve(4 * plan.spectrum.n_chunks * lanes);
+    energies.reserve(plan.spectrum.n_bands * lanes);
+  }
+  if (plan.cepstral) mel_db.reserve(plan.mel.n_mels * lanes);
 }
 
 }  // namespace quaver
@@ -47,47 +60,76 @@ void ShortTermWorkspace::reserve(const ShortTermPlan& plan, std::size_t lanes) {
 
 namespace quaver::QV_TARGET {
 
-static void run_block(const ShortTermPlan& plan, std::size_t n_valid, FrameCarry* carry,
-                      ShortTermWorkspace& work, float* out, std::size_t out_stride) {
+// The last lane of `magnitude` is what the first block takes for the frame ahead of it.
+static void take_over(const FrameCarry& carry, std::size_t n_bins, float* magnitude) {
+  for (std::size_t k = 0; k <= n_bins; ++k) {
+    magnitude[k * kLanes + kLanes - 1] = carry.previous[k];
+  }
+}
+static void hand_over(const float* magnitude, std::size_t lane, std::size_t n_bins,
+                      FrameCarry* carry) {
+  for (std::size_t k = 0; k <= n_bins; ++k) carry->previous[k] = magnitude[k * kLanes + lane];
+  carry->has_previous = true;
+}
+
+static void run_block(const ShortTermPlan& plan, const Samples& src, std::ptrdiff_t start,
+                      bool has_before, ShortTermWorkspace& work, float* magnitude,
+                      const float* before, float* out, std::size_t out_stride) {
   const std::size_t phase_stride = plan.framing.phase_stride(kLanes);
   float* phases = work.phases.data();
-  float* frames = work.frames.data();
   gather_phases(plan.framing, work.linear.data(), phases, phase_stride);
-  window_frames(plan.framing, phases, phase_stride, frames);
+  prefetch_block(src, start, plan.framing, 0);
   if (plan.time_domain) {
-    time_features(plan.framing, plan.time, phases, phase_stride, frames,
-                  out + kZeroCrossingRate * out_stride, out + kEnergy * out_stride,
+    time_features(plan.framing, plan.time, work.linear.data(), phases, work.energies.data(),
+                  work.signs, out + kZeroCrossingRate * out_stride, out + kEnergy * out_stride,
                   out + kEnergyEntropy * out_stride);
   }
   if (!plan.spectral && !plan.cepstral) return;
+  prefetch_block(src, start, plan.framing, 1);
   float* power = work.power.data();
-  power_spectrum(plan.rfft, frames, work.work.data(), power);
+  power_spectrum(plan.rfft, plan.framing, phases, work.frames.data(), work.work.data(), power,
+                 magnitude);
+  prefetch_block(src, start, plan.framing, 2);
   if (plan.spectral) {
-    spectral_features(plan.spectrum, power, work.work.data(), carry->previous.data(), n_valid,
-                      carry->has_previous, out + kSpectralCentroid * out_stride,
-                      out + kSpectralSpread * out_stride, out + kSpectralEntropy * out_stride,
-                      out + kSpectralFlux * out_stride, out + kSpectralRolloff * out_stride);
-    carry->has_previous = true;
+    spectral_features(plan.spectrum, power, magnitude, before, has_before, work.sums.data(),
+                      work.energies.data(),
+                      {out + kSpectralCentroid * out_stride, out + kSpectralSpread * out_stride,
+                       out + kSpectralEntropy * out_stride, out + kSpectralFlux * out_stride,
+                       out + kSpectralRolloff * out_stride});
   }
+  prefetch_block(src, start, plan.framing, 3);
   if (plan.cepstral) {
     mel_decibel(plan.mel, power, work.mel_db.data());
     cepstrum(plan.cepstrum, work.mel_db.data(), out + kFirstMfcc * out_stride, out_stride);
   }
 }
 
-// out: n_rows rows, out_stride >= n_frames rounded up to whole registers.
-void short_term_run(const ShortTermPlan& plan, const Samples& src, std::size_t n_frames,
+// out: n_rows rows, out_stride >= n_frames rounded up to whole registers. carry may be null.
+bool short_term_run(const ShortTermPlan& plan, const Samples& src, std::size_t n_frames,
                     FrameCarry* carry, ShortTermWorkspace& work, float* out,
                     std::size_t out_stride) {
   work.reserve(plan, kLanes);
-  const std::size_t hop = plan.framing.hop_length;
+  const std::size_t hop = plan.framing.hop_length, n_bins = plan.rfft.n_bins;
+  float* magnitude = plan.spectral ? work.magnitudes[0].data() : nullptr;
+  float* before = plan.spectral ? work.magnitudes[1].data() : nullptr;
+  const bool resumes = carry != nullptr && carry->has_previous;
+  if (plan.spectral && resumes) take_over(*carry, n_bins, before);
   for (std::size_t t = 0; t < n_frames; t += kLanes) {
     const std::size_t n_valid = n_frames - t < kLanes ? n_frames - t : kLanes;
-    load_samples(src, static_cast<std::ptrdiff_t>(t * hop),
-                 (n_valid - 1) * hop + plan.framing.frame_length, plan.framing, work.raw.data(),
-                 work.linear.data());
-    run_block(plan, n_valid, carry, work, out + t, out_stride);
+    const std::ptrdiff_t start = static_cast<std::ptrdiff_t>(t * hop);
+    if (!load_block(src, start, n_valid, t == 0, plan.framing, work.raw.data(),
+                    work.linear.data())) {
+      return false;
+    }
+    run_block(plan, src, start, resumes || t > 0, work, magnitude, before, out + t, out_stride);
+    float* const swapped = magnitude;
+    magnitude = before;
+    before = swapped;
   }
+  if (plan.spectral && carry != nullptr && n_frames > 0) {
+    hand_over(before, (n_frames - 1) % kLanes, n_bins, carry);
+  }
+  return true;
 }
 
 }  // namespace quaver::QV_TARGET

@@ -57,15 +57,14 @@ void Stream::pop(std::size_t n_frames, float* out) {
   if (n_frames == 0) return;
   const ShortTermPlan& plan = extractor_->short_term();
   const std::size_t stride = (n_frames + 15) / 16 * 16;
-  Buffer rows(plan.n_rows * stride);
-  ShortTermWorkspace work;
+  rows_.reserve(plan.n_rows * stride);
   const Samples samples{pending_.data(), 1, pending_.size(), SampleType::float32, before_};
-  kernels().short_term(plan, samples, n_frames, &carry_, work, rows.data(), stride);
+  kernels().short_term(plan, samples, n_frames, &carry_, work_, rows_.data(), stride);
 
   const std::vector<std::size_t>& kept = extractor_->rows();
   const std::size_t n_features = extractor_->n_features();
   for (std::size_t t = 0; t < n_frames; ++t, out += n_features) {
-    for (std::size_t i = 0; i < kept.size(); ++i) out[i] = rows[kept[i] * stride + t];
+    for (std::size_t i = 0; i < kept.size(); ++i) out[i] = rows_[kept[i] * stride + t];
     for (std::size_t i = kept.size(); i < n_features; ++i) {
       const std::size_t lower = i - kept.size();  // the same feature, one derivative less
       out[i] = has_last_ ? out[lower] - last_[lower] : 0.0f;

@@ -29,6 +29,7 @@ namespace {
    target::first_bad_sample,    \
    target::short_term_run,      \
    target::log_mel_run,         \
+   target::transpose,           \
    target::delta_row,           \
    target::functionals_row}
 

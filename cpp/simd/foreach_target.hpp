@@ -24,12 +24,14 @@
 #include "simd/kernel_types.hpp"
 
 #define QV_TARGET base
+#define QV_TARGET_INDEX 0
 #define QV_WIDTH 4
 #define QV_FMA 0
 #include "simd/stages.hpp"
 #include "simd/vec.hpp"
 #include QV_FILE
 #undef QV_TARGET
+#undef QV_TARGET_INDEX
 #undef QV_WIDTH
 #undef QV_FMA
 
@@ -42,12 +44,14 @@
 #pragma GCC target("avx2,fma")
 #endif
 #define QV_TARGET avx2
+#define QV_TARGET_INDEX 1
 #define QV_WIDTH 8
 #define QV_FMA 1
 #include "simd/stages.hpp"
 #include "simd/vec.hpp"
 #include QV_FILE
 #undef QV_TARGET
+#undef QV_TARGET_INDEX
 #undef QV_WIDTH
 #undef QV_FMA
 #if defined(__clang__)
@@ -64,12 +68,14 @@
 #pragma GCC target("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma")
 #endif
 #define QV_TARGET avx512
+#define QV_TARGET_INDEX 2
 #define QV_WIDTH 16
 #define QV_FMA 1
 #include "simd/stages.hpp"
 #include "simd/vec.hpp"
 #include QV_FILE
 #undef QV_TARGET
+#undef QV_TARGET_INDEX
 #undef QV_WIDTH
 #undef QV_FMA
 #if defined(__clang__)

@@ -7,36 +7,49 @@ namespace quaver::QV_TARGET {
 
 // framing.cpp
 std::size_t first_bad_sample(const Samples& src);
-void load_samples(const Samples& src, std::ptrdiff_t start, std::size_t count,
-                  const FramingPlan& plan, float* raw, float* linear);
+bool load_block(const Samples& src, std::ptrdiff_t start, std::size_t n_frames, bool is_first,
+                const FramingPlan& plan, float* raw, float* linear);
+void prefetch_block(const Samples& src, std::ptrdiff_t start, const FramingPlan& plan,
+                    std::size_t part);
 void gather_phases(const FramingPlan& plan, const float* linear, float* phases,
                    std::size_t phase_stride);
 void window_frames(const FramingPlan& plan, const float* phases, std::size_t phase_stride,
                    float* frames);
 // timedomain.cpp
-void time_features(const FramingPlan& plan, const TimeDomainPlan& features, const float* phases,
-                   std::size_t phase_stride, const float* frames, float* zero_crossing_rate,
-                   float* energy, float* energy_entropy);
+void time_features(const FramingPlan& plan, const TimeDomainPlan& features, const float* linear,
+                   const float* phases, float* energies, unsigned char* signs,
+                   float* zero_crossing_rate, float* energy, float* energy_entropy);
 // rfft.cpp
-void power_spectrum(const RfftPlan& plan, float* frames, float* work, float* power);
+// Windows the phases, into `frames` where the transform needs that; magnitude may be null.
+void power_spectrum(const RfftPlan& plan, const FramingPlan& framing, const float* phases,
+                    float* frames, float* work, float* power, float* magnitude);
+// rfft512.cpp: the same for n_fft = 512
+void power_spectrum_512(const RfftPlan& plan, const FramingPlan& framing, const float* phases,
+                        float* work, float* power, float* magnitude);
 // spectrum.cpp
+struct SpectralRows {
+  float *centroid, *spread, *entropy, *flux, *rolloff;
+};
 void spectral_features(const SpectrumPlan& plan, const float* power, float* magnitude,
-                       float* previous, std::size_t n_valid, bool has_previous, float* centroid,
-                       float* spread, float* entropy, float* flux, float* rolloff);
+                       const float* before, bool has_before, float* sums, float* energies,
+                       const SpectralRows& out);
 // mel.cpp
 void mel_decibel(const MelPlan& plan, const float* power, float* mel_db);
 // cepstrum.cpp
-void cepstrum(const CepstrumPlan& plan, const float* mel_db, float* out, std::size_t out_stride);
+void cepstrum(const CepstrumPlan& plan, float* mel_db, float* out, std::size_t out_stride);
 // delta.cpp
 void delta_row(const DeltaPlan& plan, const float* row, std::size_t n_frames, float* out);
 // functionals.cpp
 void functionals_row(const FunctionalsPlan& plan, const float* row, std::size_t n_frames,
                      FunctionalsScratch& scratch, float* out);
+// transpose.cpp
+void transpose(const float* from, std::size_t n_rows, std::size_t n_columns,
+               std::size_t from_stride, float* to, std::size_t to_stride);
 // short_term.cpp, log_mel.cpp: the fused pipelines
-void short_term_run(const ShortTermPlan& plan, const Samples& src, std::size_t n_frames,
+bool short_term_run(const ShortTermPlan& plan, const Samples& src, std::size_t n_frames,
                     FrameCarry* carry, ShortTermWorkspace& work, float* out,
                     std::size_t out_stride);
-void log_mel_run(const LogMelPlan& plan, const Samples& src, std::size_t n_frames,
+bool log_mel_run(const LogMelPlan& plan, const Samples& src, std::size_t n_frames,
                  LogMelWorkspace& work, float* out);
 
 }  // namespace quaver::QV_TARGET

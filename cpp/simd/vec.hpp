@@ -9,6 +9,7 @@ namespace quaver::QV_TARGET {
 typedef float Vec __attribute__((vector_size(QV_WIDTH * 4), may_alias));
 typedef float VecUnaligned __attribute__((vector_size(QV_WIDTH * 4), aligned(4), may_alias));
 typedef int VecI __attribute__((vector_size(QV_WIDTH * 4), may_alias));
+typedef long long VecL __attribute__((vector_size(QV_WIDTH * 4), may_alias));
 // Half a register of floats widens to one register of doubles; a register of QV_WIDTH doubles
 // would be wider than the target and be spilled lane by lane.
 typedef float VecHalf __attribute__((vector_size(QV_WIDTH * 2), aligned(4), may_alias));
@@ -25,6 +26,10 @@ static inline VecD LoadWide(const float* p) {
 }
 
 #if QV_WIDTH == 16
+static inline VecD MulAddD(VecD a, VecD b, VecD c) {
+  return reinterpret_cast<VecD>(_mm512_fmadd_pd(
+      reinterpret_cast<__m512d>(a), reinterpret_cast<__m512d>(b), reinterpret_cast<__m512d>(c)));
+}
 static inline Vec MulAdd(Vec a, Vec b, Vec c) {
   return reinterpret_cast<Vec>(_mm512_fmadd_ps(
       reinterpret_cast<__m512>(a), reinterpret_cast<__m512>(b), reinterpret_cast<__m512>(c)));
@@ -41,6 +46,10 @@ static inline Vec Sqrt(Vec a) {
   return reinterpret_cast<Vec>(_mm512_sqrt_ps(reinterpret_cast<__m512>(a)));
 }
 #elif QV_WIDTH == 8
+static inline VecD MulAddD(VecD a, VecD b, VecD c) {
+  return reinterpret_cast<VecD>(_mm256_fmadd_pd(
+      reinterpret_cast<__m256d>(a), reinterpret_cast<__m256d>(b), reinterpret_cast<__m256d>(c)));
+}
 static inline Vec MulAdd(Vec a, Vec b, Vec c) {
   return reinterpret_cast<Vec>(_mm256_fmadd_ps(
       reinterpret_cast<__m256>(a), reinterpret_cast<__m256>(b), reinterpret_cast<__m256>(c)));
@@ -57,31 +66,80 @@ static inline Vec Sqrt(Vec a) {
   return reinterpret_cast<Vec>(_mm256_sqrt_ps(reinterpret_cast<__m256>(a)));
 }
 #else
+static inline VecD MulAddD(VecD a, VecD b, VecD c) { return a * b + c; }
 static inline Vec MulAdd(Vec a, Vec b, Vec c) { return a * b + c; }
+#if defined(__x86_64__)
+static inline Vec Max(Vec a, Vec b) {
+  return reinterpret_cast<Vec>(
+      _mm_max_ps(reinterpret_cast<__m128>(a), reinterpret_cast<__m128>(b)));
+}
+static inline Vec Min(Vec a, Vec b) {
+  return reinterpret_cast<Vec>(
+      _mm_min_ps(reinterpret_cast<__m128>(a), reinterpret_cast<__m128>(b)));
+}
+#else
 static inline Vec Max(Vec a, Vec b) { return a > b ? a : b; }
 static inline Vec Min(Vec a, Vec b) { return a < b ? a : b; }
+#endif
 static inline Vec Sqrt(Vec a) {
+#if defined(__x86_64__)
+  return reinterpret_cast<Vec>(_mm_sqrt_ps(reinterpret_cast<__m128>(a)));
+#else
   Vec r;
   for (std::size_t i = 0; i < kLanes; ++i) r[i] = std::sqrt(a[i]);
   return r;
+#endif
 }
 #endif
 
-// Lanes move up by one; lane 0 takes `first`.
-static inline Vec SlideUp(Vec v, float first) {
-  const Vec head = Set(first);
+// Lanes move up by one; lane 0 takes the last lane of `before`.
+static inline Vec SlideUp(Vec before, Vec v) {
 #if QV_WIDTH == 16
   return reinterpret_cast<Vec>(_mm512_castsi512_ps(
       _mm512_alignr_epi32(_mm512_castps_si512(reinterpret_cast<__m512>(v)),
-                          _mm512_castps_si512(reinterpret_cast<__m512>(head)), 15)));
+                          _mm512_castps_si512(reinterpret_cast<__m512>(before)), 15)));
 #elif defined(__clang__) && QV_WIDTH == 8
-  return __builtin_shufflevector(head, v, 7, 8, 9, 10, 11, 12, 13, 14);
+  return __builtin_shufflevector(before, v, 7, 8, 9, 10, 11, 12, 13, 14);
 #elif defined(__clang__)
-  return __builtin_shufflevector(head, v, 3, 4, 5, 6);
+  return __builtin_shufflevector(before, v, 3, 4, 5, 6);
 #elif QV_WIDTH == 8
-  return __builtin_shuffle(head, v, VecI{7, 8, 9, 10, 11, 12, 13, 14});
+  return __builtin_shuffle(before, v, VecI{7, 8, 9, 10, 11, 12, 13, 14});
 #else
-  return __builtin_shuffle(head, v, VecI{3, 4, 5, 6});
+  return __builtin_shuffle(before, v, VecI{3, 4, 5, 6});
+#endif
+}
+
+// One bit for each lane whose element is below the other's.
+static inline unsigned MaskLess(Vec a, Vec b) {
+#if QV_WIDTH == 16
+  return _mm512_cmp_ps_mask(reinterpret_cast<__m512>(a), reinterpret_cast<__m512>(b), _CMP_LT_OQ);
+#elif QV_WIDTH == 8
+  return static_cast<unsigned>(_mm256_movemask_ps(
+      _mm256_cmp_ps(reinterpret_cast<__m256>(a), reinterpret_cast<__m256>(b), _CMP_LT_OQ)));
+#elif defined(__x86_64__)
+  return static_cast<unsigned>(
+      _mm_movemask_ps(_mm_cmplt_ps(reinterpret_cast<__m128>(a), reinterpret_cast<__m128>(b))));
+#else
+  unsigned mask = 0;
+  for (unsigned i = 0; i < kLanes; ++i) mask |= (a[i] < b[i] ? 1u : 0u) << i;
+  return mask;
+#endif
+}
+enum : unsigned { kAllLanes = (1u << QV_WIDTH) - 1 };
+
+static inline void Transpose4x4(const float* from, std::size_t from_stride, float* to,
+                                std::size_t to_stride) {
+#if defined(__x86_64__)
+  __m128 a = _mm_loadu_ps(from), b = _mm_loadu_ps(from + from_stride);
+  __m128 c = _mm_loadu_ps(from + 2 * from_stride), d = _mm_loadu_ps(from + 3 * from_stride);
+  _MM_TRANSPOSE4_PS(a, b, c, d);
+  _mm_storeu_ps(to, a);
+  _mm_storeu_ps(to + to_stride, b);
+  _mm_storeu_ps(to + 2 * to_stride, c);
+  _mm_storeu_ps(to + 3 * to_stride, d);
+#else
+  for (std::size_t i = 0; i < 4; ++i)
+    for (std::size_t j = 0; j < 4; ++j) to[j * to_stride + i] = from[i * from_stride + j];
 #endif
 }
 
@@ -114,6 +172,19 @@ static inline Vec Decibel(Vec x) {
   Vec e;
   const Vec ln = LnMantissa(x, &e);
   return MulAdd(ln, Set(4.34294481903251828f), e * 3.01029995663981195f);
+}
+
+// Base-2 entropy of the shares that n rows of kLanes values have in `total`, their sum. The shares
+// are formed first: sum p log2 p = (sum e log2 e) / total - log2 total would cancel. 0 in silence.
+static inline Vec Entropy(const float* rows, std::size_t n, Vec total) {
+  const Vec smallest = Set(1.2e-38f);  // keeps the logarithm's argument normal
+  const Vec inverse = 1.0f / Max(total, smallest);
+  Vec entropy{};
+  for (std::size_t i = 0; i < n; ++i) {
+    const Vec p = LoadU(rows + i * kLanes) * inverse;
+    entropy -= p * Log2(Max(p, smallest));
+  }
+  return Max(entropy, Vec{});
 }
 
 }  // namespace quaver::QV_TARGET

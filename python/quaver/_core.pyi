@@ -42,6 +42,13 @@ class Extractor:
     def n_values(self) -> int: ...
     def frames(self, samples: NDArray[Any]) -> NDArray[np.float32]: ...
     def vector(self, samples: NDArray[Any], out: NDArray[np.float32]) -> None: ...
+    def vectors(
+        self,
+        clips: Sequence[NDArray[Any]],
+        rows: Sequence[int],
+        out: NDArray[np.float32],
+        threads: int,
+    ) -> list[tuple[int, str]]: ...
 
 class LogMel:
     def __init__(

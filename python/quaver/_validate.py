@@ -28,15 +28,31 @@ def check_sample_rate(sample_rate: float) -> int:
     return int(sample_rate)
 
 
-def check_size(name: str, value: Any) -> int:
-    """Return a length or count as an int; TypeError or ValueError for another kind or range."""
+def check_int(name: str, value: Any) -> int:
+    """Return an integer of any kind as an int; TypeError for a bool or anything else."""
     if isinstance(value, bool) or not hasattr(value, "__index__"):
         raise TypeError(f"{name} must be an int, got {type(value).__name__}")
-    if value < 1:
-        raise ValueError(f"{name} must be positive, got {value}")
-    if value > _LARGEST_SIZE:
-        raise ValueError(f"{name} must be at most {_LARGEST_SIZE}, got {value}")
     return int(value)
+
+
+def check_real(name: str, value: Any) -> float:
+    """Return a number of any kind as a float; TypeError for a bool, text or anything else."""
+    if isinstance(value, (bool, np.bool_, str, bytes)):
+        raise TypeError(f"{name} must be a number, got {value!r}")
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must be a number, got {value!r}") from None
+
+
+def check_size(name: str, value: Any) -> int:
+    """Return a length or count as an int; TypeError or ValueError for another kind or range."""
+    size = check_int(name, value)
+    if size < 1:
+        raise ValueError(f"{name} must be positive, got {value}")
+    if size > _LARGEST_SIZE:
+        raise ValueError(f"{name} must be at most {_LARGEST_SIZE}, got {value}")
+    return size
 
 
 def as_samples(samples: ArrayLike, downmix: Downmix = None) -> NDArray[Any]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import operator
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, as_completed, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -15,16 +15,30 @@ import numpy as np
 from quaver._validate import Downmix
 from quaver.audio import check_downmix, describe, is_recording, load
 from quaver.config import FeatureConfig
-from quaver.features import extract, feature_names, resolve_config
+from quaver.features import (
+    extract,
+    feature_names,
+    make_extractor,
+    prepare_samples,
+    resolve_config,
+)
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from numpy.typing import NDArray
+
+    from quaver import _core
 
 #: What a bad clip raises; anything else is a defect of the program and is not caught.
 _CLIP_ERRORS = (ValueError, TypeError, OSError)
 
 # Tasks waiting for each worker: enough to keep it busy, few enough to stop at once.
 _QUEUED = 4
+# Arrays go to the compiled pool in groups, so that progress is seen, an interruption is heard, and
+# copies of what had to be converted do not add up: clips for each worker, and samples in all.
+_GROUP = 64
+_GROUP_SAMPLES = 1 << 22
 
 Progress = bool | Callable[[int, int], object]
 
@@ -92,7 +106,8 @@ def extract_many(
     """Compute the vectors of many clips on a pool of threads.
 
     Each worker reads, resamples and extracts one clip at a time without holding the GIL; apart
-    from the rows of the result, memory does not grow with the number of files.
+    from the rows of the result, memory does not grow with the number of files. A list of arrays is
+    worked on by a compiled pool, which never needs the GIL.
 
     Parameters
     ----------
@@ -153,8 +168,16 @@ def extract_many(
             return Failure(i, source, type(error).__name__, str(error))
         return None
 
+    # Other sequences may do work of their own when indexed, which is for the workers.
+    is_stored = isinstance(clips, (list, tuple, np.ndarray))
     with _reporter(progress, len(clips)) as report:
-        failures = _run(work, len(clips), n_threads, report)
+        if is_stored and not any(map(is_recording, clips)):
+            prepare = partial(prepare_samples, config=config, pad=pad, downmix=downmix)
+            failures = _run_arrays(
+                make_extractor(config), clips, prepare, values, n_threads, report
+            )
+        else:
+            failures = _run(work, len(clips), n_threads, report)
     failures.sort(key=lambda failure: failure.index)
     worked = np.ones(len(clips), bool)
     worked[[failure.index for failure in failures]] = False
@@ -208,6 +231,9 @@ def _run(
     report: Callable[[int, int], object],
 ) -> list[Failure]:
     """Return the failures in any order; only a few tasks are queued at a time."""
+    # Imports logging and more, which a process that extracts one clip does not need.
+    from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, as_completed, wait
+
     failures: list[Failure] = []
     done = 0
 
@@ -234,6 +260,39 @@ def _run(
     finally:
         # After an interruption only the clips under way are finished.
         pool.shutdown(cancel_futures=True)
+    return failures
+
+
+def _run_arrays(
+    extractor: _core.Extractor,
+    clips: Sequence[Any],
+    prepare: Callable[[Any], NDArray[Any]],
+    values: NDArray[np.float32],
+    n_threads: int,
+    report: Callable[[int, int], object],
+) -> list[Failure]:
+    """Return the failures in any order; `values` takes the vectors."""
+    failures: list[Failure] = []
+    samples: list[NDArray[Any]] = []
+    rows: list[int] = []
+    size = reported = 0
+    for i, clip in enumerate(clips):
+        try:
+            samples.append(prepare(clip))
+        except _CLIP_ERRORS as error:
+            failures.append(Failure(i, "<array>", type(error).__name__, str(error)))
+        else:
+            rows.append(i)
+            size += samples[-1].size
+        is_last = i + 1 == len(clips)
+        if len(rows) < _GROUP * n_threads and size < _GROUP_SAMPLES and not is_last:
+            continue
+        for k, reason in extractor.vectors(samples, rows, values, n_threads):
+            failures.append(Failure(rows[k], "<array>", "ValueError", reason))
+        for done in range(reported + 1, i + 2):
+            report(done, len(clips))
+        reported = i + 1
+        samples, rows, size = [], [], 0
     return failures
 
 

@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
-from quaver._validate import check_sample_rate, check_size
+from quaver._validate import check_int, check_real, check_sample_rate, check_size
 
 #: Emotions, everywhere in this order.
 LABELS = ("anger", "disgust", "fear", "happiness", "neutral", "sadness", "surprise")
@@ -93,6 +93,8 @@ class FeatureConfig:
     ------
     ValueError
         For a value outside its range; the message says which values are expected.
+    TypeError
+        For a value of another kind: a float as a length, text as a number.
 
     Examples
     --------
@@ -137,11 +139,12 @@ class FeatureConfig:
         if self.fmax is None:
             put("fmax", self.sample_rate / 2)
         for name in ("pre_emphasis", "rolloff", "fmin", "fmax"):
-            put(name, _real(name, getattr(self, name)))
+            put(name, check_real(name, getattr(self, name)))
+        put("delta_order", check_int("delta_order", self.delta_order))
         if self.delta_width is not None:
             put("delta_width", check_size("delta_width", self.delta_width))
         if self.trim_db is not None:
-            put("trim_db", _real("trim_db", self.trim_db))
+            put("trim_db", check_real("trim_db", self.trim_db))
         put("features", _subset("features", self.features, SHORT_TERM_FEATURES))
         put("statistics", _subset("statistics", self.statistics, STATISTICS))
         self._check_ranges()
@@ -204,17 +207,13 @@ class FeatureConfig:
         return cls(**arguments)
 
 
-def _real(name: str, value: Any) -> float:
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        raise TypeError(f"{name} must be a number, got {value!r}") from None
-
-
 def _subset(name: str, chosen: Any, known: tuple[str, ...]) -> tuple[str, ...]:
     if isinstance(chosen, str):
         raise TypeError(f"{name} must be a tuple of names, got the string {chosen!r}")
-    names = tuple(chosen)
+    try:
+        names = tuple(chosen)
+    except TypeError:
+        raise TypeError(f"{name} must be a tuple of names, got {chosen!r}") from None
     unknown = [item for item in names if item not in known]
     if unknown or not names:
         raise ValueError(f"{name} must be among {', '.join(known)}, got {names}")

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from quaver import _core
-from quaver._validate import Downmix, as_frames, as_samples, check_sample_rate, check_size
+from quaver._validate import (
+    Downmix,
+    as_frames,
+    as_samples,
+    check_int,
+    check_sample_rate,
+    check_size,
+)
 from quaver.config import SHORT_TERM_FEATURES, STATISTICS, FeatureConfig
 
 if TYPE_CHECKING:
@@ -57,8 +64,19 @@ def resolve_config(sample_rate: float, config: FeatureConfig | None) -> FeatureC
     return config
 
 
+def make_extractor(config: FeatureConfig) -> _core.Extractor:
+    """Return the plan of a configuration; made once and kept."""
+    # Loops pass the same configuration again and again; its hash costs more than all other checks.
+    global _latest
+    known, extractor = _latest
+    if known is not config:
+        extractor = _plan_of(config)
+        _latest = (config, extractor)
+    return extractor
+
+
 @lru_cache(maxsize=64)
-def _extractor(config: FeatureConfig) -> _core.Extractor:
+def _plan_of(config: FeatureConfig) -> _core.Extractor:
     groups = SHORT_TERM_FEATURES[:-1]
     rows = [i for i, name in enumerate(groups) if name in config.features]
     if "mfcc" in config.features:
@@ -92,9 +110,13 @@ def _statistic_ids(statistics: tuple[str, ...]) -> list[int]:
     return [STATISTICS.index(name) for name in statistics]
 
 
-def _prepare(
+_latest = (_DEFAULT, _plan_of(_DEFAULT))
+
+
+def prepare_samples(
     samples: ArrayLike, config: FeatureConfig, pad: bool, downmix: Downmix
 ) -> NDArray[Any]:
+    """Return mono samples, with zeros appended to a clip shorter than a frame if `pad`."""
     array = as_samples(samples, downmix)
     if pad and 0 < array.size < config.frame_length:
         array = np.pad(array, (0, config.frame_length - array.size))
@@ -120,7 +142,7 @@ def frame_names(config: FeatureConfig | None = None) -> tuple[str, ...]:
     >>> len(names), names[0], names[21]
     (42, 'zero_crossing_rate', 'delta_zero_crossing_rate')
     """
-    config = config or _DEFAULT
+    config = _DEFAULT if config is None else config
     base: list[str] = []
     for group in config.features:
         base += [f"mfcc_{i}" for i in range(config.n_mfcc)] if group == "mfcc" else [group]
@@ -147,7 +169,7 @@ def feature_names(config: FeatureConfig | None = None) -> tuple[str, ...]:
     >>> len(names), names[:2]
     (420, ('zero_crossing_rate_mean', 'zero_crossing_rate_median'))
     """
-    config = config or _DEFAULT
+    config = _DEFAULT if config is None else config
     return tuple(f"{name}_{s}" for name in frame_names(config) for s in config.statistics)
 
 
@@ -200,7 +222,7 @@ def short_term(
     ((98, 42), 'spectral_centroid', 0.0225)
     """
     config = resolve_config(sample_rate, config)
-    values = _extractor(config).frames(_prepare(samples, config, pad, downmix))
+    values = make_extractor(config).frames(prepare_samples(samples, config, pad, downmix))
     centre = config.frame_length / 2
     times = (np.arange(len(values)) * config.hop_length + centre) / config.sample_rate
     return ShortTerm(values, frame_names(config), times)
@@ -242,10 +264,15 @@ def extract(
     (420,)
     """
     config = resolve_config(sample_rate, config)
-    extractor = _extractor(config)
+    extractor = make_extractor(config)
+    array = prepare_samples(samples, config, pad, downmix)
     if out is None:
         out = np.empty(extractor.n_values, np.float32)
-    extractor.vector(_prepare(samples, config, pad, downmix), out)
+    try:
+        extractor.vector(array, out)
+    except TypeError:  # looked at afterwards: a check ahead would cost each call
+        kind = getattr(out, "dtype", type(out).__name__)
+        raise TypeError(f"out must be a C-contiguous array of float32, got {kind}") from None
     return out
 
 
@@ -301,15 +328,19 @@ def delta(values: ArrayLike, *, width: int | None = None, order: int = 1) -> NDA
     ------
     ValueError
         For another order, an even width or one larger than the number of frames.
+    TypeError
+        For a width or order that is no int.
 
     Examples
     --------
     >>> delta([[1.0], [4.0], [6.0]]).ravel()
     array([0., 3., 2.], dtype=float32)
     """
-    if width is not None and (width < 3 or check_size("width", width) % 2 == 0):
-        raise ValueError(f"width must be None or odd and at least 3, got {width}")
-    if order not in (1, 2):
+    if width is not None:
+        if check_int("width", width) < 3 or width % 2 == 0:
+            raise ValueError(f"width must be None or odd and at least 3, got {width}")
+        check_size("width", width)
+    if check_int("order", order) not in (1, 2):
         raise ValueError(f"order must be 1 or 2, got {order}")
     return _core.delta(as_frames(values), width or 0, order)
 
@@ -352,10 +383,10 @@ def mfcc(
     """
     config = resolve_config(sample_rate, config)
     plan = _mfcc_config(config, config.n_mfcc if n_mfcc is None else n_mfcc)
-    return _extractor(plan).frames(_prepare(samples, config, pad, downmix))
+    return make_extractor(plan).frames(prepare_samples(samples, config, pad, downmix))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=64, typed=True)  # 13.0 equals 13, but is refused
 def _mfcc_config(config: FeatureConfig, n_mfcc: int) -> FeatureConfig:
     changes = {"n_mfcc": n_mfcc, "features": ["mfcc"], "delta_order": 0, "trim_db": None}
     return FeatureConfig.from_dict(config.to_dict() | changes)

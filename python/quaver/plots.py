@@ -185,6 +185,8 @@ def plot_features(
 def plot_timeline(axes: Axes, timeline: Timeline) -> None:
     """Draw the probability of each emotion over time as stacked bars, one a window.
 
+    Silent windows are left empty.
+
     Parameters
     ----------
     axes : matplotlib.axes.Axes
@@ -209,7 +211,8 @@ def plot_timeline(axes: Axes, timeline: Timeline) -> None:
     left = np.concatenate([timeline.starts[:1], edges])
     widths = np.concatenate([edges, timeline.ends[-1:]]) - left
     below = np.zeros(len(timeline))
-    for label, share in zip(timeline.classes, timeline.probabilities.T, strict=True):
+    shares = np.where(timeline.is_silent[:, None], 0, timeline.probabilities)
+    for label, share in zip(timeline.classes, shares.T, strict=True):
         color = LABEL_COLORS.get(label)
         axes.bar(left, share, widths, below, align="edge", label=label, color=color)
         below += share

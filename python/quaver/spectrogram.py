@@ -10,10 +10,14 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from quaver import _core
-from quaver._validate import Downmix, as_samples, check_sample_rate, check_size
+from quaver._validate import Downmix, as_samples, check_real, check_sample_rate, check_size
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+
+
+# Beyond it amin is infinite in float32, and so is every level.
+_LARGEST_AMIN = float(np.finfo(np.float32).max)
 
 
 @lru_cache(maxsize=64)
@@ -94,7 +98,7 @@ def log_mel(
     ValueError
         For wrong shapes or values, NaN or infinity, or bands that no bin falls into (named).
     TypeError
-        For samples of another type.
+        For samples or parameters of another type.
 
     Examples
     --------
@@ -103,6 +107,11 @@ def log_mel(
     (126, 40)
     """
     rate = check_sample_rate(sample_rate)
+    fmin, amin = check_real("fmin", fmin), check_real("amin", amin)
+    fmax = rate / 2 if fmax is None else check_real("fmax", fmax)
+    top_db = None if top_db is None else check_real("top_db", top_db)
+    if not isinstance(window, str):
+        raise TypeError(f"window must be a name, got {type(window).__name__}")
     _check_log_mel(power, norm, ref, top_db, pad_mode, n_fft, hop_length, win_length, n_mels, amin)
     array = as_samples(samples, downmix)
     if center and pad_mode != "constant" and array.size:
@@ -119,13 +128,16 @@ def log_mel(
         magnitude=power == 1.0,
         n_mels=n_mels,
         fmin=fmin,
-        fmax=rate / 2 if fmax is None else fmax,
+        fmax=fmax,
         htk=htk,
         slaney_norm=norm == "slaney",
         amin=amin,
     )
     picture = plan.run(array)
-    picture -= picture.max() if ref == "max" else np.float32(10 * np.log10(max(amin, float(ref))))
+    if ref == "max":
+        picture -= picture.max()
+    elif max(amin, float(ref)) != 1.0:
+        picture -= np.float32(10 * np.log10(max(amin, float(ref))))
     if top_db is not None:
         np.maximum(picture, picture.max() - top_db, out=picture)
     return picture
@@ -156,6 +168,8 @@ def _check_log_mel(
         raise ValueError(f"top_db must be None or at least 0, got {top_db}")
     if not amin > 0:
         raise ValueError(f"amin must be positive, got {amin}")
+    if amin > _LARGEST_AMIN:
+        raise ValueError(f"amin must be at most {_LARGEST_AMIN:.6g}, got {amin}")
     sizes = {"n_fft": n_fft, "hop_length": hop_length, "n_mels": n_mels}
     if win_length is not None:
         sizes["win_length"] = win_length

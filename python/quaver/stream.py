@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from quaver import _core
 from quaver._validate import Downmix, as_samples
-from quaver.features import _extractor, frame_names, resolve_config
+from quaver.features import frame_names, make_extractor, resolve_config
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,7 +49,7 @@ class Stream:
         self.config = resolve_config(sample_rate, config)
         self.names = frame_names(self.config)
         self.n_frames = 0
-        self._stream = _core.Stream(_extractor(self.config))
+        self._stream = _core.Stream(make_extractor(self.config))
 
     def feed(self, chunk: ArrayLike, *, downmix: Downmix = None) -> NDArray[np.float32]:
         """Take a chunk in and return the frames that became ready.

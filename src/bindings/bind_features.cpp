@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "array.hpp"
+#include "quaver/batch.hpp"
 #include "quaver/extract.hpp"
 
 namespace quaver::bindings {
@@ -65,6 +66,35 @@ static void run_vector(const Extractor& extractor, const py::array& array, Matri
   extractor.vector(samples, to);
 }
 
+// Writes clip i to row rows[i] of out; returns (i, reason) of those that could not be used.
+static std::vector<std::pair<std::size_t, std::string>> run_vectors(
+    const Extractor& extractor, const std::vector<py::array>& arrays,
+    const std::vector<std::size_t>& rows, Matrix& out, std::size_t threads) {
+  if (out.ndim() != 2 || static_cast<std::size_t>(out.shape(1)) != extractor.n_values()) {
+    throw std::invalid_argument("out must have shape (n, " + std::to_string(extractor.n_values()) +
+                                "), got " + shape_text(out));
+  }
+  if (rows.size() != arrays.size()) throw std::invalid_argument("one row is needed for each clip");
+  float* const to = out.mutable_data();
+  std::vector<Clip> clips;
+  clips.reserve(arrays.size());
+  for (std::size_t i = 0; i < arrays.size(); ++i) {
+    if (rows[i] >= static_cast<std::size_t>(out.shape(0))) {
+      throw std::invalid_argument("row must be below " + std::to_string(out.shape(0)) + ", got " +
+                                  std::to_string(rows[i]));
+    }
+    clips.push_back({samples_view(arrays[i]), to + rows[i] * extractor.n_values()});
+  }
+  std::vector<ClipError> errors;
+  {
+    py::gil_scoped_release release;
+    errors = extract_clips(extractor, clips, threads);
+  }
+  std::vector<std::pair<std::size_t, std::string>> result;
+  for (ClipError& error : errors) result.emplace_back(error.index, std::move(error.reason));
+  return result;
+}
+
 static std::shared_ptr<LogMelPlan> make_log_mel(double sample_rate, std::size_t n_fft,
                                                 std::size_t hop_length, std::size_t win_length,
                                                 const std::string& window, bool center,
@@ -111,7 +141,11 @@ void bind_features(py::module_& m) {
       .def_property_readonly("n_values", &Extractor::n_values)
       .def("frames", &run_frames, py::arg("samples"), "(n_frames, n_features) of a clip.")
       .def("vector", &run_vector, py::arg("samples"), py::arg("out").noconvert(),
-           "Statistics of a clip into out, shape (n_values,).");
+           "Statistics of a clip into out, shape (n_values,).")
+      .def(
+          "vectors", &run_vectors, py::arg("clips"), py::arg("rows"), py::arg("out").noconvert(),
+          py::arg("threads"),
+          "Statistics of clips into rows of out, shape (n, n_values); (clip, reason) of failures.");
   py::class_<LogMelPlan, std::shared_ptr<LogMelPlan>>(m, "LogMel", "Plan of a log-mel picture.")
       .def(py::init(&make_log_mel), py::kw_only(), py::arg("sample_rate"), py::arg("n_fft"),
            py::arg("hop_length"), py::arg("win_length"), py::arg("window"), py::arg("center"),

@@ -2,6 +2,7 @@
 // The core without Python, for sanitizers: one target, named on the command line. Numbers are
 // compared with textbook loops in double; the thorough comparison is in the Python tests.
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <memory>
 #include <random>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "check.hpp"
+#include "quaver/batch.hpp"
 #include "quaver/dispatch.hpp"
 #include "quaver/extract.hpp"
 #include "quaver/stream.hpp"
@@ -42,37 +44,46 @@ static Samples view(const std::vector<float>& x) {
   return {x.data(), 1, x.size(), SampleType::float32};
 }
 
-// Every transform length against the sum that defines it, through the log-mel pipeline.
-static void test_transform_lengths() {
+// A transform of n points on windows of `length` against the sum that defines it, through the
+// log-mel pipeline.
+static void check_transform(std::size_t n, std::size_t length) {
   const double pi = 3.14159265358979323846;
-  for (std::size_t n : {16, 20, 24, 30, 32, 36, 48, 50, 60, 64, 80, 90, 96, 100, 120, 128, 160}) {
-    LogMelOptions o;
-    o.framing = {n, n / 2, n, 0.0, "hann", true};
-    o.mel = {n, 16000.0, 2, 0.0, 8000.0, false, true, 1e-10};
-    o.center = false;
-    const LogMelPlan plan(o);
-    const std::vector<float> x = noise(3 * n + 1);
-    std::vector<float> out(plan.count(x.size()) * 2);
-    log_mel(plan, view(x), out.data());
-    const std::vector<double> bank = mel_filter_bank(o.mel);
-    for (std::size_t t = 0; t < out.size() / 2; ++t) {
-      for (std::size_t m = 0; m < 2; ++m) {
-        double mel = 0.0;
-        for (std::size_t k = 0; k <= n / 2; ++k) {
-          double re = 0.0, im = 0.0;
-          for (std::size_t i = 0; i < n; ++i) {
-            const double size = static_cast<double>(n), index = static_cast<double>(i);
-            const double s = (0.5 - 0.5 * std::cos(2 * pi * index / size)) *
-                             static_cast<double>(x[t * (n / 2) + i]);
-            re += s * std::cos(2 * pi * static_cast<double>(k) * index / size);
-            im -= s * std::sin(2 * pi * static_cast<double>(k) * index / size);
-          }
-          mel += bank[m * (n / 2 + 1) + k] * (re * re + im * im);
+  LogMelOptions o;
+  o.framing = {length, n / 2, n, 0.0, "hann", true};
+  o.mel = {n, 16000.0, 2, 0.0, 8000.0, false, true, 1e-10};
+  o.center = false;
+  const LogMelPlan plan(o);
+  const std::vector<float> x = noise(3 * n + 1);
+  std::vector<float> out(plan.count(x.size()) * 2);
+  log_mel(plan, view(x), out.data());
+  const std::vector<double> bank = mel_filter_bank(o.mel);
+  const std::size_t lead = (n - length) / 2;
+  for (std::size_t t = 0; t < out.size() / 2; ++t) {
+    for (std::size_t m = 0; m < 2; ++m) {
+      double mel = 0.0;
+      for (std::size_t k = 0; k <= n / 2; ++k) {
+        double re = 0.0, im = 0.0;
+        for (std::size_t i = 0; i < length; ++i) {
+          const double size = static_cast<double>(n), index = static_cast<double>(i);
+          const double s = (0.5 - 0.5 * std::cos(2 * pi * index / static_cast<double>(length))) *
+                           static_cast<double>(x[t * (n / 2) + lead + i]);
+          re += s * std::cos(2 * pi * static_cast<double>(k) * index / size);
+          im -= s * std::sin(2 * pi * static_cast<double>(k) * index / size);
         }
-        CHECK_NEAR(static_cast<double>(out[2 * t + m]), 10 * std::log10(mel), 1e-4);
+        mel += bank[m * (n / 2 + 1) + k] * (re * re + im * im);
       }
+      CHECK_NEAR(static_cast<double>(out[2 * t + m]), 10 * std::log10(mel), 1e-4);
     }
   }
+}
+
+static void test_transform_lengths() {
+  for (std::size_t n : {16, 20, 24, 30, 32, 36, 48, 50, 60, 64, 80, 90, 96, 100, 120, 128, 160}) {
+    check_transform(n, n);
+  }
+  // Rows of zero padding are left out in steps.
+  for (std::size_t length : {17, 100, 256, 257, 399, 400, 401, 511, 512})
+    check_transform(512, length);
 }
 
 static void test_plans_refuse() {
@@ -86,6 +97,152 @@ static void test_plans_refuse() {
   CHECK_THROWS(FramingPlan({600, 160, 512, 0.97, "hamming", false}));
   CHECK_THROWS(FramingPlan({400, 160, 512, 0.97, "kaiser", false}));
   CHECK_THROWS(FunctionalsPlan({}));
+  for (double amin : {0.0, 1e39, HUGE_VAL, std::nan("")}) {
+    CHECK_THROWS(MelPlan({512, 16000.0, 40, 0.0, 8000.0, false, true, amin}));
+  }
+}
+
+static std::vector<double> differences(std::vector<double> row, std::size_t order) {
+  for (std::size_t pass = 0; pass < order; ++pass) {
+    for (std::size_t t = row.size() - 1; t > 0; --t) row[t] -= row[t - 1];
+    row[0] = 0.0;
+  }
+  return row;
+}
+
+// Buffers of the exact size, so that the address sanitizer sees one value too many.
+static void test_statistics_at_ugly_sizes() {
+  const std::size_t n_features = 3;
+  std::vector<Statistic> all;
+  for (std::size_t s = 0; s < kNumStatistics; ++s) all.push_back(static_cast<Statistic>(s));
+  const FunctionalsPlan plan(all);
+  for (std::size_t n : {1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 127, 129, 1001}) {
+    const std::vector<float> x = noise(n * n_features);
+    std::vector<float> out(n_features * kNumStatistics);
+    functionals(plan, x.data(), n, n_features, out.data());
+    for (std::size_t f = 0; f < n_features; ++f) {
+      std::vector<double> row(n);
+      for (std::size_t t = 0; t < n; ++t) row[t] = static_cast<double>(x[t * n_features + f]);
+      std::sort(row.begin(), row.end());
+      const auto percentile = [&](double q) {
+        const double place = q * static_cast<double>(n - 1);
+        const std::size_t low = static_cast<std::size_t>(place), high = std::min(low + 1, n - 1);
+        return row[low] + (place - static_cast<double>(low)) * (row[high] - row[low]);
+      };
+      double mean = 0.0, m2 = 0.0, m3 = 0.0, m4 = 0.0;
+      for (double v : row) mean += v / static_cast<double>(n);
+      for (double v : row) {
+        const double d = v - mean;
+        m2 += d * d / static_cast<double>(n);
+        m3 += d * d * d / static_cast<double>(n);
+        m4 += d * d * d * d / static_cast<double>(n);
+      }
+      const bool constant = n == 1;
+      const double expected[] = {mean,
+                                 percentile(0.5),
+                                 std::sqrt(m2),
+                                 constant ? 0.0 : m4 / (m2 * m2) - 3.0,
+                                 constant ? 0.0 : m3 / (m2 * std::sqrt(m2)),
+                                 percentile(0.01),
+                                 percentile(0.99),
+                                 row.front(),
+                                 row.back(),
+                                 row.back() - row.front()};
+      for (std::size_t s = 0; s < kNumStatistics; ++s) {
+        CHECK_NEAR(static_cast<double>(out[f * kNumStatistics + s]), expected[s],
+                   1e-5 * std::max(1.0, std::fabs(expected[s])));
+      }
+    }
+  }
+}
+
+static void test_derivatives_at_ugly_sizes() {
+  for (std::size_t order : {1, 2}) {
+    for (std::size_t n : {1, 2, 3, 7, 8, 9, 15, 16, 17, 33}) {
+      const std::vector<float> x = noise(n * 2);
+      std::vector<float> out(n * 2);
+      delta(DeltaPlan(0, order), x.data(), n, 2, out.data());
+      for (std::size_t f = 0; f < 2; ++f) {
+        std::vector<double> row(n);
+        for (std::size_t t = 0; t < n; ++t) row[t] = static_cast<double>(x[2 * t + f]);
+        row = differences(row, order);
+        for (std::size_t t = 0; t < n; ++t) CHECK_NEAR(out[2 * t + f], row[t], 1e-6);
+      }
+    }
+    // A parabola's derivatives are known everywhere, the edges included.
+    for (std::size_t width : {3, 9}) {
+      for (std::size_t n : {width, width + 1, 2 * width + 3}) {
+        std::vector<float> x(n), out(n);
+        for (std::size_t t = 0; t < n; ++t) x[t] = static_cast<float>(order == 1 ? 3 * t : t * t);
+        delta(DeltaPlan(width, order), x.data(), n, 1, out.data());
+        for (float slope : out) CHECK_NEAR(slope, order == 1 ? 3.0 : 2.0, 1e-4);
+      }
+    }
+  }
+}
+
+// A centred picture is that of the signal with zeros put around it by hand; of every type.
+static void test_log_mel_at_ugly_sizes() {
+  LogMelOptions o;
+  o.framing = {50, 19, 64, 0.0, "hann", true};
+  o.mel = {64, 16000.0, 5, 0.0, 8000.0, false, true, 1e-10};
+  const LogMelPlan centred(o);
+  o.center = false;
+  const LogMelPlan plain(o);
+  for (std::size_t n : {1, 2, 31, 32, 33, 63, 64, 65, 19 * 15, 19 * 16 - 1, 19 * 16, 19 * 16 + 1}) {
+    std::vector<short> integers(n);
+    std::vector<float> padded(n + 64, 0.0f), strided(2 * n - 1, std::nanf(""));
+    std::vector<double> doubles(n);
+    const std::vector<float> x = noise(n);
+    for (std::size_t i = 0; i < n; ++i) {
+      integers[i] = static_cast<short>(20000 * std::max(-1.0f, std::min(1.0f, x[i])));
+      doubles[i] = integers[i] / 32768.0;
+      padded[32 + i] = strided[2 * i] = static_cast<float>(doubles[i]);
+    }
+    std::vector<float> expected(plain.count(padded.size()) * 5);
+    log_mel(plain, view(padded), expected.data());
+    CHECK(centred.count(n) == expected.size() / 5);
+    const Samples sources[] = {{integers.data(), 1, n, SampleType::int16},
+                               {doubles.data(), 1, n, SampleType::float64},
+                               {strided.data(), 2, n, SampleType::float32}};
+    for (const Samples& source : sources) {
+      std::vector<float> out(expected.size());
+      log_mel(centred, source, out.data());
+      CHECK(out == expected);
+    }
+  }
+}
+
+// One frame more or less than a register holds, trimmed or not, first and second derivatives.
+static void test_vectors_at_ugly_sizes() {
+  for (double trim_db : {0.0, 20.0}) {
+    for (std::size_t delta_width : {0, 3}) {
+      ExtractOptions o = default_options(90, 130, 120);
+      o.delta_order = 2;
+      o.delta_width = delta_width;
+      o.trim_db = trim_db;
+      const Extractor extractor(o);
+      for (std::size_t n_frames : {1, 2, 3, 7, 8, 9, 15, 16, 17, 33}) {
+        if (n_frames < delta_width) {
+          CHECK_THROWS(extractor.count(90 + (n_frames - 1) * 130));
+          continue;
+        }
+        for (std::size_t beyond : {0, 129}) {
+          const std::vector<float> x = noise(90 + (n_frames - 1) * 130 + beyond);
+          CHECK(extractor.count(x.size()) == n_frames);
+          std::vector<float> frames(n_frames * extractor.n_features()), out(extractor.n_values());
+          extractor.frames(view(x), frames.data());
+          extractor.vector(view(x), out.data());
+          for (float v : out) CHECK(std::isfinite(v));
+          if (trim_db > 0.0) continue;
+          std::vector<float> expected(out.size());
+          functionals(FunctionalsPlan(o.statistics), frames.data(), n_frames,
+                      extractor.n_features(), expected.data());
+          CHECK(out == expected);
+        }
+      }
+    }
+  }
 }
 
 static void test_statistics() {
@@ -144,6 +301,39 @@ static void test_threads_agree() {
   for (const auto& result : results) CHECK(result == results[0]);
 }
 
+// More clips than threads, of different lengths, bad ones among them.
+static void test_pool() {
+  const Extractor extractor(default_options(400, 160, 512));
+  const std::vector<float> x = noise(16000);
+  std::vector<float> broken(1000, std::nanf(""));
+  std::vector<std::vector<float>> results(40, std::vector<float>(extractor.n_values()));
+  std::vector<Clip> clips;
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    Samples samples{x.data(), 1, 400 + 311 * i, SampleType::float32};
+    if (i % 9 == 4) samples.size = 100;
+    if (i % 9 == 7) samples = view(broken);
+    clips.push_back({samples, results[i].data()});
+  }
+  for (std::size_t n_threads : {1, 2, 5, 100}) {
+    for (auto& result : results) std::fill(result.begin(), result.end(), -1.0f);
+    const std::vector<ClipError> errors = extract_clips(extractor, clips, n_threads);
+    std::size_t n_errors = 0;
+    for (std::size_t i = 0; i < clips.size(); ++i) {
+      if (i % 9 == 4 || i % 9 == 7) {
+        CHECK(n_errors < errors.size() && errors[n_errors].index == i);
+        CHECK(n_errors < errors.size() && !errors[n_errors].reason.empty());
+        ++n_errors;
+        continue;
+      }
+      std::vector<float> expected(extractor.n_values());
+      extractor.vector(clips[i].samples, expected.data());
+      CHECK(results[i] == expected);
+    }
+    CHECK(n_errors == errors.size());
+  }
+  CHECK(extract_clips(extractor, {}, 3).empty());
+}
+
 static void test_bad_samples() {
   const Extractor extractor(default_options(400, 160, 512));
   std::vector<float> x = noise(1000), out(extractor.n_values());
@@ -170,8 +360,13 @@ int main(int argc, char** argv) {
   test_transform_lengths();
   test_plans_refuse();
   test_statistics();
+  test_statistics_at_ugly_sizes();
+  test_derivatives_at_ugly_sizes();
+  test_log_mel_at_ugly_sizes();
+  test_vectors_at_ugly_sizes();
   test_stream_equals_batch();
   test_threads_agree();
+  test_pool();
   test_bad_samples();
   std::printf("target %s: %d failures\n", target_name(active_target()), failures);
   return failures == 0 ? 0 : 1;

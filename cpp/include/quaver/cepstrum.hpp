@@ -15,7 +15,8 @@ struct CepstrumPlan {
   CepstrumPlan(std::size_t n_mels, std::size_t n_mfcc);
 
   std::size_t n_mels, n_mfcc;
-  Buffer matrix;  // (n_mfcc, n_mels)
+  // Cosines of k = 0, 2, .. and of k = 1, 3, .. for the lower half of the bands, band by band.
+  Buffer even, odd;
 };
 
 }  // namespace quaver

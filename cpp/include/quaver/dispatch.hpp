@@ -10,6 +10,8 @@
 namespace quaver {
 
 enum class Target { base, avx2, avx512 };
+constexpr std::size_t kNumTargets = 3;
+constexpr std::size_t kLanesOf[kNumTargets] = {4, 8, 16};
 
 struct Samples;
 struct DeltaPlan;
@@ -24,10 +26,13 @@ class LogMelWorkspace;
 struct KernelTable {
   std::size_t lanes;
   std::size_t (*first_bad_sample)(const Samples&);
-  void (*short_term)(const ShortTermPlan&, const Samples&, std::size_t n_frames, FrameCarry*,
+  // The pipelines give up and return false at a sample that is not finite or too large.
+  bool (*short_term)(const ShortTermPlan&, const Samples&, std::size_t n_frames, FrameCarry*,
                      ShortTermWorkspace&, float* out, std::size_t out_stride);
-  void (*log_mel)(const LogMelPlan&, const Samples&, std::size_t n_frames, LogMelWorkspace&,
+  bool (*log_mel)(const LogMelPlan&, const Samples&, std::size_t n_frames, LogMelWorkspace&,
                   float* out);
+  void (*transpose)(const float* from, std::size_t n_rows, std::size_t n_columns,
+                    std::size_t from_stride, float* to, std::size_t to_stride);
   void (*delta_row)(const DeltaPlan&, const float* row, std::size_t n_frames, float* out);
   void (*functionals_row)(const FunctionalsPlan&, const float* row, std::size_t n_frames,
                           FunctionalsScratch&, float* out);

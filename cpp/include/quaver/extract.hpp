@@ -55,10 +55,6 @@ void require_finite(const Samples& samples);
 // out: (plan.count(n), n_mels)
 void log_mel(const LogMelPlan& plan, const Samples& samples, float* out);
 
-// Row-major (n_rows, n_columns) to (n_columns, n_rows).
-void transpose(const float* from, std::size_t n_rows, std::size_t n_columns,
-               std::size_t from_stride, float* to, std::size_t to_stride);
-
 // values: (n_frames, n_features) row-major; out: n_features * n_statistics
 void functionals(const FunctionalsPlan& plan, const float* values, std::size_t n_frames,
                  std::size_t n_features, float* out);

@@ -9,8 +9,10 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include "quaver/buffer.hpp"
+#include "quaver/dispatch.hpp"
 
 namespace quaver {
 
@@ -46,7 +48,11 @@ struct FramingPlan {
   std::size_t n_taps;    // ceil(frame_length / hop_length): columns a frame spans
   double pre_emphasis;
   float pre_high, pre_low;  // pre_emphasis = pre_high + pre_low
-  Buffer window;            // frame_length
+  Buffer window;            // n_fft: frame_length values, then zeros
+  // Where sample n of a frame lies among the phases of a block, for each SIMD target; n_fft
+  // entries, those past the frame are 0.
+  std::vector<unsigned> offset_list;
+  const unsigned* offsets[kNumTargets];
 
   // Floats needed for the linear samples and for the transposed ones of a block of `lanes` frames.
   std::size_t linear_size(std::size_t lanes) const;

@@ -29,6 +29,7 @@ struct FunctionalsPlan {
   std::vector<Statistic> statistic_list;
   const Statistic* statistics;
   std::size_t n_statistics;
+  bool has_percentiles = false;
 };
 
 // Working memory of one row; grows to the longest row seen.
@@ -40,17 +41,13 @@ class FunctionalsScratch {
   ~FunctionalsScratch();
   void reserve(std::size_t n_frames);
 
-  unsigned short* bins = nullptr;  // bin of each value
-  float* candidates = nullptr;     // values of one bin
-  unsigned* counts = nullptr;      // histogram
-
-  static constexpr std::size_t kMaxBins = 4096;
+  static constexpr std::size_t kStep = 64;  // keys are written this many at a time
+  signed char* keys = nullptr;              // of the row, n_frames rounded up to kStep
+  signed char* inner_keys = nullptr;        // of the candidates
+  float* candidates = nullptr;              // values that share a key
 
  private:
   std::size_t capacity_ = 0;
 };
-
-// The k-th smallest of n values; reorders them.
-float select_rank(float* values, std::size_t n, std::size_t k);
 
 }  // namespace quaver

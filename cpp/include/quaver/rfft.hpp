@@ -2,7 +2,8 @@
 // Power spectrum of a block of real frames, frames in lanes.
 //   P[k] = |sum_n s[n] exp(-2 pi i k n / n_fft)|^2,  k = 0 .. n_fft / 2
 // A complex Stockham FFT of n_fft/2 points (radices 4, 2, 3, 5; no bit reversal) on the packed
-// frame s[2n] + i s[2n+1], then the real post-pass, which emits power directly.
+// frame s[2n] + i s[2n+1], then the real post-pass, which emits power directly. 512 points have a
+// shorter way of their own (rfft512.cpp).
 // n_fft: even, >= 4, no prime factor above 5. Error of the amplitude: below 4e-7 of the
 // spectrum's root sum of squares for n_fft <= 8192.
 #pragma once
@@ -28,7 +29,11 @@ struct RfftPlan {
   std::size_t n_passes = 0;
   RfftPass passes[kMaxPasses];
   Buffer twiddles;
-  Buffer post;  // cos, sin of 2 pi k / n_fft, k = 0 .. n_fft / 4
+  Buffer post;     // cos, sin of 2 pi k / n_fft, k = 0 .. n_fft / 4
+  Buffer columns;  // n_fft 512: cos, -sin of 2 pi b c / 512, c = 1 .. 15 by b = 1 .. 15
 };
+
+// Floats of scratch that a block of `lanes` frames needs.
+std::size_t power_spectrum_work(const RfftPlan& plan, std::size_t lanes);
 
 }  // namespace quaver

@@ -56,9 +56,9 @@ struct ShortTermPlan {
   std::size_t n_rows;  // kFirstMfcc + n_mfcc
 };
 
-// What one frame hands to the next: its normalised magnitude spectrum, for the flux.
+// What one frame hands to the next, for the flux: its magnitude spectrum and 1 over its sum.
 struct FrameCarry {
-  explicit FrameCarry(std::size_t n_bins) : previous(n_bins) {}
+  explicit FrameCarry(std::size_t n_bins) : previous(n_bins + 1) {}
   Buffer previous;
   bool has_previous = false;
 };
@@ -67,7 +67,10 @@ struct FrameCarry {
 class ShortTermWorkspace {
  public:
   void reserve(const ShortTermPlan& plan, std::size_t lanes);
-  Buffer raw, linear, phases, frames, work, power, mel_db;
+  Buffer raw, linear, phases, frames, work, power, mel_db, sums, energies;
+  Buffer magnitudes[2];  // of this block and of the one ahead, in turn
+  Buffer sign_bits;
+  unsigned char* signs = nullptr;  // the same memory, a bit a sample
 };
 
 }  // namespace quaver

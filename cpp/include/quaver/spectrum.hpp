@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstddef>
+#include <vector>
 
 namespace quaver {
 
@@ -22,6 +23,12 @@ struct SpectrumPlan {
   std::size_t band_length;
   float bin_width;  // Hz
   float rolloff;
+
+  // Sums run over chunks of bins: those of each band, then those of the rest.
+  static constexpr std::size_t kMaxChunk = 32;
+  std::size_t chunks_per_band, n_chunks;
+  std::vector<std::size_t> chunk_list;  // first bin of each, then n_bins
+  const std::size_t* chunks;            // chunk_list.data(), for kernels
 };
 
 }  // namespace quaver

@@ -29,6 +29,8 @@ class Stream {
   std::size_t skip_ = 0;        // samples between frames still to come, when hop > frame length
   float before_ = 0.0f;         // the sample ahead of pending_
   FrameCarry carry_;
+  ShortTermWorkspace work_;
+  Buffer rows_;
   std::vector<float> last_;  // the features of the frame before
   bool has_last_ = false;
 };

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+import numpy as np
 import typer
 from rich.table import Table
 
@@ -28,7 +29,6 @@ from quaver._cli.common import (
 from quaver._cli.files import Downmix, Hop, Window
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
     from quaver.batch import Failure
@@ -56,6 +56,7 @@ Jobs = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print JSON to stdout.")]
 
 _BAR = 30
+_SILENCE = "silence"  # in place of an emotion where a window holds nothing
 _FIRST_FEATURES = 10
 _PROTOCOLS = ("original", "speaker-independent", "speaker-normalised")
 
@@ -248,8 +249,9 @@ def _timelines(
             reason = describe_error(error)
             failures.append(quaver.Failure(i, shown(file), type(error).__name__, reason))
             continue
+        labels = np.where(curve.is_silent, _SILENCE, curve.labels)
         for start, end, label, probabilities in zip(
-            curve.starts, curve.ends, curve.labels, curve.probabilities, strict=True
+            curve.starts, curve.ends, labels, curve.probabilities, strict=True
         ):
             times = {"start": float(start), "end": float(end)}
             rows.append(_row(file, str(label), curve.classes, probabilities, **times))

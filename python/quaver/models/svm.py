@@ -39,7 +39,7 @@ from quaver.models.selection import (  # noqa: E402
     fit,
     make_steps,
 )
-from quaver.models.timeline import Timeline, windows  # noqa: E402
+from quaver.models.timeline import Timeline, level_db, windows  # noqa: E402
 from quaver.models.transformers import AudioFeatures  # noqa: E402
 
 if TYPE_CHECKING:
@@ -440,12 +440,14 @@ def predict_timeline(
     mono, rate = as_samples(samples, downmix), check_sample_rate(sample_rate)
     if mono.size == 0:
         raise ValueError("samples must not be empty, got shape (0,)")
+    if mono.dtype == np.int16:
+        mono = mono * np.float32(1 / 32768)
     wanted = model.config.sample_rate
     if rate != wanted:
-        floats = mono * np.float32(1 / 32768) if mono.dtype == np.int16 else mono
-        mono = resample(floats, rate, wanted)
+        mono = resample(mono, rate, wanted)
     spans = windows(mono.size, wanted, window=window, hop=hop)
-    step = AudioFeatures(model.config)
-    vectors = step.transform([mono[start:stop] for start, stop in spans])
-    _, probabilities = _classify(model, vectors)
-    return Timeline(spans[:, 0] / wanted, spans[:, 1] / wanted, probabilities, model.classes)
+    parts = [mono[start:stop] for start, stop in spans]
+    _, probabilities = _classify(model, AudioFeatures(model.config).transform(parts))
+    levels = np.array([level_db(part) for part in parts])
+    starts, ends = spans.T / wanted
+    return Timeline(starts, ends, probabilities, model.classes, levels)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+#: Level under which a window holds no speech; the softest clip of RAVDESS has -64 dB.
+SILENCE_DB = -75.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +27,21 @@ class Timeline:
         Rows sum to 1.
     classes : tuple of str
         Labels of the columns.
+    levels_db : ndarray of shape (n_windows,), float64
+        Root mean square of each window in decibel of full scale, minus infinity for digital
+        silence. A model has an answer for silence, too; below `SILENCE_DB` it means nothing.
     """
 
     starts: NDArray[np.float64]
     ends: NDArray[np.float64]
     probabilities: NDArray[np.float64]
     classes: tuple[str, ...]
+    levels_db: NDArray[np.float64]
+
+    @property
+    def is_silent(self) -> NDArray[np.bool_]:
+        """Windows whose level is below `SILENCE_DB`."""
+        return self.levels_db < SILENCE_DB
 
     @property
     def labels(self) -> NDArray[np.str_]:
@@ -39,6 +51,18 @@ class Timeline:
 
     def __len__(self) -> int:
         return len(self.starts)
+
+
+def level_db(samples: NDArray[Any]) -> float:
+    """Return the root mean square of samples at full scale 1 in decibel.
+
+    Examples
+    --------
+    >>> round(level_db(np.array([0.1, -0.1])), 6)
+    -20.0
+    """
+    power = float(np.square(samples, dtype=np.float64).mean())
+    return 10 * math.log10(power) if power > 0 else -math.inf
 
 
 def windows(n_samples: int, sample_rate: int, *, window: float, hop: float) -> NDArray[np.intp]:
