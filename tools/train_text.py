@@ -75,8 +75,8 @@ TEXT = {
         " for each model; no epoch was chosen, the last of ten is taken (over the last three the"
         " test macro-F1 was 0.592 to 0.600). The linear model is what the network has to be"
         " compared with: TF-IDF of one and two words and of two to four characters, a logistic"
-        " regression for each label. The data set's paper has a macro-F1 of 0.64 with BERT. Command: quaver"
-        " evaluate text DIR."
+        " regression for each label. The data set's paper has a macro-F1 of 0.64 with BERT."
+        " Command: quaver evaluate text DIR."
     ),
 }
 
