@@ -59,7 +59,7 @@ def best_thresholds(true: ArrayLike, found: ArrayLike) -> NDArray[np.float64]:
     Examples
     --------
     >>> best_thresholds([[True], [False], [False]], [[0.405], [0.285], [0.1]]).round(2)
-    array([0.34])
+    array([0.35])
     """
     true, found = np.asarray(true, bool), np.asarray(found)
     chosen = []
