@@ -165,7 +165,9 @@ def test_predict_json_goes_on_after_a_bad_file(run: Run, folder: Path) -> None:
     expected = svm.predict(svm.load_pretrained(), [folder / "a.wav"])
     row = found["predictions"][0]
     assert row["emotion"] == expected.labels[0]
-    np.testing.assert_allclose(list(row["probabilities"].values()), expected.probabilities[0])
+    found_shares = list(row["probabilities"].values())
+    # BLAS sums one row in another order than two.
+    np.testing.assert_allclose(found_shares, expected.probabilities[0], rtol=1e-5)
     assert "2 failed" in result.stderr
 
 
