@@ -104,7 +104,9 @@ def padded(rows: list[list[int]]) -> Ids:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def one_thread() -> None:
+def one_thread(request: pytest.FixtureRequest) -> None:
+    if not request.config.getoption("benchmark_enable"):
+        return  # a test of the answers, where TensorFlow may already be at work
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
 

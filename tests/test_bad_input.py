@@ -94,6 +94,11 @@ def test_channel_of_mono(any_call: Callable[..., Any]) -> None:
         any_call(NOISE, 16000, downmix=1)
 
 
+def test_samples_in_the_place_of_channels(any_call: Callable[..., Any]) -> None:
+    with pytest.raises(ValueError, match=r"\(channels, n\), got \(4000, 2\): transpose"):
+        any_call(NOISE.reshape(4000, 2), 16000, downmix="mean")
+
+
 def test_no_channels(any_call: Callable[..., Any]) -> None:
     with pytest.raises(ValueError, match=r"channels|samples"):
         any_call(np.zeros((0, 4000), np.float32), 16000, downmix="mean")

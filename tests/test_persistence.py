@@ -123,6 +123,39 @@ def half(X: NDArray[np.float32]) -> NDArray[np.float32]:
     return X / 2
 
 
+@pytest.mark.parametrize(
+    ("schema", "message"),
+    [("no json", "not a model"), ("[" * 100_000, "not a model"), ("[1]", "not a model")],
+    ids=["text", "deep", "list"],
+)
+def test_forged_schemas(tmp_path: Path, schema: str, message: str) -> None:
+    file = tmp_path / "m.skops"
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("schema.json", schema)
+    with pytest.raises(ValueError, match=rf"m\.skops: {message}"):
+        persistence.load(file, kind="svm")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"config": [1]}, r"not a model of quaver \(wrong config\)"),
+        ({"card": "text"}, r"not a model of quaver \(wrong card\)"),
+        ({"classes": ("joy", "fear")}, r"labels \['joy', 'fear'\], those of its steps"),
+        ({"config": {"n_mfcc": -1}}, "n_mfcc must be positive, got -1"),
+        ({"config": {"n_mfcc": "x"}}, "n_mfcc must be an int"),
+    ],
+    ids=str,
+)
+def test_wrong_fields_are_refused_by_name(
+    tmp_path: Path, changes: dict[str, Any], message: str
+) -> None:
+    file = tmp_path / "m.skops"
+    write(file, **changes)
+    with pytest.raises(ValueError, match=rf"m\.skops: {message}"):
+        svm.load(file)
+
+
 def test_kinds_and_formats_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "m.skops"
     write(file, kind="other")
@@ -156,5 +189,5 @@ def test_values_and_configuration_must_fit(tmp_path: Path) -> None:
     ):
         svm.load(file)
     write(file, config={"n_mfcc": 13, "loudness": True})
-    with pytest.raises(ValueError, match="not parameters of FeatureConfig: loudness"):
+    with pytest.raises(ValueError, match=r"m\.skops: not parameters of FeatureConfig: loudness"):
         svm.load(file)

@@ -57,7 +57,8 @@ def small_model(small_corpus: Corpus) -> svm.SvmModel:
 
 def test_the_demo_clip_has_an_emotion(model: svm.SvmModel) -> None:
     found = svm.predict(model, [quaver.data.demo_clip()])
-    assert found.labels.tolist() == ["anger"]
+    assert found.labels[0] == found.classes[found.probabilities[0].argmax()]
+    assert found.labels[0] != "neutral"  # it is spoken with emphasis
     assert found.probabilities.shape == (1, 7)
     np.testing.assert_allclose(found.probabilities.sum(axis=1), 1)
     assert found.classes == model.classes == quaver.LABELS
@@ -68,7 +69,8 @@ def test_the_shipped_file_is_small_and_has_its_card(model: svm.SvmModel) -> None
     file = PRETRAINED / "ravdess-svm.skops"
     assert file.stat().st_size < 3_000_000
     assert file.with_suffix(".md").read_text(encoding="utf-8") == to_markdown(model.card)
-    assert {report["name"] for report in model.card["reports"]} == set(evaluation.PROTOCOLS)
+    names = {report["name"] for report in model.card["reports"]}
+    assert names == {name + end for name in evaluation.PROTOCOLS for end in ("", ", plain")}
     assert "CC BY-NC-SA" in model.card["text"]["Licence"]
     assert model.card["data"]["clips"] == 1440
 
@@ -96,7 +98,9 @@ def test_its_card_states_what_was_asked_for(model: svm.SvmModel) -> None:
     ids=["silence", "one sample", "constant", "one frame"],
 )
 def test_odd_clips_still_have_probabilities(model: svm.SvmModel, samples: Any) -> None:
-    found = svm.predict(model, [samples])
+    found = svm.predict(model, [samples], 16000)
+    assert found.failures == ()
+    assert found.probabilities.shape == (1, 7)
     assert np.isfinite(found.probabilities).all()
     np.testing.assert_allclose(found.probabilities.sum(axis=1), 1)
 
@@ -115,13 +119,15 @@ def test_bad_clips_are_reported_and_the_others_go_on(
 
 
 def test_rates_and_types_do_not_matter(model: svm.SvmModel, speech: NDArray[np.float32]) -> None:
-    single = svm.predict(model, [speech]).probabilities
+    single = svm.predict(model, [speech], 16000).probabilities
     integers = np.rint(speech * 32768).clip(-32768, 32767).astype(np.int16)
-    np.testing.assert_allclose(svm.predict(model, [integers]).probabilities, single, atol=0.02)
+    np.testing.assert_allclose(
+        svm.predict(model, [integers], 16000).probabilities, single, atol=0.02
+    )
     stereo = np.stack([speech, speech])
-    np.testing.assert_allclose(svm.predict(model, [stereo]).probabilities, single, atol=1e-6)
+    np.testing.assert_allclose(svm.predict(model, [stereo], 16000).probabilities, single, atol=1e-6)
     found = svm.predict(model, [speech], 48000).probabilities
-    slow = svm.predict(model, [soxr.resample(speech, 48000, 16000)]).probabilities
+    slow = svm.predict(model, [soxr.resample(speech, 48000, 16000)], 16000).probabilities
     np.testing.assert_array_equal(found, slow)
     assert np.abs(found - single).max() > 0.01  # the rate is not ignored
 
@@ -131,7 +137,7 @@ def test_vectors_of_the_same_configuration_are_taken(
 ) -> None:
     batch = quaver.extract_many([speech], 16000, config=model.config)
     np.testing.assert_array_equal(
-        svm.predict(model, batch).probabilities, svm.predict(model, [speech]).probabilities
+        svm.predict(model, batch).probabilities, svm.predict(model, [speech], 16000).probabilities
     )
 
 
@@ -139,9 +145,21 @@ def test_vectors_of_another_configuration_are_refused(
     model: svm.SvmModel, speech: NDArray[np.float32]
 ) -> None:
     batch = quaver.extract_many([speech], 16000)
-    message = r"another configuration .*trim_db: model 25\.0, vectors None"
+    message = r"another configuration .*trim_db: model 40\.0, vectors None"
     with pytest.raises(ValueError, match=message):
         svm.predict(model, batch)
+
+
+def test_arrays_need_a_rate(model: svm.SvmModel, speech: NDArray[np.float32]) -> None:
+    with pytest.raises(ValueError, match="sample_rate is required for arrays, got None"):
+        svm.predict(model, [speech])
+    with pytest.raises(ValueError, match="clips must not be empty"):
+        svm.predict(model, [], 16000)
+
+
+def test_short_windows_are_padded(model: svm.SvmModel, speech: NDArray[np.float32]) -> None:
+    timeline = svm.predict_timeline(model, speech, 16000, window=0.05, hop=0.5)
+    assert np.isfinite(timeline.probabilities).all()
 
 
 def test_unknown_pretrained_model() -> None:
@@ -160,7 +178,7 @@ def test_a_timeline_is_the_prediction_of_each_window(
     assert timeline.ends[-1] == len(long) / 16000
     for start, end, row in zip(timeline.starts, timeline.ends, timeline.probabilities, strict=True):
         part = long[round(start * 16000) : round(end * 16000)]
-        alone = svm.predict(model, [part]).probabilities[0]
+        alone = svm.predict(model, [part], 16000).probabilities[0]
         np.testing.assert_allclose(alone, row, rtol=1e-6)  # BLAS sums rows in another order
 
 
@@ -201,6 +219,7 @@ def test_training_learns_and_survives_a_file(
     assert small_model.classes == ("anger", "sadness")
     report = evaluation.evaluate_model(small_model, small_corpus)
     assert report.accuracy == 1
+    assert svm.evaluate(small_model, small_corpus).uar == 1
     assert report.confusion.tolist() == [[9, 0], [0, 9]]
     file = tmp_path / "small.skops"
     svm.save(small_model, file)
@@ -227,14 +246,31 @@ def test_a_fresh_pipeline_fits_paths(small_corpus: Corpus) -> None:
     assert svm.make_pipeline(variance=None).steps[2] == ("reduce", "passthrough")
 
 
-def test_a_search_chooses_among_its_candidates(small_corpus: Corpus) -> None:
+def test_a_search_stays_within_its_grid(small_corpus: Corpus) -> None:
     calls: list[tuple[int, int]] = []
     model = svm.train(small_corpus, progress=lambda done, total: calls.append((done, total)))
-    assert model.config in selection.CANDIDATES
-    assert calls == [(i + 1, len(selection.CANDIDATES)) for i in range(len(selection.CANDIDATES))]
+    for name, values in selection.GRID.items():
+        assert getattr(model.config, name) in values
+    assert calls == [(i + 1, selection.N_LOOKS + 1) for i in range(selection.N_LOOKS + 1)]
     assert 0 < model.card["chosen"]["uar_of_search"] <= 1
+    assert model.card["chosen"]["folds_of_search"] == "by speaker"
     given = quaver.FeatureConfig(n_mfcc=5)
     assert svm.train(small_corpus, config=given).config == given
+
+
+def test_the_search_finds_what_tells_the_labels_apart(small_corpus: Corpus) -> None:
+    """Vectors are noise but for one configuration."""
+    labels, groups = small_corpus.labels, small_corpus.groups
+    best = quaver.FeatureConfig(delta_width=9)
+    rng = np.random.default_rng(0)
+
+    def vectors(config: quaver.FeatureConfig) -> NDArray[np.float32]:
+        signal = 5.0 * (labels == "anger")[:, None] * (config.delta_width == best.delta_width)
+        return np.asarray(signal + rng.standard_normal((len(labels), 20)), np.float32)
+
+    found = selection.fit(vectors, labels, groups)
+    assert found.config.delta_width == 9
+    assert found.score == 1
 
 
 def test_too_little_to_train_on(small_corpus: Corpus) -> None:
@@ -245,21 +281,90 @@ def test_too_little_to_train_on(small_corpus: Corpus) -> None:
 def test_folds_keep_speakers_together() -> None:
     labels = np.array(["a", "b"] * 20)
     groups = np.repeat(["p", "q", "r", "s", "t"], 8)
-    for part, held_out in selection._folds(labels, groups):
+    folds, by_speaker = selection._folds(labels, groups)
+    assert by_speaker
+    for part, held_out in folds:
         assert not set(groups[part]) & set(groups[held_out])
-    # A label that one speaker alone has cannot be learned from the others: random folds then.
+
+
+def test_folds_that_must_mix_speakers_say_so() -> None:
+    # A label that one speaker alone has cannot be learned from the others.
     alone = np.array(["a"] * 32 + ["b"] * 8)
-    assert len(selection._folds(alone, groups)) == 4
+    groups = np.repeat(["p", "q", "r", "s", "t"], 8)
+    with pytest.warns(UserWarning, match="speakers cannot be kept together"):
+        folds, by_speaker = selection._folds(alone, groups)
+    assert not by_speaker
+    assert len(folds) == 4
+    # Of two speakers with a label, one can be left for training.
+    two = np.array(["a"] * 24 + ["a", "b"] * 8)
+    folds, by_speaker = selection._folds(two, groups)
+    assert by_speaker
+    assert all(set(two[part]) == {"a", "b"} for part, _ in folds)
 
 
-def test_features_of_the_test_part_do_not_leak(small_corpus: Corpus) -> None:
-    """Scaling, reduction and choice depend on the rows they are given, and on nothing else."""
+def test_scaling_depends_on_the_training_rows_alone(small_corpus: Corpus) -> None:
     X = AudioFeatures().transform(small_corpus.paths)
     rows = np.arange(12)
-    tables = [(quaver.FeatureConfig(), X[rows])]
-    one = selection.fit(tables, small_corpus.labels[rows], small_corpus.groups[rows])
-    scale = one.steps["scale"]
-    np.testing.assert_allclose(scale.mean_, X[rows].mean(axis=0, dtype=np.float64), rtol=1e-5)
+    config = quaver.FeatureConfig()
+    one = selection.fit(
+        lambda _: X[rows],
+        small_corpus.labels[rows],
+        small_corpus.groups[rows],
+        config=config,
+        search=False,
+    )
+    mean = X[rows].mean(axis=0, dtype=np.float64)
+    np.testing.assert_allclose(one.steps["scale"].mean_, mean, rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", evaluation.PROTOCOLS)
+def test_protocols_never_show_a_test_clip(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Vectors are replaced by row numbers, and every fit tells which it saw."""
+    corpus = ravdess(data_dir / "ravdess", calm="original" if name == "original" else "neutral")
+    numbers = np.arange(len(corpus), dtype=np.float32)[:, None]
+    seen = []
+
+    class Numbers(AudioFeatures):
+        def transform(self, X: Any) -> NDArray[np.float32]:
+            return numbers
+
+    class Same:
+        def fit_transform(self, X: Any, speakers: Any) -> Any:
+            return X
+
+    class Steps:
+        def predict(self, X: NDArray[np.float32]) -> NDArray[np.str_]:
+            rows = X[:, 0].astype(int)
+            assert not set(rows) & set(seen[-1])
+            assert len(rows) + len(seen[-1]) == len(corpus)
+            if name != "original":
+                assert not set(corpus.speakers[rows]) & set(corpus.speakers[seen[-1]])
+            return corpus.labels[rows]
+
+    def fit(vectors: Any, labels: Any, groups: Any, **_: Any) -> Any:
+        rows = vectors(quaver.FeatureConfig())[:, 0].astype(int)
+        assert labels.tolist() == corpus.labels[rows].tolist()
+        if name == "original":
+            assert groups is None
+        else:
+            assert groups.tolist() == corpus.groups[rows].tolist()
+        seen.append(rows)
+        return selection.Fitted(Steps(), quaver.FeatureConfig(), 10, 1, None, True)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(evaluation, "AudioFeatures", Numbers)
+    monkeypatch.setattr(evaluation, "SpeakerNormalizer", Same)
+    monkeypatch.setattr(selection, "fit", fit)
+    report = evaluation.run_protocol(data_dir / "ravdess", name)
+    assert report.accuracy == 1
+    assert len(seen) == len(report.accuracies) == (10 if name == "original" else 5)
+
+
+def test_protocols_take_the_whole_corpus(data_dir: Path, tmp_path: Path) -> None:
+    actor = data_dir / "ravdess" / "Actor_01"
+    with pytest.raises(ValueError, match="takes all 1440 clips of RAVDESS, got 60"):
+        evaluation.run_protocol(actor, "speaker-independent")
 
 
 # Accuracy on the real corpus.
@@ -269,8 +374,9 @@ def test_speaker_independent_accuracy(ravdess: list[Path]) -> None:
     """Without the search, which takes minutes; the card has the figures with it."""
     report = evaluation.run_protocol(ravdess[0].parents[1], "speaker-independent", search=False)
     assert report.confusion.sum() == 1440
-    assert report.uar >= 0.57
-    assert report.accuracy >= 0.57
+    # Higher than that would be a leak: no network in print has 0.70 here without one.
+    assert 0.57 <= report.uar < 0.70
+    assert 0.57 <= report.accuracy < 0.70
 
 
 def test_original_protocol_has_its_clips(data_dir: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 from numpy.typing import NDArray
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
@@ -59,14 +61,16 @@ def test_short_and_stereo_clips_are_taken_by_default() -> None:
     found = AudioFeatures().transform([np.ones(10, np.float32), stereo])
     expected = quaver.extract(stereo, 16000, downmix="mean")
     np.testing.assert_array_equal(found[1], expected)
-    with pytest.raises(ValueError, match=r"1 of 2 clips .*<array>: .*400 samples, got 10"):
+    with pytest.raises(ValueError, match=r"1 of 2 clips .*<array> at 0: .*400 samples, got 10"):
         AudioFeatures(pad=False).transform([np.ones(10, np.float32), stereo])
 
 
 def test_bad_clips_are_named(tmp_path: Path) -> None:
     empty = tmp_path / "empty.wav"
     empty.touch()
-    with pytest.raises(ValueError, match=r"2 of 3 clips .*empty\.wav: the file is empty.*nan"):
+    with pytest.raises(
+        ValueError, match=r"2 of 3 clips .*empty\.wav at 0: .*the file is empty.*nan"
+    ):
         AudioFeatures().transform([empty, clips(1)[0], np.full(4000, np.nan)])
     batch = AudioFeatures(sample_rate=8000).extract([np.full(4000, np.nan), "no.wav", clips(1)[0]])
     assert [failure.index for failure in batch.failures] == [0, 1]
@@ -122,7 +126,50 @@ def test_known_speakers_keep_their_scale_and_new_ones_make_their_own() -> None:
     np.testing.assert_allclose(step.transform(X[:1], speakers=["a"]), [[-1.0, 0.0]])
     new = step.transform(np.array([[0.0, 0.0], [2.0, 4.0]]), speakers=["d", "d"])
     np.testing.assert_allclose(new, [[-1, -1], [1, 1]])
-    np.testing.assert_allclose(step.transform(X), StandardScaler().fit_transform(X))
+    with pytest.raises(ValueError, match="speakers must be given: they were in fit"):
+        step.transform(X)
+    whole = SpeakerNormalizer().fit(X)
+    np.testing.assert_allclose(whole.transform(X), StandardScaler().fit_transform(X))
+
+
+@pytest.mark.parametrize(("value", "error"), [("a", TypeError), (True, TypeError), (0, ValueError)])
+def test_bad_min_clips(value: Any, error: type[Exception]) -> None:
+    with pytest.raises(error, match=f"min_clips must be .*, got {value!r}"):
+        SpeakerNormalizer(min_clips=value).fit(X)
+
+
+def test_speakers_by_metadata_routing() -> None:
+    """As in its docstring: the same scale in training and in prediction."""
+    rng = np.random.default_rng(0)
+    speakers = np.repeat(["a", "b", "c", "d"], 30)
+    labels = np.tile([0, 1], 60)
+    offset = np.repeat(rng.normal(0, 50, 4), 30)
+    values = (labels + offset + 0.1 * rng.standard_normal(120))[:, None]
+    with config_context(enable_metadata_routing=True):
+        step = SpeakerNormalizer()
+        step.set_fit_request(speakers=True).set_transform_request(speakers=True)
+        pipeline = make_pipeline(step, LogisticRegression())
+        pipeline.fit(values, labels, speakers=speakers)
+        assert pipeline.score(values, labels, speakers=speakers) > 0.95
+
+
+def test_names_of_normalised_columns() -> None:
+    step = SpeakerNormalizer().fit(X)
+    assert step.get_feature_names_out(["p", "q"]).tolist() == ["p", "q"]
+
+
+def test_estimators_can_be_copied_to_other_processes() -> None:
+    step = AudioFeatures(quaver.FeatureConfig(n_mfcc=5))
+    again = pickle.loads(pickle.dumps(step))
+    np.testing.assert_array_equal(again.transform(clips(1)), step.transform(clips(1)))
+
+
+def test_a_single_recording_is_no_list() -> None:
+    for rate in (16000, 8000):
+        with pytest.raises(TypeError, match="clips must be a list"):
+            AudioFeatures(sample_rate=rate).transform(clips(1)[0])
+    ragged = AudioFeatures(sample_rate=8000).extract([[1, [2, 3]], clips(1)[0]])
+    assert [failure.index for failure in ragged.failures] == [0]
 
 
 def test_labels_are_not_looked_at() -> None:

@@ -14,6 +14,9 @@ Downmix = Literal["mean"] | int | None
 # Far beyond what audio needs, and far from where products of sizes would overflow.
 _LARGEST_SIZE = 1 << 24
 
+# More channels than that, and than samples, are samples in the wrong place.
+_MOST_CHANNELS = 64
+
 _NATIVE = (np.dtype(np.float32), np.dtype(np.float64), np.dtype(np.int16))
 
 
@@ -94,6 +97,10 @@ def _to_mono(array: NDArray[Any], downmix: Downmix) -> NDArray[Any]:
     n_channels = array.shape[0]
     if n_channels == 0:
         raise ValueError(f"samples have no channels (shape {array.shape})")
+    if n_channels > _MOST_CHANNELS and n_channels > array.shape[1]:
+        raise ValueError(
+            f"samples must have shape (channels, n), got {array.shape}: transpose them"
+        )
     if isinstance(downmix, (int, np.integer)) and not isinstance(downmix, bool):
         check_channel(downmix, n_channels)
         channel: NDArray[Any] = array[downmix]

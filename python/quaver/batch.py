@@ -147,7 +147,7 @@ def extract_many(
     >>> batch.values.shape, batch.failures[0].index
     ((1, 420), 1)
     """
-    clips = _check_clips(clips)
+    clips = as_clips(clips)
     check_downmix(downmix)
     config = _resolve(clips, sample_rate, config)
     n_threads = min(_check_threads(threads), len(clips))
@@ -185,7 +185,8 @@ def extract_many(
     return Batch(values[index] if failures else values, names, index, tuple(failures), config)
 
 
-def _check_clips(clips: Iterable[Any]) -> Sequence[Any]:
+def as_clips(clips: Iterable[Any]) -> Sequence[Any]:
+    """Return clips as a sequence; TypeError for a single one, ValueError for none."""
     if is_recording(clips):
         raise TypeError(f"clips must be a list of recordings or arrays, got {type(clips).__name__}")
     if isinstance(clips, np.ndarray):

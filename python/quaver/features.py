@@ -116,10 +116,14 @@ _latest = (_DEFAULT, _plan_of(_DEFAULT))
 def prepare_samples(
     samples: ArrayLike, config: FeatureConfig, pad: bool, downmix: Downmix
 ) -> NDArray[Any]:
-    """Return mono samples, with zeros appended to a clip shorter than a frame if `pad`."""
+    """Return mono samples; if `pad`, with zeros appended to a clip that is too short."""
     array = as_samples(samples, downmix)
-    if pad and 0 < array.size < config.frame_length:
-        array = np.pad(array, (0, config.frame_length - array.size))
+    if pad and array.size > 0:
+        # A smoothed derivative takes as many frames as it is wide.
+        n_frames = (config.delta_width or 1) if config.delta_order > 0 else 1
+        shortest = config.frame_length + (n_frames - 1) * config.hop_length
+        if array.size < shortest:
+            array = np.pad(array, (0, shortest - array.size))
     return array
 
 
@@ -192,7 +196,8 @@ def short_term(
     config : FeatureConfig, optional
         Defaults to ``FeatureConfig(sample_rate=sample_rate)``.
     pad : bool, default False
-        Append zeros to a clip shorter than one frame instead of raising.
+        Append zeros to a clip shorter than one frame, or than a smoothed derivative needs, instead
+        of raising.
     downmix : {None, "mean"} or int, default None
         How several channels become one: their mean, or one of them.
 

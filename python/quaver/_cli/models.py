@@ -337,6 +337,12 @@ def evaluate_command(
         typer.Option(help="A model to score on the corpus instead; not its training clips."),
     ] = None,
     kind: Kind = "auto",
+    plain: Annotated[
+        bool,
+        typer.Option(
+            "--plain", help="The original project's features, which are not searched for."
+        ),
+    ] = False,
     search: Search = True,
     jobs: Jobs = None,
     json: Json = False,
@@ -355,7 +361,7 @@ def evaluate_command(
         names = _PROTOCOLS if protocol == "all" else (protocol,)
         if not set(names) <= set(_PROTOCOLS):
             raise typer.BadParameter(f"expected all, {', '.join(_PROTOCOLS)}, got {protocol!r}")
-        reports = [_run(corpus, str(name), search, jobs) for name in names]
+        reports = [_run(corpus, str(name), plain, search, jobs) for name in names]
     if json:
         print_json([report.to_dict() for report in reports])
         return
@@ -369,15 +375,22 @@ def _score_model(file: Path, corpus: Path, kind: str) -> Report:
     from quaver.models import evaluation
 
     model, clips = load_model(file), _read(corpus, kind)
+    known = set(model.card.get("data", {}).get("corpora", ()))
+    if known & {clip.corpus for clip in clips}:
+        say(f"The model was trained on {', '.join(sorted(known))}: its own clips are no test.")
     with progress("Predicting") as report:
         return evaluation.evaluate_model(model, clips, progress=report)
 
 
-def _run(directory: Path, name: str, search: bool, jobs: int | None) -> Report:
+def _run(directory: Path, name: str, plain: bool, search: bool, jobs: int | None) -> Report:
+    from quaver import FeatureConfig
     from quaver.models import evaluation
 
+    config = FeatureConfig() if plain else None
     with progress(name) as report:
-        return evaluation.run_protocol(directory, name, search=search, n_jobs=jobs, progress=report)
+        return evaluation.run_protocol(
+            directory, name, config=config, search=search, n_jobs=jobs, progress=report
+        )
 
 
 def _score_table(reports: Sequence[Report]) -> Table:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,11 +18,11 @@ from quaver.models import require
 
 require("sklearn", extra="svm")
 
-from sklearn.metrics import confusion_matrix, recall_score  # noqa: E402
+from sklearn.metrics import confusion_matrix  # noqa: E402
 from sklearn.model_selection import train_test_split  # noqa: E402
 
 from quaver.config import FeatureConfig  # noqa: E402
-from quaver.corpus import RAVDESS_FOLDS, Corpus, ravdess  # noqa: E402
+from quaver.corpus import RAVDESS_FOLDS, Calm, Corpus, ravdess  # noqa: E402
 from quaver.models import selection, svm  # noqa: E402
 from quaver.models.transformers import AudioFeatures, SpeakerNormalizer  # noqa: E402
 
@@ -33,6 +34,8 @@ PROTOCOLS = ("original", "speaker-independent", "speaker-normalised")
 
 #: Seeds of the random splits of the original protocol.
 ORIGINAL_SEEDS = tuple(range(10))
+
+_CLIPS = {"original": 1344, "neutral": 1440}
 
 Progress = Callable[[int, int], object]
 _Split = tuple["NDArray[np.intp]", "NDArray[np.intp]"]
@@ -135,9 +138,8 @@ def score(
     confusion = np.zeros((len(classes), len(classes)), np.int64)
     for true, predicted in folds:
         true, predicted = np.asarray(true), np.asarray(predicted)
-        present = np.unique(true)
         accuracies.append(float((true == predicted).mean()))
-        uars.append(recall_score(true, predicted, labels=present, average="macro"))
+        uars.append(selection.average_recall(true, predicted))
         confusion += confusion_matrix(true, predicted, labels=list(classes))
     return Report(
         name, np.array(accuracies), np.array(uars), confusion, tuple(classes), tuple(choices)
@@ -181,6 +183,7 @@ def run_protocol(
     directory: str | os.PathLike[str],
     name: str,
     *,
+    config: FeatureConfig | None = None,
     search: bool = True,
     n_jobs: int | None = None,
     progress: Progress | None = None,
@@ -204,13 +207,15 @@ def run_protocol(
         With the 1,440 clips.
     name : str
         One of `PROTOCOLS`.
+    config : FeatureConfig, optional
+        Features that are not to be searched for.
     search : bool, default True
         Choose features and parameters inside each training part; otherwise
         `quaver.models.selection.DEFAULT_CONFIG` and fixed parameters.
     n_jobs : int, optional
         Processes of the search.
     progress : callable, optional
-        Called with (done, total) steps: a table of features each, then the folds.
+        Called with (done, total) steps.
 
     Returns
     -------
@@ -219,41 +224,57 @@ def run_protocol(
     Raises
     ------
     ValueError
-        For an unknown protocol, or a directory that is not RAVDESS.
+        For an unknown protocol, or a directory that does not hold all clips of RAVDESS.
     """
     if name not in PROTOCOLS:
         raise ValueError(f"protocol must be one of {', '.join(PROTOCOLS)}, got {name!r}")
-    corpus = ravdess(directory, calm="original" if name == "original" else "neutral")
+    corpus_kind: Calm = "original" if name == "original" else "neutral"
+    corpus = ravdess(directory, calm=corpus_kind)
+    if len(corpus) != _CLIPS[corpus_kind]:
+        raise ValueError(
+            f"the protocol takes all {_CLIPS[corpus_kind]} clips of RAVDESS, got {len(corpus)}"
+            f" below {os.fsdecode(directory)}"
+        )
     splits = _original_splits(corpus) if name == "original" else _speaker_splits(corpus)
-    configs = selection.CANDIDATES if search else (selection.DEFAULT_CONFIG,)
-    total, done = len(configs) + len(splits), 0
-    tables: list[tuple[FeatureConfig, NDArray[np.float32]]] = []
-    for config in configs:
-        vectors = AudioFeatures(config).transform(corpus.paths)
-        if name == "speaker-normalised":
-            vectors = SpeakerNormalizer().fit_transform(vectors, speakers=corpus.groups)
-        tables.append((config, vectors))
-        done = _report(progress, done, total)
+    looks = 0 if not search else selection.N_LOOKS if config is None else 4
+    total, done = len(splits) * (looks + 1), 0
+
+    def step() -> None:
+        nonlocal done
+        done += 1
+        if progress is not None:
+            progress(done, total)
+
+    @cache
+    def vectors(candidate: FeatureConfig) -> NDArray[np.float32]:
+        made = AudioFeatures(candidate).transform(corpus.paths)
+        if name != "speaker-normalised":
+            return made
+        normalised: NDArray[np.float32] = SpeakerNormalizer().fit_transform(
+            made, speakers=corpus.groups
+        )
+        return normalised
+
     folds, choices = [], []
     for train, test in splits:
         chosen = selection.fit(
-            [(config, vectors[train]) for config, vectors in tables],
+            _rows_of(vectors, train),
             corpus.labels[train],
             None if name == "original" else corpus.groups[train],
+            config=config,
             search=search,
             n_jobs=n_jobs,
+            progress=step,
         )
-        vectors = next(v for config, v in tables if config == chosen.config)
-        folds.append((corpus.labels[test], chosen.steps.predict(vectors[test])))
+        predicted = chosen.steps.predict(vectors(chosen.config)[test])
+        folds.append((corpus.labels[test], predicted))
         choices.append(_choice(chosen))
-        done = _report(progress, done, total)
+        step()
     return score(name, sorted(set(corpus.labels.tolist())), folds, choices)
 
 
-def _report(progress: Progress | None, done: int, total: int) -> int:
-    if progress is not None:
-        progress(done + 1, total)
-    return done + 1
+def _rows_of(vectors: selection.Vectors, rows: NDArray[np.intp]) -> selection.Vectors:
+    return lambda config: vectors(config)[rows]
 
 
 def _choice(chosen: selection.Fitted) -> dict[str, Any]:

@@ -7,9 +7,11 @@ installed computes what the one that trained the model did.
 
 from __future__ import annotations
 
+import json
 import os
 import warnings
 import zipfile
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,12 +31,25 @@ if TYPE_CHECKING:
 #: Version of the layout; another one is refused.
 FORMAT = 1
 _KEYS = {"format", "kind", "config", "classes", "steps", "card", "probe"}
+_TYPES = {"config": dict, "classes": list, "card": dict, "probe": dict}
 # Private classes inside scikit-learn's calibrated classifier; they only hold numbers.
 _TRUSTED = [
     "sklearn.calibration._CalibratedClassifier",
     "sklearn.calibration._SigmoidCalibration",
 ]
 _PROBE_TOLERANCE = 1e-4
+# What a damaged or forged archive may make skops and zipfile raise.
+_UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    json.JSONDecodeError,
+    RecursionError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    EOFError,
+    NotImplementedError,
+)
 
 
 def save(
@@ -117,10 +132,16 @@ def load(file: str | os.PathLike[str], *, kind: str) -> dict[str, Any]:
     content = _read(name)
     if not isinstance(content, dict) or not set(content) >= _KEYS:
         raise ValueError(f"{name}: not a model of quaver")
+    wrong = [key for key, kind in _TYPES.items() if not isinstance(content[key], kind)]
+    if wrong:
+        raise ValueError(f"{name}: not a model of quaver (wrong {', '.join(wrong)})")
     if content["format"] != FORMAT:
         raise ValueError(f"{name}: format {content['format']!r}, expected {FORMAT}")
     if content["kind"] != kind:
         raise ValueError(f"{name}: a model of kind {content['kind']!r}, expected {kind!r}")
+    known = [str(label) for label in getattr(content["steps"], "classes_", ())]
+    if known != content["classes"]:
+        raise ValueError(f"{name}: labels {content['classes']}, those of its steps are {known}")
     _check_probe(name, content)
     return content
 
@@ -134,7 +155,7 @@ def _read(name: str) -> Any:
             # The probe tells more than a comparison of versions.
             warnings.simplefilter("ignore", InconsistentVersionWarning)
             return skops.io.load(name, trusted=_TRUSTED)
-    except (zipfile.BadZipFile, KeyError, TypeError, AttributeError, EOFError) as error:
+    except _UNREADABLE as error:
         raise ValueError(f"{name}: not a model of quaver ({error})") from error
 
 

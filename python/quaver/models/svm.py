@@ -11,6 +11,7 @@ import os
 import platform
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -27,13 +28,13 @@ from sklearn.svm import SVC  # noqa: E402
 
 from quaver import _core  # noqa: E402
 from quaver._validate import Downmix, as_samples, check_sample_rate  # noqa: E402
-from quaver.audio import resample  # noqa: E402
-from quaver.batch import Batch, Failure, Progress  # noqa: E402
+from quaver.audio import is_recording, resample  # noqa: E402
+from quaver.batch import Batch, Failure, Progress, as_clips  # noqa: E402
 from quaver.config import FeatureConfig  # noqa: E402
 from quaver.models import persistence  # noqa: E402
 from quaver.models.selection import (  # noqa: E402
-    CANDIDATES,
     DEFAULT_CONFIG,
+    N_LOOKS,
     VARIANCE,
     Fitted,
     fit,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from quaver.corpus import Corpus
+    from quaver.models.evaluation import Report
 
 PRETRAINED = "ravdess-svm"
 
@@ -165,7 +167,7 @@ def train(
     corpus : Corpus
         At least two labels, with at least two clips each.
     config : FeatureConfig, optional
-        By default chosen from `quaver.models.selection.CANDIDATES`; without a search
+        By default searched for in `quaver.models.selection.GRID`; without a search
         `quaver.models.selection.DEFAULT_CONFIG`.
     search : bool, default True
         Choose configuration, penalty and kernel width by the unweighted average recall of a
@@ -173,7 +175,7 @@ def train(
     n_jobs : int, optional
         Processes of the search, as in scikit-learn.
     progress : callable, optional
-        Called with (done, total) configurations.
+        Called with (done, total) steps.
 
     Returns
     -------
@@ -196,20 +198,30 @@ def train(
     """
     labels = corpus.labels
     _check_labels(labels)
-    configs = _configs(config, search)
-    tables = []
-    for i, candidate in enumerate(configs):
-        tables.append((candidate, AudioFeatures(candidate).transform(corpus.paths)))
+    total = 1 + (N_LOOKS if search and config is None else 4 if search else 0)
+    done = 0
+
+    def step() -> None:
+        nonlocal done
+        done += 1
         if progress is not None:
-            progress(i + 1, len(configs))
-    chosen = fit(tables, labels, corpus.groups, search=search, n_jobs=n_jobs)
+            progress(done, total)
+
+    @cache
+    def vectors(candidate: FeatureConfig) -> NDArray[np.float32]:
+        return AudioFeatures(candidate).transform(corpus.paths)
+
+    chosen = fit(
+        vectors,
+        labels,
+        corpus.groups,
+        config=config,
+        search=search,
+        n_jobs=n_jobs,
+        progress=step,
+    )
+    step()
     return SvmModel(chosen.steps, chosen.config, _card(corpus, chosen))
-
-
-def _configs(config: FeatureConfig | None, search: bool) -> tuple[FeatureConfig, ...]:
-    if config is not None:
-        return (config,)
-    return CANDIDATES if search else (DEFAULT_CONFIG,)
 
 
 def _check_labels(labels: NDArray[np.str_]) -> None:
@@ -233,6 +245,7 @@ def _card(corpus: Corpus, chosen: Fitted) -> dict[str, Any]:
             "C": chosen.penalty,
             "gamma": f"{chosen.kernel_width:g} / {_n_values(chosen.config)}",
             "uar_of_search": chosen.score,
+            "folds_of_search": "by speaker" if chosen.by_speaker else "random",
         },
         "versions": {
             "quaver": _core.version,
@@ -256,6 +269,8 @@ def save(model: SvmModel, file: str | os.PathLike[str]) -> None:
     file : path
         By custom ending in ``.skops``.
     """
+    if "scale" not in model.steps.named_steps:
+        raise ValueError(f"steps must begin with 'scale', got {list(model.steps.named_steps)}")
     # Around the origin of the standardised space, where every feature matters.
     scale = model.steps["scale"]
     offsets = np.random.default_rng(_SEED).standard_normal((4, len(scale.mean_)))
@@ -288,13 +303,19 @@ def load(file: str | os.PathLike[str]) -> SvmModel:
         As in `quaver.models.persistence.load`; the message names the file.
     """
     content = persistence.load(file, kind="svm")
-    config = FeatureConfig.from_dict(content["config"])
-    model = SvmModel(content["steps"], config, content["card"])
+    name, steps = os.fsdecode(file), content["steps"]
+    if not isinstance(steps, Pipeline):
+        raise ValueError(f"{name}: steps must be a Pipeline, got {type(steps).__name__}")
+    try:
+        config = FeatureConfig.from_dict(content["config"])
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name}: {error}") from error
+    model = SvmModel(steps, config, content["card"])
     n_values, n_steps = _n_values(config), model.steps.n_features_in_
     if n_values != n_steps:
         raise ValueError(
-            f"{os.fsdecode(file)}: the model takes {n_steps} values, its configuration makes"
-            f" {n_values}: {config}"
+            f"{name}: the model takes {n_steps} values, its configuration makes {n_values}:"
+            f" {config}"
         )
     return model
 
@@ -343,7 +364,7 @@ def predict(
     clips : sequence of paths, bytes, binary file objects or arrays, or Batch
         A batch of `quaver.extract_many` must have been made with the model's configuration.
     sample_rate : int, optional
-        Rate in Hz of clips that are arrays; the model's by default. Others are resampled.
+        Rate in Hz of clips that are arrays, required when there are any; resampled to the model's.
     downmix : {None, "mean"} or int, default "mean"
         How several channels become one.
     threads, progress
@@ -353,12 +374,12 @@ def predict(
     -------
     Predictions
         Clips that cannot be used are listed in ``failures``; those shorter than a frame are
-        padded with zeros.
+        padded with zeros. A model has an answer for anything, silence and noise included.
 
     Raises
     ------
     ValueError
-        For no clips, or vectors of another configuration.
+        For no clips, arrays without a rate, or vectors of another configuration.
 
     Examples
     --------
@@ -370,6 +391,9 @@ def predict(
         batch = clips
         _check_config(model.config, batch.config)
     else:
+        clips = as_clips(clips)
+        if sample_rate is None and not all(map(is_recording, clips)):
+            raise ValueError("sample_rate is required for arrays, got None")
         step = AudioFeatures(
             model.config, sample_rate=sample_rate, downmix=downmix, threads=threads
         )
@@ -385,6 +409,24 @@ def _classify(
         return classes[:0], np.empty((0, len(classes)))
     probabilities = model.steps.predict_proba(vectors)
     return classes[probabilities.argmax(axis=1)], probabilities
+
+
+def evaluate(model: SvmModel, corpus: Corpus) -> Report:
+    """Score a model on a corpus: `quaver.models.evaluation.evaluate_model`.
+
+    Parameters
+    ----------
+    model : SvmModel
+    corpus : Corpus
+        Other clips than the model was trained on.
+
+    Returns
+    -------
+    Report
+    """
+    from quaver.models import evaluation
+
+    return evaluation.evaluate_model(model, corpus)
 
 
 def _check_config(expected: FeatureConfig, found: FeatureConfig) -> None:

@@ -10,17 +10,17 @@ from quaver.models import require
 
 require("sklearn", extra="svm")
 
-from sklearn.base import BaseEstimator, TransformerMixin  # noqa: E402
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin  # noqa: E402
 from sklearn.utils.validation import check_is_fitted, validate_data  # noqa: E402
 
 from quaver._validate import Downmix, check_sample_rate  # noqa: E402
 from quaver.audio import is_recording, resample  # noqa: E402
-from quaver.batch import Batch, Progress, extract_many  # noqa: E402
+from quaver.batch import Batch, Progress, as_clips, extract_many  # noqa: E402
 from quaver.config import FeatureConfig  # noqa: E402
 from quaver.features import feature_names  # noqa: E402
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -102,7 +102,9 @@ class AudioFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # u
         """
         batch = self.extract(X)
         if batch.failures:
-            listed = "; ".join(f"{f.source}: {f.reason}" for f in batch.failures[:_LISTED])
+            listed = "; ".join(
+                f"{f.source} at {f.index}: {f.reason}" for f in batch.failures[:_LISTED]
+            )
             more = len(batch.failures) - _LISTED
             raise ValueError(
                 f"{len(batch.failures)} of {len(batch) + len(batch.failures)} clips cannot be"
@@ -151,15 +153,19 @@ class AudioFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # u
         return tags
 
 
-def _at_rate(clips: Iterable[Any], rate: int, wanted: int) -> Iterable[Any]:
+def _at_rate(clips: Iterable[Any], rate: int, wanted: int) -> Sequence[Any]:
     """Return the clips, arrays resampled where they can be; the others the batch reports."""
-    if rate == wanted or is_recording(clips):
+    clips = as_clips(clips)
+    if rate == wanted:
         return clips
     return [clip if is_recording(clip) else _resampled(clip, rate, wanted) for clip in clips]
 
 
 def _resampled(clip: ArrayLike, rate: int, wanted: int) -> ArrayLike:
-    array = np.asarray(clip)
+    try:
+        array = np.asarray(clip)
+    except ValueError:  # a ragged list, for instance
+        return clip
     if array.dtype == np.int16:
         array = array * np.float32(1 / 32768)
     if array.dtype not in (np.float32, np.float64) or array.ndim not in (1, 2) or array.size == 0:
@@ -167,13 +173,14 @@ def _resampled(clip: ArrayLike, rate: int, wanted: int) -> ArrayLike:
     return resample(array, rate, wanted, "<array>")
 
 
-class SpeakerNormalizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # untyped bases
+class SpeakerNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Scale vectors by the mean and deviation of their speaker's own clips, without labels.
 
     For users who have several clips of each speaker: what a voice always does is taken away, what
     it does now remains. Speakers seen in `fit` keep the scale learned there; the scale of a new
-    speaker is that of the clips passed to `transform`. Without speakers all clips share one scale,
-    as in a StandardScaler.
+    speaker is that of the clips passed to `transform`. Without speakers in `fit` all clips share
+    one scale, as in a StandardScaler. In a pipeline, pass speakers by scikit-learn's metadata
+    routing: ``set_fit_request(speakers=True).set_transform_request(speakers=True)``.
 
     Parameters
     ----------
@@ -214,6 +221,10 @@ class SpeakerNormalizer(TransformerMixin, BaseEstimator):  # type: ignore[misc] 
         -------
         SpeakerNormalizer
         """
+        if isinstance(self.min_clips, bool) or not isinstance(self.min_clips, (int, np.integer)):
+            raise TypeError(f"min_clips must be an int, got {self.min_clips!r}")
+        if self.min_clips < 1:
+            raise ValueError(f"min_clips must be positive, got {self.min_clips}")
         values: NDArray[Any] = validate_data(self, X, dtype=(np.float64, np.float32))
         self.mean_, self.scale_ = _scale_of(values)
         self.speakers_ = (
@@ -243,6 +254,11 @@ class SpeakerNormalizer(TransformerMixin, BaseEstimator):  # type: ignore[misc] 
         check_is_fitted(self)
         values: NDArray[Any] = validate_data(self, X, dtype=(np.float64, np.float32), reset=False)
         if speakers is None:
+            if self.speakers_:
+                raise ValueError(
+                    "speakers must be given: they were in fit, and one scale for all clips is not"
+                    " what a model behind this step has learned from"
+                )
             return ((values - self.mean_) / self.scale_).astype(values.dtype)
         names = _names(speakers, len(values))
         scales = self._scales(values, names) | self.speakers_
