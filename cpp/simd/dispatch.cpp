@@ -30,7 +30,13 @@ namespace {
    target::short_term_run,      \
    target::log_mel_run,         \
    target::delta_row,           \
-   target::functionals_row}
+   target::functionals_row,     \
+   target::stft_run,            \
+   target::stft_bins_run,       \
+   target::stft_bands_run,      \
+   target::istft_run,           \
+   target::decibel_run,         \
+   target::contrast_run}
 
 constexpr KernelTable kTables[] = {
     QV_TABLE(base, 4),
