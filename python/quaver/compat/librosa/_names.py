@@ -40,14 +40,13 @@ CORE = {name: module for module, names in _CORE.items() for name in names}
 _FEATURE = {
     "feature.spectral": (
         "poly_features",
-        "rms",
         "spectral_bandwidth",
         "spectral_centroid",
-        "spectral_contrast",
         "spectral_flatness",
         "spectral_rolloff",
-        "zero_crossing_rate",
     ),
+    "feature.contrast": ("spectral_contrast",),
+    "feature.waveform": ("rms", "zero_crossing_rate"),
     "feature.melodic": ("chroma_stft", "melspectrogram", "mfcc", "tonnetz"),
     "feature.utils": ("delta", "stack_memory"),
 }

@@ -255,9 +255,7 @@ def get_duration(
     0.5
     """
     if not isinstance(filename, Deprecated):
-        warnings.warn(
-            "The argument filename is deprecated; use path.", FutureWarning, stacklevel=2
-        )
+        warnings.warn("The argument filename is deprecated; use path.", FutureWarning, stacklevel=2)
         path = filename
     if path is not None:
         import soundfile

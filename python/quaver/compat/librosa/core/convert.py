@@ -161,9 +161,7 @@ def hz_to_midi(frequencies: ArrayLike) -> Any:
     return 12 * (np.log2(np.asanyarray(frequencies)) - np.log2(440.0)) + 69
 
 
-def frames_to_samples(
-    frames: ArrayLike, *, hop_length: int = 512, n_fft: int | None = None
-) -> Any:
+def frames_to_samples(frames: ArrayLike, *, hop_length: int = 512, n_fft: int | None = None) -> Any:
     """Convert frames to samples; `n_fft` shifts by half a frame, for transforms not centred.
 
     Examples
@@ -247,7 +245,8 @@ def samples_like(
     >>> samples_like(3)
     array([   0,  512, 1024])
     """
-    frames = np.arange(X if np.isscalar(X) else X.shape[axis])
+    count: Any = X if np.isscalar(X) else X.shape[axis]
+    frames = np.arange(count)
     return np.asarray(frames_to_samples(frames, hop_length=hop_length, n_fft=n_fft))
 
 

@@ -327,7 +327,7 @@ def spectrogram(
     *,
     y: Array | None,
     S: Array | None,
-    n_fft: int,
+    n_fft: int | None,
     hop_length: int,
     power: float = 1.0,
     win_length: int | None = None,
@@ -340,15 +340,15 @@ def spectrogram(
         if n_fft is None or n_fft // 2 + 1 != S.shape[-2]:
             n_fft = 2 * (S.shape[-2] - 1)
         return S, n_fft
-    check_signal(y, n_fft)
+    n_fft = check_signal(y, n_fft)
     frames = transform.Framing.of(y, n_fft, hop_length, win_length, window, center, pad_mode)
     return frames.picture(power), n_fft
 
 
-def check_signal(y: Array | None, n_fft: int | None) -> None:
-    """Refuse that there is nothing to transform."""
+def check_signal(y: Array | None, n_fft: int | None) -> int:
+    """Return n_fft, or refuse that there is nothing to transform."""
     if n_fft is None:
         raise ParameterError("n_fft must be a number, got None")
     if y is None:
         raise ParameterError("y or S must be given, got neither")
-
+    return n_fft

@@ -134,7 +134,7 @@ class Framing:
         """Return (..., 1 + n_fft // 2, n_frames), complex."""
         if self.plan is not None:
             rows = [self.plan.run(channel) for channel in self._channels()]
-            return self._joined(rows).swapaxes(-1, -2)
+            return np.swapaxes(self._joined(rows), -1, -2)
         view = np.lib.stride_tricks.sliding_window_view(self.y, self.n_fft, axis=-1)
         frames = view[..., :: self.hop_length, :]
         shape = (*frames.shape[:-1], 1 + self.n_fft // 2)
@@ -142,7 +142,7 @@ class Framing:
         step = max(1, _BLOCK_VALUES // self.n_fft)
         for t in range(0, shape[-2], step):
             out[..., t : t + step, :] = np.fft.rfft(frames[..., t : t + step, :] * self.taps)
-        return out.astype(complex_type(self.y.dtype), copy=False).swapaxes(-1, -2)
+        return np.swapaxes(out.astype(complex_type(self.y.dtype), copy=False), -1, -2)
 
     def picture(self, power: float) -> Array:
         """Return ``|spectrum| ** power``."""

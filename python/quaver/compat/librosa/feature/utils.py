@@ -66,8 +66,7 @@ def delta(
     data = np.atleast_1d(data)
     if mode == "interp" and width > data.shape[axis]:
         raise ParameterError(
-            f"width must not exceed the frames in mode 'interp', got {width} for"
-            f" {data.shape[axis]}"
+            f"width must not exceed the frames in mode 'interp', got {width} for {data.shape[axis]}"
         )
     if width < 3 or np.mod(width, 2) != 1:
         raise ParameterError(f"width must be odd and at least 3, got {width}")

@@ -187,7 +187,8 @@ def frame(
     # The window's samples come last; they belong before or behind the axis of time.
     view = np.moveaxis(view, -1, axis - 1 if axis < 0 else axis + 1)
     place = axis if axis < 0 else axis - view.ndim
-    return view[(..., slice(None, None, hop_length), *([slice(None)] * (-place - 1)))]
+    skip: list[Any] = [..., slice(None, None, hop_length)]
+    return np.asanyarray(view[tuple(skip + [slice(None)] * (-place - 1))])
 
 
 def pad_center(data: Array, *, size: int, axis: int = -1, **kwargs: Any) -> Array:
