@@ -33,6 +33,7 @@ namespace {
    target::functionals_row,     \
    target::stft_run,            \
    target::stft_bins_run,       \
+   target::stft_bins64_run,     \
    target::stft_bands_run,      \
    target::istft_run,           \
    target::decibel_run,         \
