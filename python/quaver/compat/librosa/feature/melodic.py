@@ -151,6 +151,8 @@ def mfcc(
         As `melspectrogram`, and for a negative lifter.
     ValueError
         For another type or scale of the transform.
+    RuntimeError
+        For one band and type 1, as SciPy.
 
     Examples
     --------
@@ -181,7 +183,7 @@ def _cosines(n: int, n_rows: int, dct_type: int, norm: str | None, dtype: Any) -
     if norm not in (None, "ortho", "backward", "forward"):
         raise ValueError(f"norm must be ortho, backward, forward or None, got {norm!r}")
     if dct_type == 1 and n < 2:
-        raise ValueError("dct_type 1 takes at least 2 bands, got 1")
+        raise RuntimeError("dct_type 1 takes at least 2 bands, got 1")  # SciPy's choice of type
     k, i = np.arange(n_rows)[:, np.newaxis], np.arange(n)
     period = n - 1 if dct_type == 1 else n
     phase = (k + 0.5 * (dct_type in (3, 4))) * (i + 0.5 * (dct_type in (2, 4)))
