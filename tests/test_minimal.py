@@ -19,6 +19,7 @@ MODULES = [
     "quaver.batch",
     "quaver.compat.librosa.core.audio",
     "quaver.compat.librosa.core.convert",
+    "quaver.compat.librosa.core.peaks",
     "quaver.compat.librosa.core.spectrum",
     "quaver.compat.librosa.feature.contrast",
     "quaver.compat.librosa.feature.melodic",

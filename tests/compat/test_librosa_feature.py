@@ -221,6 +221,12 @@ def test_chroma_finds_the_tuning() -> None:
     for dtype in (np.float32, np.float64):
         check("chroma_stft", y=signal(22050, dtype=dtype), atol=1e-5)
     check("chroma_stft", S=spectrogram(2), atol=1e-5)
+    for sr, n_fft in ((8000, 512), (48000, 1024), (8000, 32), (300, 256), (22050, 441)):
+        for power in (1, 2):
+            y = signal(9000, channels=(2,), dtype=np.float64)
+            S = np.abs(librosa.stft(y, n_fft=n_fft)) ** power
+            check("chroma_stft", S=S, sr=sr, n_chroma=24, atol=1e-9, may_fail=True)
+    assert_same(lambda m: m.feature.chroma_stft(y=np.zeros(9000)))
 
 
 def test_tonnetz() -> None:

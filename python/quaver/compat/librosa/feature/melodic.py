@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from quaver import _core
 from quaver.compat.librosa import filters, forward
 from quaver.compat.librosa.core import transform
+from quaver.compat.librosa.core.peaks import loud_pitches
 from quaver.compat.librosa.core.spectrum import check_signal, power_to_db, spectrogram
 from quaver.compat.librosa.util.exceptions import ParameterError
 from quaver.compat.librosa.util.utils import expand_to, normalize
@@ -281,6 +282,10 @@ def chroma_stft(
 def _estimate_tuning(S: Array, sr: float, n_chroma: int) -> float:
     from quaver.compat import librosa
 
+    if S.dtype in (np.float32, np.float64) and S.shape[-2] > 1 and (S >= 0).all():
+        pitches = loud_pitches(S, sr)
+        if pitches is not None:
+            return float(librosa.pitch_tuning(pitches, bins_per_octave=n_chroma))
     return float(librosa.estimate_tuning(S=S, sr=sr, bins_per_octave=n_chroma))
 
 
