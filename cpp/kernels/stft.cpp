@@ -135,8 +135,7 @@ static inline void turn_4x4(const float* from, std::size_t from_stride, float* t
 }
 
 // Rows of kLanes frames become n_valid rows of n_rows values.
-static void rows_to_frames(const float* block, std::size_t n_rows, std::size_t n_valid,
-                           float* out) {
+void rows_to_frames(const float* block, std::size_t n_rows, std::size_t n_valid, float* out) {
   std::size_t lane = 0;
   for (; lane + 4 <= n_valid; lane += 4) {
     std::size_t row = 0;

@@ -49,6 +49,10 @@ void StftPlan::plan_double(const double* window, std::size_t win_length) {
   post64 = doubles(post);
 }
 
+void stft64(const StftPlan& plan, const float* samples, std::size_t n_samples, float* out) {
+  kernels().stft64(plan, samples, n_samples, workspace(), out);
+}
+
 void stft_bins64(const StftPlan& plan, StftOutput output, const float* samples,
                  std::size_t n_samples, float* out) {
   kernels().stft_bins64(plan, output, samples, n_samples, workspace(), out);
@@ -71,6 +75,19 @@ struct Complex64 {
   VecD re, im;
 };
 
+#if QV_WIDTH == 16
+static inline VecD fma64(VecD a, VecD b, VecD c) {
+  return reinterpret_cast<VecD>(_mm512_fmadd_pd(
+      reinterpret_cast<__m512d>(a), reinterpret_cast<__m512d>(b), reinterpret_cast<__m512d>(c)));
+}
+#elif QV_WIDTH == 8
+static inline VecD fma64(VecD a, VecD b, VecD c) {
+  return reinterpret_cast<VecD>(_mm256_fmadd_pd(
+      reinterpret_cast<__m256d>(a), reinterpret_cast<__m256d>(b), reinterpret_cast<__m256d>(c)));
+}
+#else
+static inline VecD fma64(VecD a, VecD b, VecD c) { return a * b + c; }
+#endif
 static inline VecD load_d(const double* p) { return *reinterpret_cast<const VecDUnaligned*>(p); }
 static inline void store_d(double* p, VecD v) { *reinterpret_cast<VecDUnaligned*>(p) = v; }
 static inline Complex64 load64(const double* x, std::size_t index) {
@@ -86,7 +103,10 @@ static inline Complex64 turn(Complex64 a) { return {a.im, -a.re}; }  // -i a
 static inline Complex64 scale(Complex64 a, double s) { return {a.re * s, a.im * s}; }
 static inline void store_turned(double* y, std::size_t index, Complex64 a, const double* w,
                                 bool unit) {
-  if (!unit) a = {a.re * w[0] - a.im * w[1], a.re * w[1] + a.im * w[0]};
+  if (!unit) {
+    const VecD c = SetD(w[0]), s = SetD(w[1]);
+    a = {fma64(a.re, c, -(a.im * s)), fma64(a.re, s, a.im * c)};
+  }
   store64(y, index, a);
 }
 
@@ -177,26 +197,35 @@ static const double* half_transform64(const StftPlan& plan, const double* frames
 }
 
 // Half a row: the block that holds one or the other half of kLanes frames.
-static inline void put_power(float* spectrum, std::size_t k, VecD re, VecD im) {
+static inline void put_half(float* row, VecD v) {
   typedef float Half __attribute__((vector_size(QV_WIDTH * 2)));
-  const Half power = __builtin_convertvector(re * re + im * im, Half);
-  __builtin_memcpy(spectrum + k * kLanes, &power, sizeof(power));
+  const Half rounded = __builtin_convertvector(v, Half);
+  __builtin_memcpy(row, &rounded, sizeof(rounded));
+}
+static inline void put64(float* spectrum, std::size_t k, VecD re, VecD im, StftOutput output) {
+  if (output == StftOutput::complex) {
+    put_half(spectrum + 2 * k * kLanes, re);
+    put_half(spectrum + (2 * k + 1) * kLanes, im);
+  } else {
+    put_half(spectrum + k * kLanes, fma64(re, re, im * im));
+  }
 }
 
-static void emit_power64(const StftPlan& plan, const double* z, float* spectrum) {
+static void emit64(const StftPlan& plan, const double* z, StftOutput output, float* spectrum) {
   const std::size_t half = plan.n_fft / 2;
   const double* post = reinterpret_cast<const double*>(plan.post64.data());
   const Complex64 first = load64(z, 0);
-  put_power(spectrum, 0, first.re + first.im, VecD{});
-  put_power(spectrum, half, first.re - first.im, VecD{});
+  put64(spectrum, 0, first.re + first.im, VecD{}, output);
+  put64(spectrum, half, first.re - first.im, VecD{}, output);
   for (std::size_t k = 1; 2 * k <= half; ++k) {
     const Complex64 a = load64(z, k), b = load64(z, half - k);
     const double cosine = post[2 * k], sine = post[2 * k + 1];
     const Complex64 e = {(a.re + b.re) * 0.5, (a.im - b.im) * 0.5};
     const Complex64 o = {(a.im + b.im) * 0.5, (b.re - a.re) * 0.5};
-    const Complex64 t = {o.re * cosine + o.im * sine, o.im * cosine - o.re * sine};
-    put_power(spectrum, k, e.re + t.re, e.im + t.im);
-    put_power(spectrum, half - k, e.re - t.re, e.im - t.im);
+    const VecD c = SetD(cosine), s = SetD(sine);
+    const Complex64 t = {fma64(o.re, c, o.im * s), fma64(o.im, c, -(o.re * s))};
+    put64(spectrum, k, e.re + t.re, e.im + t.im, output);
+    put64(spectrum, half - k, e.re - t.re, t.im - e.im, output);
   }
 }
 
@@ -222,11 +251,22 @@ static void block_spectrum64(const StftPlan& plan, StftOutput output, const floa
     gather_block(plan, samples, n_samples, t + lane, n, phase_stride, work);
     window_frames64(plan, work.phases.data(), phase_stride, frames + plan.window_lead * kLanesD);
     const double* z = half_transform64(plan, frames, reinterpret_cast<double*>(work.work.data()));
-    emit_power64(plan, z, spectrum + lane);
+    emit64(plan, z, output, spectrum + lane);
   }
   if (output != StftOutput::magnitude) return;
   for (std::size_t k = 0; k < plan.rfft.n_bins; ++k) {
     StoreU(spectrum + k * kLanes, Sqrt(LoadU(spectrum + k * kLanes)));
+  }
+}
+
+void stft64_run(const StftPlan& plan, const float* samples, std::size_t n_samples,
+                StftWorkspace& work, float* out) {
+  work.reserve(plan, kLanes);
+  const std::size_t n_frames = plan.count(n_samples), n_rows = 2 * plan.rfft.n_bins;
+  for (std::size_t t = 0; t < n_frames; t += kLanes) {
+    const std::size_t n_valid = n_frames - t < kLanes ? n_frames - t : kLanes;
+    block_spectrum64(plan, StftOutput::complex, samples, n_samples, t, n_valid, work);
+    rows_to_frames(work.spectrum.data(), n_rows, n_valid, out + t * n_rows);
   }
 }
 

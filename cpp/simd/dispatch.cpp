@@ -33,6 +33,7 @@ namespace {
    target::functionals_row,     \
    target::stft_run,            \
    target::stft_bins_run,       \
+   target::stft64_run,          \
    target::stft_bins64_run,     \
    target::stft_contrast_run,   \
    target::stft_bands_run,      \

@@ -44,6 +44,10 @@ void stft_run(const StftPlan& plan, StftOutput output, const float* samples, std
               StftWorkspace& work, float* out);
 void stft_bins_run(const StftPlan& plan, StftOutput output, const float* samples,
                    std::size_t n_samples, StftWorkspace& work, float* out);
+void rows_to_frames(const float* block, std::size_t n_rows, std::size_t n_valid, float* out);
+// stft64.cpp
+void stft64_run(const StftPlan& plan, const float* samples, std::size_t n_samples,
+                StftWorkspace& work, float* out);
 void stft_bins64_run(const StftPlan& plan, StftOutput output, const float* samples,
                      std::size_t n_samples, StftWorkspace& work, float* out);
 void stft_contrast_run(const StftPlan& plan, const ContrastPlan& bands, const float* samples,

@@ -42,7 +42,7 @@ static std::shared_ptr<StftPlan> make_stft(std::size_t n_fft, std::size_t hop_le
                                     static_cast<std::size_t>(window.size()), center);
 }
 
-static Spectrum run_stft(const StftPlan& plan, const Matrix& samples) {
+static Spectrum run_stft(const StftPlan& plan, const Matrix& samples, bool exact) {
   const std::size_t size = samples_size(plan, samples);
   Spectrum out(
       {static_cast<py::ssize_t>(plan.count(size)), static_cast<py::ssize_t>(plan.rfft.n_bins)});
@@ -50,7 +50,10 @@ static Spectrum run_stft(const StftPlan& plan, const Matrix& samples) {
   float* const to = reinterpret_cast<float*>(out.mutable_data());
   {
     py::gil_scoped_release release;
-    stft(plan, StftOutput::complex, from, size, to);
+    if (exact)
+      stft64(plan, from, size, to);
+    else
+      stft(plan, StftOutput::complex, from, size, to);
   }
   return out;
 }
@@ -201,7 +204,8 @@ void bind_stft(py::module_& m) {
   py::class_<StftPlan, std::shared_ptr<StftPlan>>(m, "Stft", "Plan of a transform.")
       .def(py::init(&make_stft), py::kw_only(), py::arg("n_fft"), py::arg("hop_length"),
            py::arg("window").noconvert(), py::arg("center"))
-      .def("run", &run_stft, py::arg("samples").noconvert(), "(n_frames, n_bins), complex.")
+      .def("run", &run_stft, py::arg("samples").noconvert(), py::arg("exact"),
+           "(n_frames, n_bins), complex; exact: by way of double.")
       .def("picture", &run_picture, py::arg("samples").noconvert(), py::arg("power"),
            py::arg("exact"), "(n_bins, n_frames), magnitude or power; exact: by way of double.")
       .def("bands", &run_bands, py::arg("samples").noconvert(), py::arg("power"), py::arg("bank"),

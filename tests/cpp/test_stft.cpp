@@ -63,8 +63,10 @@ static void test_sizes() {
       for (std::size_t n_frames : {1, 17, 33}) {
         const std::vector<float> y = noise(n_fft + (n_frames - 1) * hop);
         const std::size_t n = plan.count(y.size()), n_bins = n_fft / 2 + 1;
-        std::vector<float> complex(2 * n * n_bins), power(n * n_bins), exact(n * n_bins);
+        std::vector<float> complex(2 * n * n_bins), complex64(2 * n * n_bins), power(n * n_bins),
+            exact(n * n_bins);
         stft(plan, StftOutput::complex, y.data(), y.size(), complex.data());
+        stft64(plan, y.data(), y.size(), complex64.data());
         stft_bins(plan, StftOutput::power, y.data(), y.size(), power.data());
         stft_bins64(plan, StftOutput::magnitude, y.data(), y.size(), exact.data());
         for (std::size_t t = 0; t < n; ++t) {
@@ -74,6 +76,9 @@ static void test_sizes() {
             const float* value = complex.data() + 2 * (t * n_bins + k);
             CHECK_NEAR(static_cast<double>(value[0]), sum.re, 2e-6);
             CHECK_NEAR(static_cast<double>(value[1]), sum.im, 2e-6);
+            const float* value64 = complex64.data() + 2 * (t * n_bins + k);
+            CHECK_NEAR(static_cast<double>(value64[0]), sum.re, 1e-7 * std::fabs(sum.re) + 1e-13);
+            CHECK_NEAR(static_cast<double>(value64[1]), sum.im, 1e-7 * std::fabs(sum.im) + 1e-13);
             CHECK_NEAR(static_cast<double>(power[k * n + t]), square, 4e-6);
             CHECK_NEAR(static_cast<double>(exact[k * n + t]), std::sqrt(square),
                        1e-7 * std::sqrt(square) + 1e-13);

@@ -40,6 +40,8 @@ struct KernelTable {
                StftWorkspace&, float* out);
   void (*stft_bins)(const StftPlan&, StftOutput, const float* samples, std::size_t n_samples,
                     StftWorkspace&, float* out);
+  void (*stft64)(const StftPlan&, const float* samples, std::size_t n_samples, StftWorkspace&,
+                 float* out);
   void (*stft_bins64)(const StftPlan&, StftOutput, const float* samples, std::size_t n_samples,
                       StftWorkspace&, float* out);
   void (*stft_contrast)(const StftPlan&, const ContrastPlan&, const float* samples,

@@ -61,7 +61,9 @@ void stft(const StftPlan& plan, StftOutput output, const float* samples, std::si
 // The same as (n_bins, n_frames). output: magnitude or power.
 void stft_bins(const StftPlan& plan, StftOutput output, const float* samples, std::size_t n_samples,
                float* out);
-// The same, transformed in double: each value has the error of one rounding to float32 or two.
+// Complex values transformed in double and rounded once.
+void stft64(const StftPlan& plan, const float* samples, std::size_t n_samples, float* out);
+// Pictures transformed in double: each value has the error of one rounding to float32 or two.
 void stft_bins64(const StftPlan& plan, StftOutput output, const float* samples,
                  std::size_t n_samples, float* out);
 // contrast.hpp of the magnitudes, transformed in double; valley and peak: (n_bands, n_frames).

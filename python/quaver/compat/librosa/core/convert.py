@@ -139,6 +139,8 @@ def note_to_midi(note: str | Iterable[str], *, round_midi: bool = True) -> Any:
 def note_to_hz(note: str | Iterable[str], **kwargs: Any) -> Any:
     """Convert names of notes to Hz; keywords as of `note_to_midi`.
 
+    Cents are rounded away unless ``round_midi=False``, as in librosa 0.11; librosa 1.0 keeps them.
+
     Examples
     --------
     >>> float(note_to_hz("A4"))

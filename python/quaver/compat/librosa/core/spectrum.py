@@ -35,8 +35,8 @@ def stft(
 ) -> Array:
     """Compute the short-time Fourier transform.
 
-    float32 samples take quaver's kernel when `n_fft` is even and has no prime factor above 5;
-    anything else takes NumPy's transform in float64.
+    float32 samples take quaver's kernel when `n_fft` is even and has no prime factor above 5, in
+    double and rounded once; anything else takes NumPy's transform in float64.
 
     Parameters
     ----------
@@ -340,7 +340,7 @@ def spectrogram(
         return S, length_of(S, n_fft)
     n_fft = check_signal(y, n_fft)
     frames = transform.Framing.of(y, n_fft, hop_length, win_length, window, center, pad_mode)
-    return frames.picture(power), n_fft
+    return frames.picture(power, exact=True), n_fft
 
 
 def length_of(S: Array, n_fft: int | None) -> int:

@@ -131,9 +131,12 @@ class Framing:
         return cls(y, n_fft, hop_length, taps, plan)
 
     def spectrum(self) -> Array:
-        """Return (..., 1 + n_fft // 2, n_frames), complex."""
+        """Return (..., 1 + n_fft // 2, n_frames), complex, rounded once as librosa's is.
+
+        Peaks are compared and counted: the rounding of a float32 transform could move a tuning.
+        """
         if self.plan is not None:
-            rows = [self.plan.run(channel) for channel in self._channels()]
+            rows = [self.plan.run(channel, True) for channel in self._channels()]
             return np.swapaxes(self._joined(rows), -1, -2)
         view = np.lib.stride_tricks.sliding_window_view(self.y, self.n_fft, axis=-1)
         frames = view[..., :: self.hop_length, :]
@@ -145,11 +148,11 @@ class Framing:
         return np.swapaxes(out.astype(complex_type(self.y.dtype), copy=False), -1, -2)
 
     def picture(self, power: float, exact: bool = False) -> Array:
-        """Return ``|spectrum| ** power``; exact: quiet bins free of the loud ones' rounding."""
-        if self.plan is not None and power in (1, 2):
-            return self._joined([self.plan.picture(y, power == 2, exact) for y in self._channels()])
+        """Return ``|spectrum| ** power``; exact: as `spectrum`, else by the fastest transform."""
+        if self.plan is not None and power in (1, 2) and not exact:
+            return self._joined([self.plan.picture(y, power == 2, False) for y in self._channels()])
         magnitude: Array = np.abs(self.spectrum())
-        return magnitude if power == 1 else magnitude**power
+        return magnitude if power == 1 else np.asarray(magnitude**power)
 
     def bands(self, power: float, bank: _core.FilterBank) -> Array:
         """Return a picture under a filter bank; needs `plan`, and power 1 or 2."""

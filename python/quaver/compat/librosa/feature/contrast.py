@@ -75,24 +75,27 @@ def spectral_contrast(
     else:
         n_fft = length_of(S, n_fft)
     n_bins = n_fft // 2 + 1 if S is None else S.shape[-2]
-    given = freq is not None
-    freq = np.atleast_1d(fft_frequencies(sr=sr, n_fft=n_fft) if freq is None else freq)
-    if freq.ndim != 1 or len(freq) != n_bins:
-        raise ParameterError(f"freq must have shape ({n_bins},), got {freq.shape}")
+    if freq is not None:
+        freq = np.atleast_1d(freq)
+        if freq.ndim != 1 or len(freq) != n_bins:
+            raise ParameterError(f"freq must have shape ({n_bins},), got {freq.shape}")
     if n_bands < 1 or not isinstance(n_bands, (int, np.integer)):
         raise ParameterError(f"n_bands must be a positive integer, got {n_bands}")
     if not 0.0 < quantile < 1.0:
         raise ParameterError(f"quantile must lie in (0, 1), got {quantile}")
     if fmin <= 0:
         raise ParameterError(f"fmin must be positive, got {fmin}")
-    edges = _edges(fmin, n_bands)
-    if np.any(edges[:-1] >= 0.5 * sr):
+    highest = fmin * 2.0 ** (n_bands - 1)
+    if highest >= 0.5 * sr:
         raise ParameterError(
             f"the bands must begin below half the sampling rate ({0.5 * sr} Hz), got"
-            f" {edges[-2]} Hz; use a lower fmin or fewer bands"
+            f" {highest} Hz; use a lower fmin or fewer bands"
         )
-    bands = _bands(freq, edges) if given else _cached_bands(sr, n_fft, fmin, n_bands)
-    counts = [int(np.maximum(np.rint(quantile * count), 1)) for _, count in bands]
+    if freq is None:
+        bands = _cached_bands(sr, n_fft, fmin, n_bands)
+    else:
+        bands = _bands(freq, _edges(fmin, n_bands))
+    counts = [max(1, round(quantile * count)) for _, count in bands]
     valley, peak = _extremes(S, frames, [bins for bins, _ in bands], counts)
     if linear:
         return peak - valley
