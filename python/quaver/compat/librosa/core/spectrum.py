@@ -334,13 +334,18 @@ def spectrogram(
     window: Any = "hann",
     center: bool = True,
     pad_mode: Any = "constant",
+    rounded: bool = True,
 ) -> tuple[Array, int]:
-    """Return S as it is, or ``|stft(y)| ** power``, and the length of the transform."""
+    """Return S as it is, or ``|stft(y)| ** power``, and the length of the transform.
+
+    rounded: after each step, as librosa's, for what compares neighbours; else once, and faster.
+    """
     if S is not None:
         return S, length_of(S, n_fft)
     n_fft = check_signal(y, n_fft)
     frames = transform.Framing.of(y, n_fft, hop_length, win_length, window, center, pad_mode)
-    return frames.picture(power, exact=True), n_fft
+    picture = frames.rounded_picture(power) if rounded else frames.picture(power, exact=True)
+    return picture, n_fft
 
 
 def length_of(S: Array, n_fft: int | None) -> int:

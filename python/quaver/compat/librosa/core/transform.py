@@ -148,9 +148,13 @@ class Framing:
         return np.swapaxes(out.astype(complex_type(self.y.dtype), copy=False), -1, -2)
 
     def picture(self, power: float, exact: bool = False) -> Array:
-        """Return ``|spectrum| ** power``; exact: as `spectrum`, else by the fastest transform."""
-        if self.plan is not None and power in (1, 2) and not exact:
-            return self._joined([self.plan.picture(y, power == 2, False) for y in self._channels()])
+        """Return ``|spectrum| ** power``, by a float32 transform unless exact."""
+        if self.plan is not None and power in (1, 2):
+            return self._joined([self.plan.picture(y, power == 2, exact) for y in self._channels()])
+        return self.rounded_picture(power)
+
+    def rounded_picture(self, power: float) -> Array:
+        """Return ``|spectrum| ** power``, rounded after each step as librosa does."""
         magnitude: Array = np.abs(self.spectrum())
         return magnitude if power == 1 else np.asarray(magnitude**power)
 

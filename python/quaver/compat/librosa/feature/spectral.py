@@ -84,6 +84,7 @@ def spectral_centroid(
         window=window,
         center=center,
         pad_mode=pad_mode,
+        rounded=False,
     )
     _non_negative(S, "spectral_centroid")
     freq = fft_frequencies(sr=sr, n_fft=n_fft) if freq is None else freq
@@ -154,6 +155,7 @@ def spectral_bandwidth(
         window=window,
         center=center,
         pad_mode=pad_mode,
+        rounded=False,
     )
     _non_negative(S, "spectral_bandwidth")
     bins = fft_frequencies(sr=sr, n_fft=n_fft) if freq is None else freq
@@ -286,6 +288,7 @@ def spectral_flatness(
         window=window,
         center=center,
         pad_mode=pad_mode,
+        rounded=False,
     )
     _non_negative(S, "spectral_flatness")
     values = np.maximum(amin, S**power)
