@@ -182,6 +182,27 @@ static void pass_5(const RfftPass& pass, const float* table, const float* x, flo
   }
 }
 
+// The packed transform, before the real post-pass: n_fft / 2 complex values. `frames` is never
+// written: its zero padding serves the next block.
+const float* half_transform(const RfftPlan& plan, const float* frames, float* work) {
+  const std::size_t half_size = plan.n_fft * kLanes;
+  const float* x = frames;
+  float* y = work;
+  for (std::size_t i = 0; i < plan.n_passes; ++i) {
+    const RfftPass& pass = plan.passes[i];
+    const float* table = plan.twiddles.data() + pass.twiddles;
+    switch (pass.radix) {
+      case 2: pass_2(pass, table, x, y); break;
+      case 3: pass_3(pass, table, x, y); break;
+      case 4: pass_4(pass, table, x, y); break;
+      default: pass_5(pass, table, x, y); break;
+    }
+    x = y;
+    y = y == work ? work + half_size : work;
+  }
+  return x;
+}
+
 // With a = Z[k], b = Z[half - k]: 2 E = a + conj b, 2 O = -i (a - conj b),
 // X[k] = E + w O, X[half - k] = conj(E - w O), w = exp(-2 pi i k / n_fft).
 static void emit_power(const RfftPlan& plan, const float* z, float* power) {
@@ -202,31 +223,12 @@ static void emit_power(const RfftPlan& plan, const float* z, float* power) {
   }
 }
 
-static void transform(const RfftPlan& plan, const float* frames, float* work, float* power) {
-  const std::size_t half_size = plan.n_fft * kLanes;
-  const float* x = frames;
-  float* y = work;
-  for (std::size_t i = 0; i < plan.n_passes; ++i) {
-    const RfftPass& pass = plan.passes[i];
-    const float* table = plan.twiddles.data() + pass.twiddles;
-    switch (pass.radix) {
-      case 2: pass_2(pass, table, x, y); break;
-      case 3: pass_3(pass, table, x, y); break;
-      case 4: pass_4(pass, table, x, y); break;
-      default: pass_5(pass, table, x, y); break;
-    }
-    x = y;
-    y = y == work ? work + half_size : work;
-  }
-  emit_power(plan, x, power);
-}
-
 void power_spectrum(const RfftPlan& plan, const FramingPlan& framing, const float* phases,
                     float* frames, float* work, float* power, float* magnitude) {
   if (plan.n_fft == 512) return power_spectrum_512(plan, framing, phases, work, power, magnitude);
   // Only the windowed samples are written: the zero padding serves the next block.
   window_frames(framing, phases, framing.phase_stride(kLanes), frames);
-  transform(plan, frames, work, power);
+  emit_power(plan, half_transform(plan, frames, work), power);
   if (magnitude == nullptr) return;
   for (std::size_t k = 0; k < plan.n_bins; ++k) {
     StoreU(magnitude + k * kLanes, Sqrt(LoadU(power + k * kLanes)));

@@ -31,7 +31,16 @@ namespace {
    target::log_mel_run,         \
    target::transpose,           \
    target::delta_row,           \
-   target::functionals_row}
+   target::functionals_row,     \
+   target::stft_run,            \
+   target::stft_bins_run,       \
+   target::stft64_run,          \
+   target::stft_bins64_run,     \
+   target::stft_contrast_run,   \
+   target::stft_bands_run,      \
+   target::istft_run,           \
+   target::decibel_run,         \
+   target::contrast_run}
 
 constexpr KernelTable kTables[] = {
     QV_TABLE(base, 4),

@@ -4,6 +4,8 @@
 
 #include "quaver/buffer.hpp"
 #include "quaver/cepstrum.hpp"
+#include "quaver/contrast.hpp"
+#include "quaver/decibel.hpp"
 #include "quaver/delta.hpp"
 #include "quaver/dispatch.hpp"
 #include "quaver/framing.hpp"
@@ -13,4 +15,5 @@
 #include "quaver/rfft.hpp"
 #include "quaver/short_term.hpp"
 #include "quaver/spectrum.hpp"
+#include "quaver/stft.hpp"
 #include "quaver/timedomain.hpp"

@@ -26,6 +26,7 @@ void power_spectrum(const RfftPlan& plan, const FramingPlan& framing, const floa
 // rfft512.cpp: the same for n_fft = 512
 void power_spectrum_512(const RfftPlan& plan, const FramingPlan& framing, const float* phases,
                         float* work, float* power, float* magnitude);
+const float* half_transform(const RfftPlan& plan, const float* frames, float* work);
 // spectrum.cpp
 struct SpectralRows {
   float *centroid, *spread, *entropy, *flux, *rolloff;
@@ -51,5 +52,30 @@ bool short_term_run(const ShortTermPlan& plan, const Samples& src, std::size_t n
                     std::size_t out_stride);
 bool log_mel_run(const LogMelPlan& plan, const Samples& src, std::size_t n_frames,
                  LogMelWorkspace& work, float* out);
+// stft.cpp
+void stft_run(const StftPlan& plan, StftOutput output, const float* samples, std::size_t n_samples,
+              StftWorkspace& work, float* out);
+void stft_bins_run(const StftPlan& plan, StftOutput output, const float* samples,
+                   std::size_t n_samples, StftWorkspace& work, float* out);
+void rows_to_frames(const float* block, std::size_t n_rows, std::size_t n_valid, float* out);
+// stft64.cpp
+void stft64_run(const StftPlan& plan, const float* samples, std::size_t n_samples,
+                StftWorkspace& work, float* out);
+void stft_bins64_run(const StftPlan& plan, StftOutput output, const float* samples,
+                     std::size_t n_samples, StftWorkspace& work, float* out);
+void stft_contrast_run(const StftPlan& plan, const ContrastPlan& bands, const float* samples,
+                       std::size_t n_samples, StftWorkspace& work, float* valley, float* peak);
+// Samples of n_valid frames from t on, by phase within a hop.
+void gather_block(const StftPlan& plan, const float* samples, std::size_t n_samples, std::size_t t,
+                  std::size_t n_valid, std::size_t phase_stride, StftWorkspace& work);
+void stft_bands_run(const StftPlan& plan, StftOutput output, const FilterBank& bank,
+                    const float* samples, std::size_t n_samples, StftWorkspace& work, float* out);
+void istft_run(const StftPlan& plan, const float* spectrum, std::size_t n_frames,
+               StftWorkspace& work, std::size_t n_samples, float* out);
+// decibel.cpp
+float decibel_run(const float* power, std::size_t n, float amin, float offset, float* out);
+// contrast.cpp
+void contrast_run(const ContrastPlan& plan, const float* magnitude, std::size_t n_frames,
+                  float* valley, float* peak);
 
 }  // namespace quaver::QV_TARGET

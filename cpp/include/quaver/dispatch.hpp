@@ -19,9 +19,14 @@ struct FunctionalsPlan;
 struct ShortTermPlan;
 struct LogMelPlan;
 struct FrameCarry;
+struct StftPlan;
+struct FilterBank;
+struct ContrastPlan;
+enum class StftOutput;
 class FunctionalsScratch;
 class ShortTermWorkspace;
 class LogMelWorkspace;
+class StftWorkspace;
 
 struct KernelTable {
   std::size_t lanes;
@@ -36,6 +41,23 @@ struct KernelTable {
   void (*delta_row)(const DeltaPlan&, const float* row, std::size_t n_frames, float* out);
   void (*functionals_row)(const FunctionalsPlan&, const float* row, std::size_t n_frames,
                           FunctionalsScratch&, float* out);
+  void (*stft)(const StftPlan&, StftOutput, const float* samples, std::size_t n_samples,
+               StftWorkspace&, float* out);
+  void (*stft_bins)(const StftPlan&, StftOutput, const float* samples, std::size_t n_samples,
+                    StftWorkspace&, float* out);
+  void (*stft64)(const StftPlan&, const float* samples, std::size_t n_samples, StftWorkspace&,
+                 float* out);
+  void (*stft_bins64)(const StftPlan&, StftOutput, const float* samples, std::size_t n_samples,
+                      StftWorkspace&, float* out);
+  void (*stft_contrast)(const StftPlan&, const ContrastPlan&, const float* samples,
+                        std::size_t n_samples, StftWorkspace&, float* valley, float* peak);
+  void (*stft_bands)(const StftPlan&, StftOutput, const FilterBank&, const float* samples,
+                     std::size_t n_samples, StftWorkspace&, float* out);
+  void (*istft)(const StftPlan&, const float* spectrum, std::size_t n_frames, StftWorkspace&,
+                std::size_t n_samples, float* out);
+  float (*decibel)(const float* power, std::size_t n, float amin, float offset, float* out);
+  void (*contrast)(const ContrastPlan&, const float* magnitude, std::size_t n_frames, float* valley,
+                   float* peak);
 };
 
 // The table in use. Throws std::invalid_argument when QUAVER_TARGET names no supported target.
