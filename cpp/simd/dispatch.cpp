@@ -30,7 +30,14 @@ namespace {
    target::short_term_run,      \
    target::log_mel_run,         \
    target::delta_row,           \
-   target::functionals_row}
+   target::functionals_row,     \
+   target::running_median,      \
+   target::running_median_wide, \
+   target::phase_vocoder,       \
+   target::phase_vocoder_wide,  \
+   target::autocorrelate,       \
+   target::weigh_troughs,       \
+   target::viterbi_step}
 
 constexpr KernelTable kTables[] = {
     QV_TABLE(base, 4),
