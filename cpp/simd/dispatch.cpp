@@ -37,7 +37,13 @@ namespace {
    target::phase_vocoder_wide,  \
    target::autocorrelate,       \
    target::weigh_troughs,       \
-   target::viterbi_step}
+   target::viterbi_step,        \
+   target::stft_run,            \
+   target::stft_bins_run,       \
+   target::stft_bands_run,      \
+   target::istft_run,           \
+   target::decibel_run,         \
+   target::contrast_run}
 
 constexpr KernelTable kTables[] = {
     QV_TABLE(base, 4),

@@ -4,6 +4,8 @@
 
 #include "quaver/buffer.hpp"
 #include "quaver/cepstrum.hpp"
+#include "quaver/contrast.hpp"
+#include "quaver/decibel.hpp"
 #include "quaver/delta.hpp"
 #include "quaver/dispatch.hpp"
 #include "quaver/framing.hpp"
@@ -15,6 +17,7 @@
 #include "quaver/rfft.hpp"
 #include "quaver/short_term.hpp"
 #include "quaver/spectrum.hpp"
+#include "quaver/stft.hpp"
 #include "quaver/timedomain.hpp"
 #include "quaver/vocoder.hpp"
 #include "quaver/yin.hpp"

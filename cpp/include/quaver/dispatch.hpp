@@ -21,9 +21,14 @@ struct FrameCarry;
 struct VocoderPlan;
 struct TroughPrior;
 struct TransitionBand;
+struct StftPlan;
+struct FilterBank;
+struct ContrastPlan;
+enum class StftOutput;
 class FunctionalsScratch;
 class ShortTermWorkspace;
 class LogMelWorkspace;
+class StftWorkspace;
 
 struct KernelTable {
   std::size_t lanes;
@@ -49,6 +54,17 @@ struct KernelTable {
   void (*viterbi_step)(const TransitionBand&, const double* voiced, const double* unvoiced,
                        std::size_t best_state, double* out_voiced, double* out_unvoiced,
                        std::uint16_t* from);
+  void (*stft)(const StftPlan&, StftOutput, const float* samples, std::size_t n_samples,
+               StftWorkspace&, float* out);
+  void (*stft_bins)(const StftPlan&, StftOutput, const float* samples, std::size_t n_samples,
+                    StftWorkspace&, float* out);
+  void (*stft_bands)(const StftPlan&, StftOutput, const FilterBank&, const float* samples,
+                     std::size_t n_samples, StftWorkspace&, float* out);
+  void (*istft)(const StftPlan&, const float* spectrum, std::size_t n_frames, StftWorkspace&,
+                std::size_t n_samples, float* out);
+  float (*decibel)(const float* power, std::size_t n, float amin, float offset, float* out);
+  void (*contrast)(const ContrastPlan&, const float* magnitude, std::size_t n_frames, float* valley,
+                   float* peak);
 };
 
 // The table in use. Throws std::invalid_argument when QUAVER_TARGET names no supported target.

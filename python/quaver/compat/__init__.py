@@ -1,0 +1,1 @@
+"""Stand-ins for libraries that speech emotion projects are written against."""
