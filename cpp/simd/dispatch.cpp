@@ -35,7 +35,7 @@ namespace {
    target::running_median_wide, \
    target::phase_vocoder,       \
    target::phase_vocoder_wide,  \
-   target::autocorrelate,       \
+   target::yin_frames,          \
    target::weigh_troughs,       \
    target::viterbi_step,        \
    target::stft_run,            \

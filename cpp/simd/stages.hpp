@@ -44,7 +44,8 @@ void phase_vocoder(const VocoderPlan& plan, const float* in, std::size_t n_frame
 void phase_vocoder_wide(const VocoderPlan& plan, const double* in, std::size_t n_frames,
                         double* work, std::size_t padded, double* out);
 // yin.cpp, pyin.cpp
-void autocorrelate(const double* frame, std::size_t length, std::size_t n_lags, double* out);
+void yin_frames(const YinPlan& plan, const double* samples, std::size_t n_valid, double* work,
+                double* out);
 void weigh_troughs(const TroughPrior& plan, const double* heights, std::size_t n_troughs,
                    double* work, double* weights);
 void viterbi_step(const TransitionBand& band, const double* voiced, const double* unvoiced,

@@ -19,6 +19,7 @@ struct ShortTermPlan;
 struct LogMelPlan;
 struct FrameCarry;
 struct VocoderPlan;
+struct YinPlan;
 struct TroughPrior;
 struct TransitionBand;
 struct StftPlan;
@@ -48,7 +49,8 @@ struct KernelTable {
                         std::size_t padded, float* out);
   void (*phase_vocoder_wide)(const VocoderPlan&, const double* in, std::size_t n_frames,
                              double* work, std::size_t padded, double* out);
-  void (*autocorrelate)(const double* frame, std::size_t length, std::size_t n_lags, double* out);
+  void (*yin_frames)(const YinPlan&, const double* samples, std::size_t n_valid, double* work,
+                     double* out);
   void (*weigh_troughs)(const TroughPrior&, const double* heights, std::size_t n_troughs,
                         double* work, double* weights);
   void (*viterbi_step)(const TransitionBand&, const double* voiced, const double* unvoiced,
