@@ -40,6 +40,7 @@ namespace {
    target::viterbi_step,        \
    target::stft_run,            \
    target::stft_bins_run,       \
+   target::stft_bins64_run,     \
    target::stft_bands_run,      \
    target::istft_run,           \
    target::decibel_run,         \
