@@ -41,6 +41,8 @@ def phase_vocoder(
     ------
     ValueError
         If `n_fft` does not fit the number of bins.
+    IndexError
+        If there is no frame.
 
     Examples
     --------
@@ -51,6 +53,8 @@ def phase_vocoder(
         n_fft = 2 * (D.shape[-2] - 1)
     if hop_length is None:
         hop_length = int(n_fft // 4)
+    if D.shape[-1] == 0:
+        raise IndexError("a spectrogram must hold at least one frame, got 0")
     positions = np.arange(0, D.shape[-1], rate, dtype=np.float64)
     advance = hop_length * fft_frequencies(sr=2 * np.pi, n_fft=n_fft)
     if advance.shape != (D.shape[-2],):
