@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The picture of stft.cpp with the transform in double, for what looks at the quietest bins: in
 // float32 these hold the rounding errors of the loudest ones. Same passes and layout as rfft.cpp,
-// half as many frames in lanes.
+// half as many frames in lanes: two blocks of doubles make one of floats.
 #ifndef QV_TARGET
 
 #include "quaver/stft.hpp"
@@ -52,6 +52,11 @@ void StftPlan::plan_double(const double* window, std::size_t win_length) {
 void stft_bins64(const StftPlan& plan, StftOutput output, const float* samples,
                  std::size_t n_samples, float* out) {
   kernels().stft_bins64(plan, output, samples, n_samples, workspace(), out);
+}
+
+void stft_contrast(const StftPlan& plan, const ContrastPlan& bands, const float* samples,
+                   std::size_t n_samples, float* valley, float* peak) {
+  kernels().stft_contrast(plan, bands, samples, n_samples, workspace(), valley, peak);
 }
 
 }  // namespace quaver
@@ -171,10 +176,11 @@ static const double* half_transform64(const StftPlan& plan, const double* frames
   return x;
 }
 
+// Half a row: the block that holds one or the other half of kLanes frames.
 static inline void put_power(float* spectrum, std::size_t k, VecD re, VecD im) {
   typedef float Half __attribute__((vector_size(QV_WIDTH * 2)));
   const Half power = __builtin_convertvector(re * re + im * im, Half);
-  __builtin_memcpy(spectrum + k * kLanesD, &power, sizeof(power));
+  __builtin_memcpy(spectrum + k * kLanes, &power, sizeof(power));
 }
 
 static void emit_power64(const StftPlan& plan, const double* z, float* spectrum) {
@@ -205,27 +211,53 @@ static void window_frames64(const StftPlan& plan, const float* phases, std::size
   }
 }
 
-void stft_bins64_run(const StftPlan& plan, StftOutput output, const float* samples,
-                     std::size_t n_samples, StftWorkspace& work, float* out) {
-  work.reserve(plan, kLanes);  // as many bytes as kLanes / 2 frames of doubles need
-  const std::size_t n_frames = plan.count(n_samples), n_bins = plan.rfft.n_bins;
+static void block_spectrum64(const StftPlan& plan, StftOutput output, const float* samples,
+                             std::size_t n_samples, std::size_t t, std::size_t n_valid,
+                             StftWorkspace& work) {
   const std::size_t phase_stride = plan.framing.phase_stride(kLanesD);
   double* const frames = reinterpret_cast<double*>(work.frames.data());
   float* const spectrum = work.spectrum.data();
-  for (std::size_t t = 0; t < n_frames; t += kLanesD) {
-    const std::size_t n_valid = n_frames - t < kLanesD ? n_frames - t : kLanesD;
-    gather_block(plan, samples, n_samples, t, n_valid, phase_stride, work);
+  for (std::size_t lane = 0; lane < n_valid; lane += kLanesD) {
+    const std::size_t n = n_valid - lane < kLanesD ? n_valid - lane : kLanesD;
+    gather_block(plan, samples, n_samples, t + lane, n, phase_stride, work);
     window_frames64(plan, work.phases.data(), phase_stride, frames + plan.window_lead * kLanesD);
     const double* z = half_transform64(plan, frames, reinterpret_cast<double*>(work.work.data()));
-    emit_power64(plan, z, spectrum);
-    if (output == StftOutput::magnitude) {
-      // The block is padded to whole registers.
-      for (std::size_t i = 0; i < n_bins * kLanesD; i += kLanes) {
-        StoreU(spectrum + i, Sqrt(LoadU(spectrum + i)));
-      }
+    emit_power64(plan, z, spectrum + lane);
+  }
+  if (output != StftOutput::magnitude) return;
+  for (std::size_t k = 0; k < plan.rfft.n_bins; ++k) {
+    StoreU(spectrum + k * kLanes, Sqrt(LoadU(spectrum + k * kLanes)));
+  }
+}
+
+void stft_bins64_run(const StftPlan& plan, StftOutput output, const float* samples,
+                     std::size_t n_samples, StftWorkspace& work, float* out) {
+  work.reserve(plan, kLanes);  // as many bytes as kLanes / 2 frames of doubles need
+  const std::size_t n_frames = plan.count(n_samples);
+  for (std::size_t t = 0; t < n_frames; t += kLanes) {
+    const std::size_t n_valid = n_frames - t < kLanes ? n_frames - t : kLanes;
+    block_spectrum64(plan, output, samples, n_samples, t, n_valid, work);
+    const float* row = work.spectrum.data();
+    for (std::size_t k = 0; k < plan.rfft.n_bins; ++k, row += kLanes) {
+      __builtin_memcpy(out + k * n_frames + t, row, n_valid * sizeof(float));
     }
-    for (std::size_t k = 0; k < n_bins; ++k) {
-      __builtin_memcpy(out + k * n_frames + t, spectrum + k * kLanesD, n_valid * sizeof(float));
+  }
+}
+
+void stft_contrast_run(const StftPlan& plan, const ContrastPlan& bands, const float* samples,
+                       std::size_t n_samples, StftWorkspace& work, float* valley, float* peak) {
+  work.reserve(plan, kLanes);
+  const std::size_t n_frames = plan.count(n_samples);
+  // The transform is done with its scratch when the block's valleys and peaks are found.
+  work.work.reserve(2 * bands.n_bands * kLanes);
+  for (std::size_t t = 0; t < n_frames; t += kLanes) {
+    const std::size_t n_valid = n_frames - t < kLanes ? n_frames - t : kLanes;
+    block_spectrum64(plan, StftOutput::magnitude, samples, n_samples, t, n_valid, work);
+    float *const low = work.work.data(), *const high = low + bands.n_bands * kLanes;
+    contrast_run(bands, work.spectrum.data(), kLanes, low, high);
+    for (std::size_t b = 0; b < bands.n_bands; ++b) {
+      __builtin_memcpy(valley + b * n_frames + t, low + b * kLanes, n_valid * sizeof(float));
+      __builtin_memcpy(peak + b * n_frames + t, high + b * kLanes, n_valid * sizeof(float));
     }
   }
 }

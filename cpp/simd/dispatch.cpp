@@ -41,6 +41,7 @@ namespace {
    target::stft_run,            \
    target::stft_bins_run,       \
    target::stft_bins64_run,     \
+   target::stft_contrast_run,   \
    target::stft_bands_run,      \
    target::istft_run,           \
    target::decibel_run,         \

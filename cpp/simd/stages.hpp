@@ -64,6 +64,8 @@ void stft_bins_run(const StftPlan& plan, StftOutput output, const float* samples
                    std::size_t n_samples, StftWorkspace& work, float* out);
 void stft_bins64_run(const StftPlan& plan, StftOutput output, const float* samples,
                      std::size_t n_samples, StftWorkspace& work, float* out);
+void stft_contrast_run(const StftPlan& plan, const ContrastPlan& bands, const float* samples,
+                       std::size_t n_samples, StftWorkspace& work, float* valley, float* peak);
 // Samples of n_valid frames from t on, by phase within a hop.
 void gather_block(const StftPlan& plan, const float* samples, std::size_t n_samples, std::size_t t,
                   std::size_t n_valid, std::size_t phase_stride, StftWorkspace& work);

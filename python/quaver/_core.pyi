@@ -111,6 +111,9 @@ class Stft:
     def bands(
         self, samples: NDArray[np.float32], power: bool, bank: FilterBank
     ) -> NDArray[np.float32]: ...
+    def contrast(
+        self, samples: NDArray[np.float32], bands: Sequence[tuple[int, int, int]]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]: ...
     def inverse(
         self, spectrum: NDArray[np.complex64], n_weighted: int, n_samples: int
     ) -> NDArray[np.float32]: ...

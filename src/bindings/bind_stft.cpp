@@ -128,20 +128,23 @@ static std::pair<Matrix, float> run_decibel(const Matrix& power, float amin, flo
   return {std::move(out), largest};
 }
 
-static std::pair<Matrix, Matrix> run_contrast(
-    const Matrix& magnitude,
-    const std::vector<std::tuple<std::size_t, std::size_t, std::size_t>>& bands) {
-  require_matrix(magnitude);
+using Bands = std::vector<std::tuple<std::size_t, std::size_t, std::size_t>>;
+
+static ContrastPlan contrast_plan(const Bands& bands, std::size_t n_bins) {
   std::vector<ContrastBand> list;
   for (const auto& [first, last, count] : bands) {
-    if (last > static_cast<std::size_t>(magnitude.shape(0))) {
-      throw std::invalid_argument("bands must end within the " +
-                                  std::to_string(magnitude.shape(0)) + " bins, got " +
-                                  std::to_string(last));
+    if (last > n_bins) {
+      throw std::invalid_argument("bands must end within the " + std::to_string(n_bins) +
+                                  " bins, got " + std::to_string(last));
     }
     list.push_back({first, last, count});
   }
-  const ContrastPlan plan(std::move(list));
+  return ContrastPlan(std::move(list));
+}
+
+static std::pair<Matrix, Matrix> run_contrast(const Matrix& magnitude, const Bands& bands) {
+  require_matrix(magnitude);
+  const ContrastPlan plan = contrast_plan(bands, static_cast<std::size_t>(magnitude.shape(0)));
   const std::size_t n_frames = static_cast<std::size_t>(magnitude.shape(1));
   Matrix valley = empty_matrix(plan.n_bands, n_frames), peak = empty_matrix(plan.n_bands, n_frames);
   const float* const from = magnitude.data();
@@ -150,6 +153,22 @@ static std::pair<Matrix, Matrix> run_contrast(
   {
     py::gil_scoped_release release;
     contrast(plan, from, n_frames, low, high);
+  }
+  return {std::move(valley), std::move(peak)};
+}
+
+static std::pair<Matrix, Matrix> run_stft_contrast(const StftPlan& plan, const Matrix& samples,
+                                                   const Bands& bands) {
+  const std::size_t size = samples_size(plan, samples), n_frames = plan.count(size);
+  const ContrastPlan extremes = contrast_plan(bands, plan.rfft.n_bins);
+  Matrix valley = empty_matrix(extremes.n_bands, n_frames);
+  Matrix peak = empty_matrix(extremes.n_bands, n_frames);
+  const float* const from = samples.data();
+  float* const low = valley.mutable_data();
+  float* const high = peak.mutable_data();
+  {
+    py::gil_scoped_release release;
+    stft_contrast(plan, extremes, from, size, low, high);
   }
   return {std::move(valley), std::move(peak)};
 }
@@ -187,6 +206,8 @@ void bind_stft(py::module_& m) {
            py::arg("exact"), "(n_bins, n_frames), magnitude or power; exact: by way of double.")
       .def("bands", &run_bands, py::arg("samples").noconvert(), py::arg("power"), py::arg("bank"),
            "(n_bands, n_frames): the picture under a filter bank.")
+      .def("contrast", &run_stft_contrast, py::arg("samples").noconvert(), py::arg("bands"),
+           "The function contrast of the picture, by way of double.")
       .def("inverse", &run_istft, py::arg("spectrum").noconvert(), py::arg("n_weighted"),
            py::arg("n_samples"), "Overlap-add of (n_frames, n_bins) over the squared windows.");
   m.def("decibel", &run_decibel, py::arg("power").noconvert(), py::arg("amin"), py::arg("offset"),

@@ -46,9 +46,14 @@ def spectrogram(power: int = 1, dtype: Any = np.float32, channels: tuple[int, ..
 @pytest.mark.parametrize("sr", RATES)
 @pytest.mark.parametrize("framing", FRAMINGS)
 def test_melspectrogram(sr: int, framing: dict[str, Any]) -> None:
-    for n_mels, more in ((128, {}), (40, {"htk": True, "norm": None}),
-                         (26, {"fmin": 50, "fmax": sr / 2.5, "norm": 1}),
-                         (20, {"power": 1}), (20, {"power": 1.5}), (20, {"dtype": np.float64})):  # fmt: skip
+    for n_mels, more in (
+        (128, {}),
+        (40, {"htk": True, "norm": None}),
+        (26, {"fmin": 50, "fmax": sr / 2.5, "norm": 1}),
+        (20, {"power": 1}),
+        (20, {"power": 1.5}),
+        (20, {"dtype": np.float64}),
+    ):
         for y in (signal(9000), signal(9000, channels=(2,)), signal(9000, dtype=np.float64)):
             options = {"y": y, "sr": sr, "n_mels": n_mels, **framing, **more}
             assert_same_frames(partial(feature, name="melspectrogram", **options), power=2)
@@ -63,7 +68,7 @@ def test_short_clips(target: str, n: int) -> None:
         check("zero_crossing_rate", y=y, rtol=0)
         check("spectral_centroid", y=y, atol=1e-2)
         check("spectral_bandwidth", y=y, atol=1e-2)
-        check("spectral_contrast", y=y, atol=5 * DECIBEL)
+        check("spectral_contrast", y=y, atol=DECIBEL)
         check("spectral_flatness", y=y, atol=1e-6)
         check("chroma_stft", y=y, tuning=0.0, atol=1e-5)
         check("poly_features", y=y, atol=1e-5)
@@ -100,8 +105,15 @@ def test_cosine_transforms(dct_type: int, norm: str | None) -> None:
     for n in (1, 2, 40):
         for dtype in (np.float32, np.float64):
             S = np.asarray(rng.uniform(-80, 0, (n, 7)), dtype)
-            check("mfcc", S=S, dct_type=dct_type, norm=norm, rtol=1e-5, atol=1e-3 if n > 2 else 1e-4,
-                  may_fail=True)  # fmt: skip
+            check(
+                "mfcc",
+                S=S,
+                dct_type=dct_type,
+                norm=norm,
+                rtol=1e-5,
+                atol=1e-3 if n > 2 else 1e-4,
+                may_fail=True,
+            )
 
 
 @pytest.mark.parametrize("lifter", [0, 1.5, 22, 40, -1])
@@ -149,13 +161,13 @@ def test_spectral_shape_of_given_spectrograms() -> None:
             check("spectral_rolloff", S=S, **options, rtol=1e-9)
             check("poly_features", S=S, **options, atol=1e-6)
         check("spectral_bandwidth", S=S, centroid=centroid, rtol=1e-6)
-        check("spectral_flatness", S=S, rtol=1e-5)
+        check("spectral_flatness", S=S)
     for name in ("centroid", "bandwidth", "rolloff", "flatness"):
         for bad in (-spectrogram(), spectrogram().astype(complex)):
             found, _ = both(partial(feature, name=f"spectral_{name}", S=bad))
             assert found.error == "ParameterError"
     for share in (0.0, 1.0, 0.01, 0.5, 0.99):
-        check("spectral_rolloff", S=spectrogram(), roll_percent=share)
+        check("spectral_rolloff", S=spectrogram(), roll_percent=share, may_fail=share in (0, 1))
     assert both(partial(feature, name="spectral_flatness", S=spectrogram(), amin=0))[0].error
 
 
@@ -164,15 +176,29 @@ def test_contrast(target: str, sr: int) -> None:
     for n_fft in (2048, 512):
         for options in ({}, {"n_bands": 3, "fmin": 100.0}, {"quantile": 0.3}, {"linear": True}):
             for y in (signal(9000), signal(9000, channels=(2,)), signal(9000, dtype=np.float64)):
-                check("spectral_contrast", y=y, sr=sr, n_fft=n_fft, **options, atol=5 * DECIBEL)
+                # Six octaves above 200 Hz do not fit into 4 kHz.
+                check(
+                    "spectral_contrast",
+                    y=y,
+                    sr=sr,
+                    n_fft=n_fft,
+                    **options,
+                    atol=DECIBEL,
+                    may_fail=sr == 8000,
+                )
 
 
 def test_contrast_of_given_spectrograms() -> None:
     for S in (spectrogram(), spectrogram(1, np.float64), spectrogram(channels=(2, 2))):
         for options in ({}, {"freq": np.linspace(0, 11025, 257)}, {"quantile": 0.9}):
             check("spectral_contrast", S=S, **options, rtol=1e-6, atol=1e-5)
-    for options in ({"n_bands": 0}, {"n_bands": 9}, {"fmin": 0}, {"quantile": 1.0},
-                    {"freq": np.zeros(3)}):  # fmt: skip
+    for options in (
+        {"n_bands": 0},
+        {"n_bands": 9},
+        {"fmin": 0},
+        {"quantile": 1.0},
+        {"freq": np.zeros(3)},
+    ):
         found, _ = both(partial(feature, name="spectral_contrast", S=spectrogram(), **options))
         assert found.error == "ParameterError"
 
@@ -181,8 +207,13 @@ def test_contrast_of_given_spectrograms() -> None:
 @pytest.mark.parametrize("framing", FRAMINGS)
 def test_chroma(sr: int, framing: dict[str, Any]) -> None:
     for y in (signal(9000), signal(9000, channels=(2,)), signal(9000, dtype=np.float64)):
-        for options in ({"tuning": 0.0}, {"tuning": -0.3, "norm": 2}, {"tuning": 0.1, "n_chroma": 24},
-                        {"tuning": 0, "octwidth": None, "base_c": False}, {"tuning": 0, "norm": None}):  # fmt: skip
+        for options in (
+            {"tuning": 0.0},
+            {"tuning": -0.3, "norm": 2},
+            {"tuning": 0.1, "n_chroma": 24},
+            {"tuning": 0, "octwidth": None, "base_c": False},
+            {"tuning": 0, "norm": None},
+        ):
             check("chroma_stft", y=y, sr=sr, **framing, **options, atol=1e-5)
 
 
@@ -190,6 +221,12 @@ def test_chroma_finds_the_tuning() -> None:
     for dtype in (np.float32, np.float64):
         check("chroma_stft", y=signal(22050, dtype=dtype), atol=1e-5)
     check("chroma_stft", S=spectrogram(2), atol=1e-5)
+    for sr, n_fft in ((8000, 512), (48000, 1024), (8000, 32), (300, 256), (22050, 441)):
+        for power in (1, 2):
+            y = signal(9000, channels=(2,), dtype=np.float64)
+            S = np.abs(librosa.stft(y, n_fft=n_fft)) ** power
+            check("chroma_stft", S=S, sr=sr, n_chroma=24, atol=1e-9, may_fail=True)
+    assert_same(lambda m: m.feature.chroma_stft(y=np.zeros(9000)))
 
 
 def test_tonnetz() -> None:
@@ -200,11 +237,19 @@ def test_tonnetz() -> None:
     assert both(lambda m: m.feature.tonnetz())[0].error == "ParameterError"
 
 
-@pytest.mark.parametrize("options", [
-    {}, {"frame_length": 400, "hop_length": 160}, {"frame_length": 512, "hop_length": 512},
-    {"center": False}, {"frame_length": 301, "hop_length": 100}, {"hop_length": 3000},
-    {"frame_length": 20000, "center": False}, {"hop_length": 0},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"frame_length": 400, "hop_length": 160},
+        {"frame_length": 512, "hop_length": 512},
+        {"center": False},
+        {"frame_length": 301, "hop_length": 100},
+        {"hop_length": 3000},
+        {"frame_length": 20000, "center": False},
+        {"hop_length": 0},
+    ],
+)
 def test_waveform(options: dict[str, Any]) -> None:
     for y in (signal(9000), signal(9000, channels=(2,)), signal(9000, dtype=np.float64)):
         check("rms", y=y, **options, atol=1e-9, may_fail=True)
@@ -221,10 +266,18 @@ def test_rms_of_spectrograms() -> None:
     assert both(partial(feature, name="rms"))[0].error == "ParameterError"
 
 
-@pytest.mark.parametrize("options", [
-    {"threshold": 0.01}, {"zero_pos": False}, {"pad": True}, {"ref_magnitude": 0.1, "threshold": 0.2},
-    {"ref_magnitude": np.max, "threshold": 1e-2}, {"axis": 3}, {"bogus": 1},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"threshold": 0.01},
+        {"zero_pos": False},
+        {"pad": True},
+        {"ref_magnitude": 0.1, "threshold": 0.2},
+        {"ref_magnitude": np.max, "threshold": 1e-2},
+        {"axis": 3},
+        {"bogus": 1},
+    ],
+)
 def test_zero_crossing_options(options: dict[str, Any]) -> None:
     y = signal(9000)
     y[100:200] = 0
@@ -240,20 +293,34 @@ def test_zero_crossing_options(options: dict[str, Any]) -> None:
 @pytest.mark.parametrize("mode", ["interp", "nearest", "mirror", "constant", "wrap", "nonsense"])
 def test_delta(width: int, order: int, mode: str) -> None:
     rng = np.random.default_rng(0)
-    for data in (rng.standard_normal((13, 30)), rng.standard_normal((2, 3, 40)),
-                 rng.standard_normal(20), np.arange(24).reshape(2, 12)):  # fmt: skip
+    for data in (
+        rng.standard_normal((13, 30)),
+        rng.standard_normal((2, 3, 40)),
+        rng.standard_normal(20),
+        np.arange(24).reshape(2, 12),
+    ):
         for dtype in (data.dtype, np.float32):
             x = data.astype(dtype)
             assert_same(
                 lambda m, x=x: m.feature.delta(x, width=width, order=order, mode=mode),
-                rtol=1e-5, atol=1e-5, may_fail=True,
-            )  # fmt: skip
+                rtol=1e-5,
+                atol=1e-5,
+                may_fail=True,
+            )
 
 
 def test_delta_options() -> None:
     x = np.random.default_rng(0).standard_normal((30, 20)).astype(np.float32)
-    for options in ({"axis": 0}, {"polyorder": 3}, {"delta": 0.5}, {"deriv": 2}, {"bogus": 1},
-                    {"mode": "constant", "cval": 2.0}, {"polyorder": 12}, {"order": 1.5}):  # fmt: skip
+    for options in (
+        {"axis": 0},
+        {"polyorder": 3},
+        {"delta": 0.5},
+        {"deriv": 2},
+        {"bogus": 1},
+        {"mode": "constant", "cval": 2.0},
+        {"polyorder": 12},
+        {"order": 1.5},
+    ):
         assert_same(
             lambda m, o=options: m.feature.delta(x, **o), rtol=1e-5, atol=1e-5, may_fail=True
         )
@@ -263,8 +330,15 @@ def test_delta_options() -> None:
 def test_stack_memory() -> None:
     x = np.random.default_rng(0).random((3, 10))
     for data in (x, x[0], np.stack([x, x]), x.astype(np.float32), x[:, :0], x[:, :1]):
-        for options in ({}, {"n_steps": 4, "delay": 2}, {"n_steps": 3, "delay": -1}, {"delay": 0},
-                        {"n_steps": 0}, {"mode": "edge"}, {"constant_values": 3}):  # fmt: skip
+        for options in (
+            {},
+            {"n_steps": 4, "delay": 2},
+            {"n_steps": 3, "delay": -1},
+            {"delay": 0},
+            {"n_steps": 0},
+            {"mode": "edge"},
+            {"constant_values": 3},
+        ):
             assert_same(
                 lambda m, d=data, o=options: m.feature.stack_memory(d, **o), rtol=0, may_fail=True
             )
@@ -276,7 +350,7 @@ def test_real_clips(ravdess: list[Path], sr: int) -> None:
         y, _ = audio.load(clip, sr)
         assert_same_frames(partial(feature, name="melspectrogram", y=y, sr=sr), power=2)
         check("mfcc", y=y, sr=sr, n_mfcc=40, atol=MFCC)
-        check("spectral_contrast", y=y, sr=sr, atol=5 * DECIBEL)
+        check("spectral_contrast", y=y, sr=sr, atol=DECIBEL, may_fail=sr == 8000)
         check("chroma_stft", y=y, sr=sr, tuning=0.1, atol=1e-5)
         check("rms", y=y, atol=1e-9)
         check("zero_crossing_rate", y=y, rtol=0)

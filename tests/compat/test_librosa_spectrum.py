@@ -134,15 +134,27 @@ def test_istft(target: str, n_fft: int, hop: int | None, win: int | None, center
                 )
             )
             assert_reconstructed(
-                found.values[0], expected.values[0], n_fft, hop, win, center, length,
+                found.values[0],
+                expected.values[0],
+                n_fft,
+                hop,
+                win,
+                center,
+                length,
                 spectrum.shape[-1],
-            )  # fmt: skip
+            )
 
 
 def assert_reconstructed(
-    found: Any, expected: Any, n_fft: int, hop: int | None, win: int | None, center: bool,
-    length: int | None, n_frames: int,
-) -> None:  # fmt: skip
+    found: Any,
+    expected: Any,
+    n_fft: int,
+    hop: int | None,
+    win: int | None,
+    center: bool,
+    length: int | None,
+    n_frames: int,
+) -> None:
     """Both divide their rounding errors by the windows' sum of squares, however small."""
     win = n_fft if win is None else win
     hop = win // 4 if hop is None else hop
@@ -199,9 +211,16 @@ def _decibels(module: Any, name: str, x: Any, **options: Any) -> Any:
 
 @pytest.mark.parametrize("name", ["power_to_db", "amplitude_to_db"])
 def test_decibels_of_odd_inputs(name: str) -> None:
-    for x in (1.5, [1.0, 2.0], np.arange(5), np.ones(3, complex), np.array(2.0, np.float32),
-              np.array([1, np.inf, np.nan], np.float32), np.zeros((0, 3), np.float32),
-              -np.ones(4, np.float32)):  # fmt: skip
+    for x in (
+        1.5,
+        [1.0, 2.0],
+        np.arange(5),
+        np.ones(3, complex),
+        np.array(2.0, np.float32),
+        np.array([1, np.inf, np.nan], np.float32),
+        np.zeros((0, 3), np.float32),
+        -np.ones(4, np.float32),
+    ):
         assert_same(partial(_decibels, name=name, x=x), rtol=1e-6, may_fail=np.size(x) == 0)
     for options in ({"amin": 0}, {"amin": -1.0}, {"top_db": -3}):
         found, _ = both(partial(_decibels, name=name, x=np.ones(4), **options))

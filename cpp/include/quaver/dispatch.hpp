@@ -62,6 +62,8 @@ struct KernelTable {
                     StftWorkspace&, float* out);
   void (*stft_bins64)(const StftPlan&, StftOutput, const float* samples, std::size_t n_samples,
                       StftWorkspace&, float* out);
+  void (*stft_contrast)(const StftPlan&, const ContrastPlan&, const float* samples,
+                        std::size_t n_samples, StftWorkspace&, float* valley, float* peak);
   void (*stft_bands)(const StftPlan&, StftOutput, const FilterBank&, const float* samples,
                      std::size_t n_samples, StftWorkspace&, float* out);
   void (*istft)(const StftPlan&, const float* spectrum, std::size_t n_frames, StftWorkspace&,

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "quaver/buffer.hpp"
+#include "quaver/contrast.hpp"
 #include "quaver/framing.hpp"
 #include "quaver/mel.hpp"
 #include "quaver/rfft.hpp"
@@ -63,6 +64,9 @@ void stft_bins(const StftPlan& plan, StftOutput output, const float* samples, st
 // The same, transformed in double: each value has the error of one rounding to float32 or two.
 void stft_bins64(const StftPlan& plan, StftOutput output, const float* samples,
                  std::size_t n_samples, float* out);
+// contrast.hpp of the magnitudes, transformed in double; valley and peak: (n_bands, n_frames).
+void stft_contrast(const StftPlan& plan, const ContrastPlan& bands, const float* samples,
+                   std::size_t n_samples, float* valley, float* peak);
 // out: (n_bands, n_frames). output: magnitude or power.
 void stft_bands(const StftPlan& plan, StftOutput output, const FilterBank& bank,
                 const float* samples, std::size_t n_samples, float* out);

@@ -22,7 +22,6 @@ __all__ = ["chroma", "get_window", "mel"]
 # 66, 1978); the names are SciPy's.
 _COSINES = {
     "hann": (0.5, 0.5),
-    "hanning": (0.5, 0.5),
     "han": (0.5, 0.5),
     "hamming": (0.54, 0.46),
     "hamm": (0.54, 0.46),

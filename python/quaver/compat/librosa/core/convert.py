@@ -29,15 +29,18 @@ def hz_to_mel(frequencies: ArrayLike, *, htk: bool = False) -> Any:
 
     Examples
     --------
-    >>> float(hz_to_mel(1000.0))
+    >>> round(float(hz_to_mel(1000.0)), 9)
     15.0
     """
     hz = np.asanyarray(frequencies)
     if htk:
         return 2595.0 * np.log10(1.0 + hz / 700.0)
     mels = hz / _HZ_PER_MEL
-    high = np.log(np.maximum(hz, _BREAK_HZ) / _BREAK_HZ) / _LOG_STEP + _BREAK_MEL
-    return np.where(hz >= _BREAK_HZ, high, mels)[()]
+    if hz.ndim == 0:
+        return _BREAK_MEL + np.log(hz / _BREAK_HZ) / _LOG_STEP if hz >= _BREAK_HZ else mels
+    high = hz >= _BREAK_HZ
+    mels[high] = _BREAK_MEL + np.log(hz[high] / _BREAK_HZ) / _LOG_STEP
+    return mels
 
 
 def mel_to_hz(mels: ArrayLike, *, htk: bool = False) -> Any:
@@ -45,14 +48,19 @@ def mel_to_hz(mels: ArrayLike, *, htk: bool = False) -> Any:
 
     Examples
     --------
-    >>> float(mel_to_hz(15.0))
+    >>> round(float(mel_to_hz(15.0)), 9)
     1000.0
     """
     values = np.asanyarray(mels)
     if htk:
         return 700.0 * (10.0 ** (values / 2595.0) - 1.0)
-    high = _BREAK_HZ * np.exp(_LOG_STEP * (np.maximum(values, _BREAK_MEL) - _BREAK_MEL))
-    return np.where(values >= _BREAK_MEL, high, _HZ_PER_MEL * values)[()]
+    hz = _HZ_PER_MEL * values
+    if values.ndim == 0:
+        high_hz = _BREAK_HZ * np.exp(_LOG_STEP * (values - _BREAK_MEL))
+        return high_hz if values >= _BREAK_MEL else hz
+    high = values >= _BREAK_MEL
+    hz[high] = _BREAK_HZ * np.exp(_LOG_STEP * (values[high] - _BREAK_MEL))
+    return hz
 
 
 def mel_frequencies(
@@ -124,7 +132,7 @@ def note_to_midi(note: str | Iterable[str], *, round_midi: bool = True) -> Any:
     letter, accidentals, octave, cents = match.groups()
     value = 12 * (int(octave or 0) + 1) + _PITCHES[letter.upper()]
     value += sum(_ACCIDENTALS[sign] for sign in accidentals)
-    exact = value + int(cents or 0) * 1e-2
+    exact = np.float64(value + int(cents or 0) * 1e-2)
     return int(np.round(exact)) if round_midi else exact
 
 

@@ -156,6 +156,13 @@ class Framing:
         assert self.plan is not None
         return self._joined([self.plan.bands(y, power == 2, bank) for y in self._channels()])
 
+    def extremes(self, bands: list[tuple[int, int, int]]) -> tuple[Array, Array]:
+        """Return valleys and peaks of an exact picture as float64; needs `plan`."""
+        assert self.plan is not None
+        pairs = [self.plan.contrast(y, bands) for y in self._channels()]
+        low, high = (self._joined(list(part)) for part in zip(*pairs, strict=True))
+        return low.astype(np.float64), high.astype(np.float64)
+
     def _channels(self) -> list[Array]:
         if self.y.ndim == 1:
             return [np.ascontiguousarray(self.y)]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from quaver import _core
+from quaver.compat.librosa.core import transform
 from quaver.compat.librosa.core.convert import fft_frequencies
-from quaver.compat.librosa.core.spectrum import power_to_db, spectrogram
+from quaver.compat.librosa.core.spectrum import check_signal, length_of, power_to_db
 from quaver.compat.librosa.util.exceptions import ParameterError
 
 Array = NDArray[Any]
@@ -66,36 +68,44 @@ def spectral_contrast(
     >>> spectral_contrast(y=np.zeros(22050, np.float32)).shape
     (7, 44)
     """
-    S, n_fft = spectrogram(
-        y=y,
-        S=S,
-        n_fft=n_fft,
-        hop_length=hop_length,
-        win_length=win_length,
-        window=window,
-        center=center,
-        pad_mode=pad_mode,
-        exact=True,
-    )
+    frames = None
+    if S is None:
+        n_fft = check_signal(y, n_fft)
+        frames = transform.Framing.of(y, n_fft, hop_length, win_length, window, center, pad_mode)
+    else:
+        n_fft = length_of(S, n_fft)
+    n_bins = n_fft // 2 + 1 if S is None else S.shape[-2]
+    given = freq is not None
     freq = np.atleast_1d(fft_frequencies(sr=sr, n_fft=n_fft) if freq is None else freq)
-    if freq.ndim != 1 or len(freq) != S.shape[-2]:
-        raise ParameterError(f"freq must have shape ({S.shape[-2]},), got {freq.shape}")
+    if freq.ndim != 1 or len(freq) != n_bins:
+        raise ParameterError(f"freq must have shape ({n_bins},), got {freq.shape}")
     if n_bands < 1 or not isinstance(n_bands, (int, np.integer)):
         raise ParameterError(f"n_bands must be a positive integer, got {n_bands}")
     if not 0.0 < quantile < 1.0:
         raise ParameterError(f"quantile must lie in (0, 1), got {quantile}")
     if fmin <= 0:
         raise ParameterError(f"fmin must be positive, got {fmin}")
-    edges = np.concatenate([[0.0], fmin * 2.0 ** np.arange(n_bands + 1)])
+    edges = _edges(fmin, n_bands)
     if np.any(edges[:-1] >= 0.5 * sr):
         raise ParameterError(
             f"the bands must begin below half the sampling rate ({0.5 * sr} Hz), got"
             f" {edges[-2]} Hz; use a lower fmin or fewer bands"
         )
-    valley, peak = _extremes(S, _bands(freq, edges), quantile)
+    bands = _bands(freq, edges) if given else _cached_bands(sr, n_fft, fmin, n_bands)
+    counts = [int(np.maximum(np.rint(quantile * count), 1)) for _, count in bands]
+    valley, peak = _extremes(S, frames, [bins for bins, _ in bands], counts)
     if linear:
         return peak - valley
     return np.asarray(power_to_db(peak) - power_to_db(valley))
+
+
+@lru_cache(maxsize=64)
+def _cached_bands(sr: float, n_fft: int, fmin: float, n_bands: int) -> list[tuple[Array, int]]:
+    return _bands(fft_frequencies(sr=sr, n_fft=n_fft), _edges(fmin, n_bands))
+
+
+def _edges(fmin: float, n_bands: int) -> Array:
+    return np.concatenate([[0.0], fmin * 2.0 ** np.arange(n_bands + 1)])
 
 
 def _bands(freq: Array, edges: Array) -> list[tuple[Array, int]]:
@@ -116,21 +126,29 @@ def _bands(freq: Array, edges: Array) -> list[tuple[Array, int]]:
     return bands
 
 
-def _extremes(S: Array, bands: list[tuple[Array, int]], quantile: float) -> tuple[Array, Array]:
-    counts = [int(np.maximum(np.rint(quantile * count), 1)) for _, count in bands]
-    shape = (*S.shape[:-2], len(bands), S.shape[-1])
+def _extremes(
+    S: Array | None, frames: transform.Framing | None, bands: list[Array], counts: list[int]
+) -> tuple[Array, Array]:
+    """Mean of the smallest and largest values of each band, of a picture or of frames."""
     spans = [
         (int(bins[0]), int(bins[-1]) + 1, min(count, len(bins)))
-        for (bins, _), count in zip(bands, counts, strict=True)
+        for bins, count in zip(bands, counts, strict=True)
         if len(bins) and bins[-1] - bins[0] + 1 == len(bins) and count <= _LONGEST_EXTREMES
     ]
-    if S.dtype == np.float32 and S.size and len(spans) == len(bands) and np.isfinite(S).all():
+    simple = len(spans) == len(bands)
+    if frames is not None:
+        if simple and frames.plan is not None:
+            return frames.extremes(spans)
+        S = frames.picture(1, exact=True)
+    assert S is not None
+    shape = (*S.shape[:-2], len(bands), S.shape[-1])
+    if S.dtype == np.float32 and S.size and simple and np.isfinite(S).all():
         flat = np.ascontiguousarray(S).reshape(-1, *S.shape[-2:])
         pairs = [_core.contrast(channel, spans) for channel in flat]
         low, high = (np.stack(part).reshape(shape) for part in zip(*pairs, strict=True))
         return low.astype(np.float64), high.astype(np.float64)
     valley, peak = np.zeros(shape), np.zeros(shape)
-    for k, ((bins, _), count) in enumerate(zip(bands, counts, strict=True)):
+    for k, (bins, count) in enumerate(zip(bands, counts, strict=True)):
         ordered = np.sort(S[..., bins, :], axis=-2)
         valley[..., k, :] = np.mean(ordered[..., :count, :], axis=-2)
         peak[..., k, :] = np.mean(ordered[..., -count:, :], axis=-2)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from quaver import _core
 from quaver.compat.librosa import filters, forward
 from quaver.compat.librosa.core import transform
+from quaver.compat.librosa.core.peaks import loud_pitches
 from quaver.compat.librosa.core.spectrum import check_signal, power_to_db, spectrogram
 from quaver.compat.librosa.util.exceptions import ParameterError
 from quaver.compat.librosa.util.utils import expand_to, normalize
@@ -151,6 +152,8 @@ def mfcc(
         As `melspectrogram`, and for a negative lifter.
     ValueError
         For another type or scale of the transform.
+    RuntimeError
+        For one band and type 1, as SciPy.
 
     Examples
     --------
@@ -181,7 +184,7 @@ def _cosines(n: int, n_rows: int, dct_type: int, norm: str | None, dtype: Any) -
     if norm not in (None, "ortho", "backward", "forward"):
         raise ValueError(f"norm must be ortho, backward, forward or None, got {norm!r}")
     if dct_type == 1 and n < 2:
-        raise ValueError("dct_type 1 takes at least 2 bands, got 1")
+        raise RuntimeError("dct_type 1 takes at least 2 bands, got 1")  # SciPy's choice of type
     k, i = np.arange(n_rows)[:, np.newaxis], np.arange(n)
     period = n - 1 if dct_type == 1 else n
     phase = (k + 0.5 * (dct_type in (3, 4))) * (i + 0.5 * (dct_type in (2, 4)))
@@ -279,6 +282,10 @@ def chroma_stft(
 def _estimate_tuning(S: Array, sr: float, n_chroma: int) -> float:
     from quaver.compat import librosa
 
+    if S.dtype in (np.float32, np.float64) and S.shape[-2] > 1 and (S >= 0).all():
+        pitches = loud_pitches(S, sr)
+        if pitches is not None:
+            return float(librosa.pitch_tuning(pitches, bins_per_octave=n_chroma))
     return float(librosa.estimate_tuning(S=S, sr=sr, bins_per_octave=n_chroma))
 
 

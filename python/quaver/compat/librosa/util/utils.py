@@ -54,7 +54,7 @@ def is_positive_int(x: float) -> bool:
     >>> is_positive_int(2), is_positive_int(2.0)
     (True, False)
     """
-    return isinstance(x, (int, np.integer)) and bool(x > 0)
+    return isinstance(x, (int, np.integer)) and x > 0
 
 
 def tiny(x: Any) -> Any:

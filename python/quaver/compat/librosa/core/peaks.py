@@ -1,0 +1,63 @@
+"""Peaks of spectra, for the tuning of a chromagram."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quaver.compat.librosa.core.convert import fft_frequencies
+
+Array = NDArray[Any]
+
+# Where librosa.piptrack looks for pitches by default, in Hz, and how low below a frame's largest.
+_LOWEST, _HIGHEST = 150.0, 4000.0
+_THRESHOLD = 0.1
+
+
+def loud_pitches(S: Array, sr: float) -> Array | None:
+    """Return the pitches in Hz of the louder half of the peaks of all frames.
+
+    The peaks are those of `piptrack` with its defaults, without its pictures, which are zero
+    elsewhere; the louder half is what `estimate_tuning` counts.
+
+    Parameters
+    ----------
+    S : ndarray of shape (..., n_bins, n_frames), real, not negative
+        Spectrogram.
+    sr : float
+        Sampling rate in Hz.
+
+    Returns
+    -------
+    ndarray of shape (n_peaks,) or None
+        None when a peak could lie on the first or last bin, which has no parabola.
+
+    Examples
+    --------
+    >>> S = np.zeros((1025, 1))
+    >>> S[40:43, 0] = 1, 2, 1
+    >>> loud_pitches(S, 20480)
+    array([410.])
+    """
+    n_fft = 2 * (S.shape[-2] - 1)
+    freq = fft_frequencies(sr=sr, n_fft=n_fft)
+    inside = np.flatnonzero((freq >= _LOWEST) & (freq < min(_HIGHEST, sr / 2)))
+    if not inside.size or inside[0] == 0 or inside[-1] == len(freq) - 1:
+        return None
+    first, last = int(inside[0]), int(inside[-1]) + 1
+    middle, below, above = (S[..., first + i : last + i, :] for i in (0, -1, 1))
+    level = _THRESHOLD * np.max(S, axis=-2, keepdims=True)
+    found = np.nonzero((middle > level) & (middle > below) & (middle >= above))
+    at, before, behind = middle[found], below[found], above[found]
+    bend, slope = behind + before - 2 * at, (behind - before) / 2
+    # A vertex further than a bin away is none.
+    fits = np.abs(slope) < np.abs(bend)
+    shift = np.where(fits, -slope / np.where(fits, bend, 1), 0).astype(S.dtype, copy=False)
+    hertz = (found[-2] + first + shift) * float(sr) / n_fft
+    pitches: Array = hertz.astype(S.dtype, copy=False)
+    magnitudes = at + 0.5 * slope * shift
+    if not magnitudes.size:
+        return pitches
+    return np.asarray(pitches[magnitudes >= np.median(magnitudes)])

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The STFT, its inverse, bands, decibel and contrast without Python, for sanitizers: one target,
+// named on the command line, against the sums that define them.
+#include <algorithm>
+#include <cstring>
+#include <random>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "check.hpp"
+#include "quaver/contrast.hpp"
+#include "quaver/decibel.hpp"
+#include "quaver/dispatch.hpp"
+#include "quaver/stft.hpp"
+
+using namespace quaver;
+
+static std::vector<float> noise(std::size_t n) {
+  std::mt19937 generator(7);
+  std::normal_distribution<float> normal(0.0f, 0.1f);
+  std::vector<float> x(n);
+  for (float& v : x) v = normal(generator);
+  return x;
+}
+
+static std::vector<double> hann(std::size_t n) {
+  std::vector<double> w(n);
+  for (std::size_t i = 0; i < n; ++i) {
+    const double phase = 2 * 3.14159265358979323846 * (static_cast<double>(i) + 0.5);
+    w[i] = 0.5 - 0.5 * std::cos(phase / static_cast<double>(n));
+  }
+  return w;
+}
+
+struct Sum {
+  double re = 0.0, im = 0.0;
+};
+
+static Sum definition(const StftPlan& plan, const std::vector<double>& window,
+                      const std::vector<float>& y, std::size_t t, std::size_t k) {
+  Sum sum;
+  for (std::size_t i = 0; i < window.size(); ++i) {
+    const std::size_t place = t * plan.hop_length + plan.window_lead + i;
+    if (place < plan.pad || place - plan.pad >= y.size()) continue;
+    const double s = window[i] * static_cast<double>(y[place - plan.pad]);
+    const double angle = 2 * 3.14159265358979323846 *
+                         static_cast<double>(k * (plan.window_lead + i) % plan.n_fft) /
+                         static_cast<double>(plan.n_fft);
+    sum.re += s * std::cos(angle);
+    sum.im -= s * std::sin(angle);
+  }
+  return sum;
+}
+
+static void test_sizes() {
+  const std::size_t sizes[][3] = {{4, 1, 4},    {6, 2, 5},    {30, 7, 21},
+                                  {50, 60, 49}, {64, 16, 64}, {120, 50, 100}};
+  for (const auto& [n_fft, hop, win] : sizes) {
+    for (bool center : {false, true}) {
+      const std::vector<double> window = hann(win);
+      const StftPlan plan(n_fft, hop, window.data(), win, center);
+      for (std::size_t n_frames : {1, 17, 33}) {
+        const std::vector<float> y = noise(n_fft + (n_frames - 1) * hop);
+        const std::size_t n = plan.count(y.size()), n_bins = n_fft / 2 + 1;
+        std::vector<float> complex(2 * n * n_bins), power(n * n_bins), exact(n * n_bins);
+        stft(plan, StftOutput::complex, y.data(), y.size(), complex.data());
+        stft_bins(plan, StftOutput::power, y.data(), y.size(), power.data());
+        stft_bins64(plan, StftOutput::magnitude, y.data(), y.size(), exact.data());
+        for (std::size_t t = 0; t < n; ++t) {
+          for (std::size_t k = 0; k < n_bins; ++k) {
+            const Sum sum = definition(plan, window, y, t, k);
+            const double square = sum.re * sum.re + sum.im * sum.im;
+            const float* value = complex.data() + 2 * (t * n_bins + k);
+            CHECK_NEAR(static_cast<double>(value[0]), sum.re, 2e-6);
+            CHECK_NEAR(static_cast<double>(value[1]), sum.im, 2e-6);
+            CHECK_NEAR(static_cast<double>(power[k * n + t]), square, 4e-6);
+            CHECK_NEAR(static_cast<double>(exact[k * n + t]), std::sqrt(square),
+                       1e-7 * std::sqrt(square) + 1e-13);
+          }
+        }
+        std::vector<float> back(y.size());
+        istft(plan, complex.data(), n, n, back.size(), back.data());
+        for (std::size_t i = win; hop * 2 <= win && i + win < y.size(); ++i) {
+          CHECK_NEAR(static_cast<double>(back[i]), static_cast<double>(y[i]), 1e-5);
+        }
+      }
+    }
+  }
+}
+
+static void test_bands_and_contrast() {
+  const std::vector<double> window = hann(64);
+  const StftPlan plan(64, 16, window.data(), 64, true);
+  const std::vector<float> y = noise(1000);
+  const std::size_t n = plan.count(y.size()), n_bins = 33;
+  std::vector<float> picture(n * n_bins), bands(2 * n), low(2 * n), high(2 * n);
+  std::vector<float> weights(2 * n_bins);
+  for (std::size_t k = 5; k < 20; ++k) weights[n_bins + k] = 1.0f;
+  stft_bins(plan, StftOutput::power, y.data(), y.size(), picture.data());
+  stft_bands(plan, StftOutput::power, FilterBank(weights.data(), 2, n_bins), y.data(), y.size(),
+             bands.data());
+  const ContrastPlan extremes({{0, 10, 2}, {10, 33, 23}});
+  stft_contrast(plan, extremes, y.data(), y.size(), low.data(), high.data());
+  stft_bins64(plan, StftOutput::magnitude, y.data(), y.size(), picture.data());
+  std::vector<float> low2(2 * n), high2(2 * n);
+  contrast(extremes, picture.data(), n, low2.data(), high2.data());
+  CHECK(low == low2);
+  CHECK(high == high2);
+  for (std::size_t t = 0; t < n; ++t) {
+    CHECK(bands[t] == 0.0f);
+    std::vector<float> column;
+    for (std::size_t k = 0; k < 10; ++k) column.push_back(picture[k * n + t]);
+    std::sort(column.begin(), column.end());
+    CHECK_NEAR(static_cast<double>(low[t]), static_cast<double>((column[0] + column[1]) / 2), 1e-6);
+    CHECK_NEAR(static_cast<double>(high[t]), static_cast<double>((column[8] + column[9]) / 2),
+               1e-6);
+    // All bins of a band: both ends are its mean.
+    CHECK_NEAR(static_cast<double>(low[n + t]), static_cast<double>(high[n + t]), 1e-6);
+  }
+}
+
+static void test_decibel() {
+  for (std::size_t n : {0, 1, 3, 16, 33}) {
+    std::vector<float> x(n), out(n);
+    for (std::size_t i = 0; i < n; ++i) x[i] = static_cast<float>(i) * 0.25f;
+    const float largest = decibel(x.data(), n, 1e-10f, 1.0f, out.data());
+    for (std::size_t i = 0; i < n; ++i) {
+      const double power = std::max(static_cast<double>(x[i]), 1e-10);
+      CHECK_NEAR(static_cast<double>(out[i]), 10 * std::log10(power) - 1, 2e-5);
+      CHECK(out[i] <= largest);
+    }
+    if (n == 0) continue;
+    x[n - 1] = std::nanf("");
+    CHECK(std::isnan(decibel(x.data(), n, 1e-10f, 0.0f, out.data())));
+  }
+}
+
+static void test_plans_refuse() {
+  const std::vector<double> window = hann(16);
+  CHECK_THROWS(StftPlan(14, 4, window.data(), 14, true));
+  CHECK_THROWS(StftPlan(16, 0, window.data(), 16, true));
+  CHECK_THROWS(StftPlan(8, 4, window.data(), 16, true));
+  CHECK_THROWS(ContrastPlan({{0, 3, 4}}));
+  CHECK_THROWS(ContrastPlan({{3, 3, 1}}));
+  CHECK_THROWS(ContrastPlan({{0, 100, 65}}));
+}
+
+int main(int argc, char** argv) {
+  if (argc > 1) {
+    try {
+      set_target(argv[1]);
+    } catch (const std::invalid_argument& error) {
+      std::printf("not run: %s\n", error.what());
+      return 0;
+    }
+  }
+  test_sizes();
+  test_bands_and_contrast();
+  test_decibel();
+  test_plans_refuse();
+  std::printf("target %s: %d failures\n", target_name(active_target()), failures);
+  return failures == 0 ? 0 : 1;
+}

@@ -1,0 +1,179 @@
+"""The raw kernels of the STFT, decibel and contrast against their twins, on every SIMD target."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import tolerances
+from quaver import _core
+from reference import contrast as contrast_twin
+from reference import mel as mel_twin
+from reference import stft as twin
+
+# n_fft, hop, window: powers of two, every radix, odd windows, hops beyond the frame.
+SIZES = [
+    (4, 1, 4), (6, 2, 5), (16, 5, 16), (30, 7, 21), (50, 60, 49), (64, 16, 64), (400, 160, 320),
+    (512, 128, 512), (1000, 250, 999), (2048, 512, 2048), (2048, 3000, 1000),
+]  # fmt: skip
+
+
+def noise(n: int, seed: int = 0) -> NDArray[np.float32]:
+    return np.random.default_rng(seed + n).standard_normal(n).astype(np.float32)
+
+
+def window_of(length: int) -> NDArray[np.float64]:
+    return np.hanning(length + 2)[1:-1]
+
+
+def plan_of(n_fft: int, hop: int, win: int, center: bool = True) -> _core.Stft:
+    return _core.Stft(n_fft=n_fft, hop_length=hop, window=window_of(win), center=center)
+
+
+@pytest.mark.parametrize(("n_fft", "hop", "win"), SIZES)
+@pytest.mark.parametrize("center", [True, False])
+def test_stft_agrees_with_its_twin(
+    target: str, n_fft: int, hop: int, win: int, center: bool
+) -> None:
+    plan = plan_of(n_fft, hop, win, center)
+    # 1, 2 and 3 frames, around the widest block of 16, and more than two of them.
+    for n_frames in (1, 2, 3, 15, 16, 17, 35):
+        y = noise(n_fft + (n_frames - 1) * hop + 1)
+        expected = twin.stft(y, n_fft, hop, window_of(win), center)
+        bound = tolerances.amplitude_error(np.abs(expected)) + tolerances.UNIT_ROUNDOFF
+        found = plan.run(y)
+        assert found.dtype == np.complex64
+        assert (np.abs(found - expected) <= bound).all()
+        magnitude = np.abs(expected)
+        assert (np.abs(plan.picture(y, False, False).T - magnitude) <= 1.1 * bound).all()
+        power = 1.1 * bound * (2 * magnitude + bound) + 1e-6 * magnitude**2
+        assert (np.abs(plan.picture(y, True, False).T - magnitude**2) <= power).all()
+
+
+@pytest.mark.parametrize(("n_fft", "hop", "win"), SIZES)
+def test_double_keeps_quiet_bins(target: str, n_fft: int, hop: int, win: int) -> None:
+    n = 20 * hop + 2 * n_fft
+    y = (np.sin(0.05 * np.arange(n)) + 1e-6 * noise(n)).astype(np.float32)
+    plan = plan_of(n_fft, hop, win)
+    expected = np.abs(twin.stft(y, n_fft, hop, window_of(win), True)).T
+    size = np.sqrt((expected**2).sum(axis=0))
+    for power in (False, True):
+        found = plan.picture(y, power, True)
+        np.testing.assert_allclose(
+            np.sqrt(found) if power else found, expected, rtol=1e-6, atol=1e-14 * size.max()
+        )
+
+
+@pytest.mark.parametrize(("n_fft", "hop", "win"), SIZES)
+@pytest.mark.parametrize("center", [True, False])
+def test_inverse_agrees_with_its_twin(
+    target: str, n_fft: int, hop: int, win: int, center: bool
+) -> None:
+    plan = plan_of(n_fft, hop, win, center)
+    rng = np.random.default_rng(n_fft)
+    for n_frames in (1, 2, 16, 19):
+        shape = (n_frames, n_fft // 2 + 1)
+        spectrum = (rng.standard_normal(shape) + 1j * rng.standard_normal(shape)).astype(
+            np.complex64
+        )
+        for n_samples in (1, n_fft, hop * n_frames + n_fft):
+            expected, weight = twin.istft(spectrum, n_fft, hop, window_of(win), center, n_samples)
+            found = plan.inverse(spectrum, n_frames, n_samples)
+            # The division magnifies what is wrong where the windows nearly vanish.
+            scale = np.where(weight > 0, np.maximum(1, 1 / np.maximum(weight, 1e-30)), 1)
+            assert (np.abs(found - expected) <= 4e-6 * scale).all()
+
+
+def test_bands_agree_with_the_picture(target: str) -> None:
+    y = noise(9000)
+    plan = plan_of(512, 160, 400)
+    rng = np.random.default_rng(0)
+    dense = rng.random((5, 257)).astype(np.float32)
+    dense[1] = 0
+    dense[2, :100] = dense[2, 150:] = 0
+    for power in (False, True):
+        expected = dense.astype(float) @ plan.picture(y, power, False)
+        found = plan.bands(y, power, _core.FilterBank(dense))
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=0)
+        assert (found[1] == 0).all()
+
+
+def test_silence_is_exact(target: str) -> None:
+    y = np.zeros(5000, np.float32)
+    plan = plan_of(512, 160, 512)
+    assert (plan.run(y) == 0).all()
+    assert (plan.picture(y, False, True) == 0).all()
+    assert (plan.inverse(plan.run(y), 32, 5000) == 0).all()
+
+
+@pytest.mark.parametrize("n", [0, 1, 3, 4, 7, 8, 15, 16, 17, 1000])
+def test_decibel_agrees_with_its_twin(target: str, n: int) -> None:
+    power = (10.0 ** np.random.default_rng(n).uniform(-12, 8, n)).astype(np.float32)
+    found, largest = _core.decibel(power, 1e-10, 3.0)
+    expected = mel_twin.decibel(power.astype(float), amin=float(np.float32(1e-10))) - 3
+    np.testing.assert_allclose(found, expected, atol=2e-5, rtol=0)
+    if n:
+        assert largest == found.max()
+    for bad in (np.nan, np.inf):
+        if n:
+            power[n // 2] = bad
+            assert np.isnan(_core.decibel(power, 1e-10, 0.0)[1])
+
+
+@pytest.mark.parametrize("n_frames", [1, 3, 15, 16, 17, 40])
+def test_contrast_agrees_with_its_twin(target: str, n_frames: int) -> None:
+    magnitude = np.random.default_rng(n_frames).random((100, n_frames)).astype(np.float32)
+    magnitude[:, 0] = 0
+    bands = [(0, 1, 1), (0, 50, 3), (50, 100, 50), (20, 90, 64)]
+    for found, expected in zip(
+        _core.contrast(magnitude, bands), contrast_twin.extremes(magnitude, bands), strict=True
+    ):
+        np.testing.assert_allclose(found, expected, rtol=5e-6)
+
+
+def test_fused_contrast_equals_the_two_stages(target: str) -> None:
+    plan = plan_of(512, 160, 512)
+    bands = [(0, 20, 1), (20, 257, 5)]
+    for n in (1, 160 * 20, 160 * 33):
+        y = noise(n)
+        expected = _core.contrast(plan.picture(y, False, True), bands)
+        for found, stage in zip(plan.contrast(y, bands), expected, strict=True):
+            np.testing.assert_array_equal(found, stage)
+
+
+def test_what_does_not_fit_is_refused() -> None:
+    plan = plan_of(512, 160, 512, center=False)
+    with pytest.raises(ValueError, match="at least one frame, got 511 samples"):
+        plan.run(noise(511))
+    with pytest.raises(ValueError, match=r"one-dimensional, got shape \(2, 600\)"):
+        plan.run(noise(1200).reshape(2, 600))
+    with pytest.raises(TypeError):
+        plan.run(np.zeros(600))  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="257 bins, got 3"):
+        plan.bands(noise(600), True, _core.FilterBank(np.ones((2, 3), np.float32)))
+    with pytest.raises(ValueError, match=r"shape \(n_frames, 257\), got \(2, 3\)"):
+        plan.inverse(np.zeros((2, 3), np.complex64), 2, 100)
+    with pytest.raises(ValueError, match="hop_length must be positive, got 0"):
+        plan_of(512, 0, 512)
+    with pytest.raises(ValueError, match="frame_length must not exceed n_fft"):
+        plan_of(512, 10, 513)
+    with pytest.raises(ValueError, match="without a prime factor above 5, got 14"):
+        plan_of(14, 10, 14)
+    with pytest.raises(ValueError, match="within the 10 bins, got 11"):
+        _core.contrast(np.ones((10, 2), np.float32), [(0, 11, 1)])
+    with pytest.raises(ValueError, match="got 4 for the bins 0 to 3"):
+        _core.contrast(np.ones((10, 2), np.float32), [(0, 3, 4)])
+    with pytest.raises(ValueError, match="amin must be a normal positive number"):
+        _core.decibel(np.ones(3, np.float32), 0.0, 0.0)
+
+
+def test_threads_share_a_plan() -> None:
+    plan = plan_of(512, 160, 512)
+    clips = [noise(5000 + 100 * i, i) for i in range(8)]
+    alone = [plan.run(y) for y in clips]
+    with ThreadPoolExecutor(4) as pool:
+        for found, expected in zip(pool.map(plan.run, clips * 5), alone * 5, strict=True):
+            np.testing.assert_array_equal(found, expected)
