@@ -348,7 +348,7 @@ def split(
     --------
     >>> tone = np.sin(np.arange(8192) * 0.1)
     >>> split(np.concatenate([tone, np.zeros(8192), tone])).tolist()
-    [[0, 9216], [15360, 24576]]
+    [[0, 9216], [15872, 24576]]
     """
     loud = _is_loud(y, frame_length, hop_length, top_db, ref, aggregate)
     # Silence before the first frame and after the last one makes every part have two edges.
