@@ -16,6 +16,12 @@ from quaver import _core
 
 MODULES = [
     "quaver.audio",
+    "quaver.compat.librosa.core.pitch",
+    "quaver.compat.librosa.core.prediction",
+    "quaver.compat.librosa.core.tracking",
+    "quaver.compat.librosa.core.vocoder",
+    "quaver.compat.librosa.decompose",
+    "quaver.compat.librosa.effects",
     "quaver.batch",
     "quaver.compat.librosa.core.audio",
     "quaver.compat.librosa.core.convert",

@@ -32,6 +32,13 @@ namespace {
    target::transpose,           \
    target::delta_row,           \
    target::functionals_row,     \
+   target::running_median,      \
+   target::running_median_wide, \
+   target::phase_vocoder,       \
+   target::phase_vocoder_wide,  \
+   target::yin_frames,          \
+   target::weigh_troughs,       \
+   target::viterbi_step,        \
    target::stft_run,            \
    target::stft_bins_run,       \
    target::stft64_run,          \
