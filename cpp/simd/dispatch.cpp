@@ -24,13 +24,16 @@
 namespace quaver {
 namespace {
 
-#define QV_TABLE(target, width) \
-  {width,                       \
-   target::first_bad_sample,    \
-   target::short_term_run,      \
-   target::log_mel_run,         \
-   target::delta_row,           \
-   target::functionals_row}
+#define QV_TABLE(target, width)   \
+  {width,                         \
+   target::first_bad_sample,      \
+   target::short_term_run,        \
+   target::log_mel_run,           \
+   target::delta_row,             \
+   target::functionals_row,       \
+   target::speech_features_run,   \
+   target::pyaudio_normalisation, \
+   target::pyaudio_run}
 
 constexpr KernelTable kTables[] = {
     QV_TABLE(base, 4),

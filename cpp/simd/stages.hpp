@@ -38,5 +38,13 @@ void short_term_run(const ShortTermPlan& plan, const Samples& src, std::size_t n
                     std::size_t out_stride);
 void log_mel_run(const LogMelPlan& plan, const Samples& src, std::size_t n_frames,
                  LogMelWorkspace& work, float* out);
+// fft64.cpp
+void power_spectrum64(const Fft64Plan& plan, const double* frames, double* work, double* power);
+// speech_features.cpp, pyaudio.cpp: the fused pipelines of other libraries
+void speech_features_run(const SpeechFeaturesPlan& plan, const Samples& src, std::size_t n_frames,
+                         SpeechFeaturesWorkspace& work, double* out, double* energy);
+Normalisation pyaudio_normalisation(const Samples& src);
+void pyaudio_run(const PyAudioPlan& plan, const Samples& src, const Normalisation& norm,
+                 std::size_t n_frames, PyAudioWorkspace& work, double* out);
 
 }  // namespace quaver::QV_TARGET

@@ -6,6 +6,7 @@ void bind_config(py::module_& m);
 void bind_features(py::module_& m);
 void bind_functionals(py::module_& m);
 void bind_stream(py::module_& m);
+void bind_peers(py::module_& m);
 }  // namespace quaver::bindings
 
 PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
@@ -14,4 +15,5 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   quaver::bindings::bind_features(m);
   quaver::bindings::bind_functionals(m);
   quaver::bindings::bind_stream(m);
+  quaver::bindings::bind_peers(m);
 }

@@ -17,9 +17,14 @@ struct FunctionalsPlan;
 struct ShortTermPlan;
 struct LogMelPlan;
 struct FrameCarry;
+struct SpeechFeaturesPlan;
+struct PyAudioPlan;
+struct Normalisation;
 class FunctionalsScratch;
 class ShortTermWorkspace;
 class LogMelWorkspace;
+class SpeechFeaturesWorkspace;
+class PyAudioWorkspace;
 
 struct KernelTable {
   std::size_t lanes;
@@ -31,6 +36,11 @@ struct KernelTable {
   void (*delta_row)(const DeltaPlan&, const float* row, std::size_t n_frames, float* out);
   void (*functionals_row)(const FunctionalsPlan&, const float* row, std::size_t n_frames,
                           FunctionalsScratch&, float* out);
+  void (*speech_features)(const SpeechFeaturesPlan&, const Samples&, std::size_t n_frames,
+                          SpeechFeaturesWorkspace&, double* out, double* energy);
+  Normalisation (*pyaudio_normalisation)(const Samples&);
+  void (*pyaudio)(const PyAudioPlan&, const Samples&, const Normalisation&, std::size_t n_frames,
+                  PyAudioWorkspace&, double* out);
 };
 
 // The table in use. Throws std::invalid_argument when QUAVER_TARGET names no supported target.
