@@ -17,6 +17,12 @@ from quaver import _core
 MODULES = [
     "quaver.audio",
     "quaver.batch",
+    "quaver.compat.install",
+    "quaver.compat.pyaudioanalysis.MidTermFeatures",
+    "quaver.compat.pyaudioanalysis.ShortTermFeatures",
+    "quaver.compat.pyaudioanalysis.audioBasicIO",
+    "quaver.compat.python_speech_features.base",
+    "quaver.compat.python_speech_features.sigproc",
     "quaver.config",
     "quaver.corpus",
     "quaver.corpus_names",

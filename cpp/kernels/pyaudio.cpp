@@ -127,7 +127,8 @@ static void load_scaled(const Samples& src, std::size_t start, std::size_t n, do
   }
 }
 
-// The order of numpy.add.reduce: eight chains up to 128 values, halves of a multiple of 8 beyond.
+// Pairwise, in the order of the original's arrays: eight chains up to 128 values, beyond them two
+// halves, the first a multiple of 8.
 static double pairwise_sum(const Samples& src, std::size_t start, std::size_t n) {
   if (n > kPiece) {
     const std::size_t half = n / 2 - n / 2 % 8;

@@ -6,6 +6,8 @@ NumPy only; `quaver.models` needs scikit-learn, `quaver.plots` matplotlib.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from quaver import _core
 from quaver._info import show_config
 from quaver.audio import load
@@ -23,6 +25,9 @@ from quaver.features import (
 )
 from quaver.spectrogram import log_mel
 from quaver.stream import Stream
+
+if TYPE_CHECKING:
+    from quaver.compat.install import install_as
 
 __version__: str = _core.version
 
@@ -42,9 +47,18 @@ __all__ = [
     "feature_names",
     "frame_names",
     "functionals",
+    "install_as",
     "load",
     "log_mel",
     "mfcc",
     "short_term",
     "show_config",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name == "install_as":  # imported on first use: most programs replace no library
+        from quaver.compat.install import install_as
+
+        return install_as
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

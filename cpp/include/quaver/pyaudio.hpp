@@ -58,7 +58,7 @@ class PyAudioWorkspace {
   Buffer64 linear, frames, work, power, magnitude, share, rows;
 };
 
-// The mean is that of numpy.mean, to the bit: a sample that equals it must become zero.
+// The mean is that of the original, to the bit: a sample that equals it must become zero.
 Normalisation pyaudio_normalisation(const Samples& samples);
 
 // out: (n_rows, n_frames) row-major. Samples and their mean are finite.

@@ -59,11 +59,9 @@ def mid_feature_extraction(
         signal, sampling_rate, short_window, short_step
     )
     length = round((mid_window - (short_window - short_step)) / short_step)
-    step = int(round(mid_step / short_step))
+    step = round(mid_step / short_step)
     if step < 1:
-        raise ValueError(
-            f"mid_step must be at least one short_step ({short_step}), got {mid_step}"
-        )
+        raise ValueError(f"mid_step must be at least one short_step ({short_step}), got {mid_step}")
     n_frames = short.shape[1]
     starts = range(0, n_frames, step)
     mid = np.zeros((2 * len(short), len(starts)))

@@ -49,10 +49,14 @@ def read_audio_file(input_file: Any) -> tuple[int, NDArray[Any]]:
 
     Examples
     --------
-    >>> import quaver.data
-    >>> rate, signal = read_audio_file(str(quaver.data.demo_clip()))
-    >>> rate, signal.dtype
-    (16000, dtype('int16'))
+    >>> import io
+    >>> import soundfile
+    >>> file = io.BytesIO()
+    >>> soundfile.write(file, np.zeros(100), 8000, format="WAV")
+    >>> _ = file.seek(0)
+    >>> rate, signal = read_audio_file(file)
+    >>> rate, signal.dtype, signal.shape
+    (8000, dtype('int16'), (100,))
     """
     if not isinstance(input_file, str):
         return _read_other(input_file)

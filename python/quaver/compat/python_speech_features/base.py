@@ -389,7 +389,7 @@ def _plan(
 ) -> _core.SpeechFeatures:
     bank = get_filterbanks(*bank_arguments)
     nfilt, n_bins = bank.shape
-    matrix = _NONE
+    matrix: NDArray[np.float64] = _NONE
     if output == "mfcc":
         matrix = _cosines(nfilt)[:numcep]
         if append_energy and len(matrix) == 0:
@@ -413,8 +413,9 @@ def _plan(
 
 def _cosines(n: int) -> NDArray[np.float64]:
     """Return the orthonormal DCT-II as a matrix."""
-    k, m = np.arange(n)[:, None], np.arange(n)
-    norm = np.where(k == 0, np.sqrt(1 / n), np.sqrt(2 / n))
+    m = np.arange(n)
+    k = m[:, None]
+    norm = np.sqrt((1 + (k > 0)) / n)
     matrix: NDArray[np.float64] = norm * np.cos(np.pi * k * (2 * m + 1) / (2 * n))
     return matrix
 
@@ -448,6 +449,9 @@ def _prepare(
     frame_length = sigproc.round_half_up(winlen * samplerate)
     frame_step = sigproc.round_half_up(winstep * samplerate)
     sigproc.count_frames(len(samples), frame_length, frame_step)  # refuses a step of 0
+    if nfft < 1:
+        kind = ZeroDivisionError if nfft == 0 else ValueError
+        raise kind(f"nfft must be positive, got {nfft}")
     sigproc.warn_if_truncated(frame_length, nfft)
     window = np.broadcast_to(np.asarray(winfunc(frame_length), np.float64), frame_length)
     plan = _plan(

@@ -119,7 +119,8 @@ def framesig(
     padding = np.zeros((n_frames - 1) * step + length - len(signal))
     padded = np.concatenate((signal, padding))
     frames: NDArray[np.float64] = padded[_frame_indices(n_frames, length, step)]
-    return frames * np.asarray(winfunc(length))
+    windowed: NDArray[np.float64] = frames * np.asarray(winfunc(length))
+    return windowed
 
 
 def deframesig(
