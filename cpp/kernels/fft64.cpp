@@ -33,11 +33,22 @@ void append_root(std::vector<double>& table, std::size_t i, std::size_t n, doubl
   table.push_back(sign * std::sin(angle));
 }
 
+// Of the powers of two that remain: eight, unless that would leave a two behind.
+std::size_t next_radix(std::size_t remaining) {
+  if (remaining % 2 == 0) {
+    const bool by_8 = remaining % 8 == 0 && (remaining % 16 != 0 || remaining % 32 == 0);
+    return by_8 ? 8 : remaining % 4 == 0 ? 4 : 2;
+  }
+  std::size_t radix = 3;
+  while (remaining % radix != 0) radix += 2;
+  return radix;
+}
+
 void add_passes(Fft64Plan& plan, std::size_t n) {
   std::vector<double> twiddles, roots;
-  std::size_t remaining = n, stride = 1, radix = 4;
+  std::size_t remaining = n, stride = 1;
   while (remaining > 1) {
-    while (remaining % radix != 0) radix = radix == 4 ? 2 : radix == 2 ? 3 : radix + 2;
+    const std::size_t radix = next_radix(remaining);
     const std::size_t m = remaining / radix;
     plan.passes[plan.n_passes++] = {radix, m, stride, twiddles.size(), roots.size()};
     for (std::size_t p = 0; p < m; ++p) {
@@ -154,18 +165,53 @@ static void fft64_pass_2(const Fft64Pass& pass, const double* table, const doubl
   }
 }
 
+struct Quad {
+  Pair at[4];
+};
+
+static inline Quad dft_4(Pair a, Pair b, Pair c, Pair d) {
+  const Pair ac = plus(a, c), a_c = minus(a, c), bd = plus(b, d), b_d = turned(minus(b, d));
+  return {{plus(ac, bd), plus(a_c, b_d), minus(ac, bd), minus(a_c, b_d)}};
+}
+
 static void fft64_pass_4(const Fft64Pass& pass, const double* table, const double* x, double* y) {
-  const std::size_t m = pass.n_groups, s = pass.stride;
+  const std::size_t m = pass.n_groups, s = pass.stride, step = s * m;
   for (std::size_t p = 0; p < m; ++p, table += 6) {
     for (std::size_t q = 0; q < s; ++q) {
       const std::size_t from = q + s * p, to = q + 4 * s * p;
-      const Pair a = load_pair(x, from), b = load_pair(x, from + s * m);
-      const Pair c = load_pair(x, from + 2 * s * m), d = load_pair(x, from + 3 * s * m);
-      const Pair ac = plus(a, c), a_c = minus(a, c), bd = plus(b, d), b_d = turned(minus(b, d));
-      store_pair(y, to, plus(ac, bd));
-      store_times(y, to + s, plus(a_c, b_d), table, p == 0);
-      store_times(y, to + 2 * s, minus(ac, bd), table + 2, p == 0);
-      store_times(y, to + 3 * s, minus(a_c, b_d), table + 4, p == 0);
+      const Quad z = dft_4(load_pair(x, from), load_pair(x, from + step),
+                           load_pair(x, from + 2 * step), load_pair(x, from + 3 * step));
+      store_pair(y, to, z.at[0]);
+      for (std::size_t k = 1; k < 4; ++k) {
+        store_times(y, to + k * s, z.at[k], table + 2 * (k - 1), p == 0);
+      }
+    }
+  }
+}
+
+// Two transforms of four, of the even and of the odd inputs.
+static void fft64_pass_8(const Fft64Pass& pass, const double* table, const double* x, double* y) {
+  const std::size_t m = pass.n_groups, s = pass.stride, step = s * m;
+  const double root_half = 0.70710678118654752440;
+  for (std::size_t p = 0; p < m; ++p, table += 14) {
+    for (std::size_t q = 0; q < s; ++q) {
+      const std::size_t from = q + s * p, to = q + 8 * s * p;
+      const Quad odd = dft_4(load_pair(x, from + step), load_pair(x, from + 3 * step),
+                             load_pair(x, from + 5 * step), load_pair(x, from + 7 * step));
+      const Quad even = dft_4(load_pair(x, from), load_pair(x, from + 2 * step),
+                              load_pair(x, from + 4 * step), load_pair(x, from + 6 * step));
+      const Pair a = odd.at[1], b = odd.at[3];
+      const Pair moved[4] = {odd.at[0],
+                             {(a.re + a.im) * root_half, (a.im - a.re) * root_half},
+                             turned(odd.at[2]),
+                             {(b.im - b.re) * root_half, (b.re + b.im) * -root_half}};
+      store_pair(y, to, plus(even.at[0], moved[0]));
+      for (std::size_t k = 1; k < 4; ++k) {
+        store_times(y, to + k * s, plus(even.at[k], moved[k]), table + 2 * (k - 1), p == 0);
+      }
+      for (std::size_t k = 0; k < 4; ++k) {
+        store_times(y, to + (k + 4) * s, minus(even.at[k], moved[k]), table + 2 * (k + 3), p == 0);
+      }
     }
   }
 }
@@ -211,7 +257,7 @@ static inline __attribute__((always_inline)) void fft64_pass_odd(const std::size
   }
 }
 
-// x is never written; y and spare are. Returns where the result lies.
+// From x by way of y and spare, which may be x. Returns where the result lies.
 static const double* fft64_complex(const Fft64Plan& plan, const double* x, double* y,
                                    double* spare) {
   for (std::size_t i = 0; i < plan.n_passes; ++i) {
@@ -223,6 +269,7 @@ static const double* fft64_complex(const Fft64Plan& plan, const double* x, doubl
       case 3: fft64_pass_odd(3, pass, table, roots, x, y); break;
       case 4: fft64_pass_4(pass, table, x, y); break;
       case 5: fft64_pass_odd(5, pass, table, roots, x, y); break;
+      case 8: fft64_pass_8(pass, table, x, y); break;
       default: fft64_pass_odd(pass.radix, pass, table, roots, x, y); break;
     }
     x = y;
@@ -277,7 +324,7 @@ static void emit_power_even(const Fft64Plan& plan, const double* z, double* powe
   }
 }
 
-void power_spectrum64(const Fft64Plan& plan, const double* frames, double* work, double* power) {
+void power_spectrum64(const Fft64Plan& plan, double* frames, double* work, double* power) {
   const bool even = plan.n % 2 == 0;
   double* other = work + plan.work_size(kLanesD) / 2;
   const double* x = frames;
@@ -291,7 +338,8 @@ void power_spectrum64(const Fft64Plan& plan, const double* frames, double* work,
   if (plan.n_convolved != 0) {
     x = fft64_bluestein(plan, x, work);
   } else {
-    x = even ? fft64_complex(plan, x, work, other) : fft64_complex(plan, x, other, work);
+    // Through the frames' own memory where that is enough: less of the first cache is needed.
+    x = even ? fft64_complex(plan, x, work, frames) : fft64_complex(plan, x, other, work);
   }
   if (even) return emit_power_even(plan, x, power);
   for (std::size_t k = 0; k < plan.n_bins; ++k) {

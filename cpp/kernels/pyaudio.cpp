@@ -33,6 +33,7 @@ PyAudioPlan::PyAudioPlan(const PyAudioOptions& o)
       n_used(o.window / 2),
       deltas(o.deltas),
       fft(o.window),
+      ones(std::vector<double>(o.window, 1.0)),
       bank(o.bank, o.n_bands, o.window / 2),
       matrix(dct_matrix(kMfcc, o.n_bands, 0.43429448190325182765)),
       tap_list(o.chroma),
@@ -173,10 +174,7 @@ static void load_frames(const PyAudioPlan& plan, const Samples& src, const Norma
   const double divisor = norm.peak + 1e-10;
   load_scaled(src, first * plan.step, count, linear);
   for (std::size_t i = 0; i < count; ++i) linear[i] = (linear[i] - norm.mean) / divisor;
-  for (std::size_t i = 0; i < n_valid; ++i) {
-    const double* x = linear + i * plan.step;
-    for (std::size_t n = 0; n < plan.window; ++n) frames[n * kLanesD + i] = x[n];
-  }
+  window_frames64(linear, plan.step, plan.window, plan.ones.data(), n_valid, frames);
 }
 
 static VecD sum_of_squares64(const double* x, std::size_t count) {
@@ -349,7 +347,7 @@ static void chroma64(const PyAudioPlan& plan, const double* magnitude, VecD ener
 }
 
 static void block_features(const PyAudioPlan& plan, bool is_first, PyAudioWorkspace& work) {
-  const double* frames = work.frames.data();
+  double* const frames = work.frames.data();
   double* const rows = work.rows.data();
   double* const magnitude = work.magnitude.data();
   VecD energy;

@@ -78,7 +78,7 @@ void SpeechFeaturesWorkspace::reserve(const SpeechFeaturesPlan& plan, std::size_
       std::max(plan.fft.work_size(lanes), lanes * std::max(plan.n_columns, plan.fft.n_bins)));
   power.reserve(plan.fft.n_bins * lanes);
   bands.reserve(plan.bank.n_bands * lanes);
-  frames.fill_zero();  // lanes without a frame, and the padding up to n_fft
+  frames.fill_zero();  // lanes without a frame
 }
 
 void speech_features(const SpeechFeaturesPlan& plan, const Samples& samples, double* out,
@@ -151,13 +151,12 @@ static void load_emphasised(const Samples& src, std::size_t start, std::size_t c
   for (i = end > start ? end : start; i < start + count; ++i) out[i - start] = 0.0;
 }
 
-static void window_frames64(const SpeechFeaturesPlan& plan, const double* linear,
-                            std::size_t n_valid, double* frames) {
-  const double* window = plan.window.data();
-  for (std::size_t i = 0; i < n_valid; ++i) {
-    const double* x = linear + i * plan.frame_step;
-    for (std::size_t n = 0; n < plan.n_loaded; ++n) frames[n * kLanesD + i] = x[n] * window[n];
-  }
+static void load_frames64(const SpeechFeaturesPlan& plan, const Samples& src, std::size_t first,
+                          std::size_t n_valid, double* linear, double* frames) {
+  load_emphasised(src, first * plan.frame_step, (n_valid - 1) * plan.frame_step + plan.n_loaded,
+                  plan.pre_emphasis, linear);
+  window_frames64(linear, plan.frame_step, plan.n_loaded, plan.window.data(), n_valid, frames);
+  for (std::size_t n = plan.n_loaded; n < plan.fft.n; ++n) StoreD(frames + n * kLanesD, VecD{});
 }
 
 static VecD weighted_sum(const double* values, const double* weights, std::size_t count) {
@@ -243,9 +242,7 @@ void speech_features_run(const SpeechFeaturesPlan& plan, const Samples& src, std
   double* const scratch = work.work.data();  // free again after the transform
   for (std::size_t t = 0; t < n_frames; t += kLanesD) {
     const std::size_t n_valid = n_frames - t < kLanesD ? n_frames - t : kLanesD;
-    load_emphasised(src, t * plan.frame_step, (n_valid - 1) * plan.frame_step + plan.n_loaded,
-                    plan.pre_emphasis, work.linear.data());
-    window_frames64(plan, work.linear.data(), n_valid, work.frames.data());
+    load_frames64(plan, src, t, n_valid, work.linear.data(), work.frames.data());
     power_spectrum64(plan.fft, work.frames.data(), scratch, power);
     if (plan.output == SpeechOutput::ssc) {
       centroids(plan, power, scale, scratch, bands);

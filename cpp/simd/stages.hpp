@@ -38,8 +38,11 @@ void short_term_run(const ShortTermPlan& plan, const Samples& src, std::size_t n
                     std::size_t out_stride);
 void log_mel_run(const LogMelPlan& plan, const Samples& src, std::size_t n_frames,
                  LogMelWorkspace& work, float* out);
-// fft64.cpp
-void power_spectrum64(const Fft64Plan& plan, const double* frames, double* work, double* power);
+// framing64.cpp: float64 frames of kLanesD lanes
+void window_frames64(const double* linear, std::size_t step, std::size_t length,
+                     const double* window, std::size_t n_valid, double* frames);
+// fft64.cpp: frames is overwritten
+void power_spectrum64(const Fft64Plan& plan, double* frames, double* work, double* power);
 // speech_features.cpp, pyaudio.cpp: the fused pipelines of other libraries
 void speech_features_run(const SpeechFeaturesPlan& plan, const Samples& src, std::size_t n_frames,
                          SpeechFeaturesWorkspace& work, double* out, double* energy);

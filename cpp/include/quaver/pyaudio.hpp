@@ -37,6 +37,7 @@ struct PyAudioPlan {
   std::size_t n_used;  // K
   bool deltas;
   Fft64Plan fft;
+  Buffer64 ones;  // the window
   SparseBank64 bank;
   Buffer64 matrix;  // (kMfcc, n_bands): the orthonormal DCT-II, / ln 10
   std::vector<ChromaTap> tap_list;
