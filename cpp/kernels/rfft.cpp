@@ -170,6 +170,27 @@ static void pass_5(const RfftPass& pass, const float* table, const float* x, flo
   }
 }
 
+// The packed transform, before the real post-pass: n_fft / 2 complex values. `frames` is never
+// written: its zero padding serves the next block.
+const float* half_transform(const RfftPlan& plan, const float* frames, float* work) {
+  const std::size_t half_size = plan.n_fft * kLanes;
+  const float* x = frames;
+  float* y = work;
+  for (std::size_t i = 0; i < plan.n_passes; ++i) {
+    const RfftPass& pass = plan.passes[i];
+    const float* table = plan.twiddles.data() + pass.twiddles;
+    switch (pass.radix) {
+      case 2: pass_2(pass, table, x, y); break;
+      case 3: pass_3(pass, table, x, y); break;
+      case 4: pass_4(pass, table, x, y); break;
+      default: pass_5(pass, table, x, y); break;
+    }
+    x = y;
+    y = y == work ? work + half_size : work;
+  }
+  return x;
+}
+
 // With a = Z[k], b = Z[half - k]: 2 E = a + conj b, 2 O = -i (a - conj b),
 // X[k] = E + w O, X[half - k] = conj(E - w O), w = exp(-2 pi i k / n_fft).
 static void emit_power(const RfftPlan& plan, const float* z, float* power) {
@@ -191,23 +212,7 @@ static void emit_power(const RfftPlan& plan, const float* z, float* power) {
 }
 
 void power_spectrum(const RfftPlan& plan, float* frames, float* work, float* power) {
-  // frames itself is never written: its zero padding serves the next block.
-  const std::size_t half_size = plan.n_fft * kLanes;
-  const float* x = frames;
-  float* y = work;
-  for (std::size_t i = 0; i < plan.n_passes; ++i) {
-    const RfftPass& pass = plan.passes[i];
-    const float* table = plan.twiddles.data() + pass.twiddles;
-    switch (pass.radix) {
-      case 2: pass_2(pass, table, x, y); break;
-      case 3: pass_3(pass, table, x, y); break;
-      case 4: pass_4(pass, table, x, y); break;
-      default: pass_5(pass, table, x, y); break;
-    }
-    x = y;
-    y = y == work ? work + half_size : work;
-  }
-  emit_power(plan, x, power);
+  emit_power(plan, half_transform(plan, frames, work), power);
 }
 
 }  // namespace quaver::QV_TARGET

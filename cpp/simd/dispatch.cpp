@@ -31,6 +31,12 @@ namespace {
    target::log_mel_run,           \
    target::delta_row,             \
    target::functionals_row,       \
+   target::stft_run,              \
+   target::stft_bins_run,         \
+   target::stft_bands_run,        \
+   target::istft_run,             \
+   target::decibel_run,           \
+   target::contrast_run,          \
    target::speech_features_run,   \
    target::pyaudio_normalisation, \
    target::pyaudio_run}

@@ -4,6 +4,8 @@
 
 #include "quaver/buffer.hpp"
 #include "quaver/cepstrum.hpp"
+#include "quaver/contrast.hpp"
+#include "quaver/decibel.hpp"
 #include "quaver/delta.hpp"
 #include "quaver/dispatch.hpp"
 #include "quaver/fft64.hpp"
@@ -16,4 +18,5 @@
 #include "quaver/short_term.hpp"
 #include "quaver/spectrum.hpp"
 #include "quaver/speech_features.hpp"
+#include "quaver/stft.hpp"
 #include "quaver/timedomain.hpp"

@@ -19,6 +19,7 @@ void time_features(const FramingPlan& plan, const TimeDomainPlan& features, cons
                    float* energy, float* energy_entropy);
 // rfft.cpp
 void power_spectrum(const RfftPlan& plan, float* frames, float* work, float* power);
+const float* half_transform(const RfftPlan& plan, const float* frames, float* work);
 // spectrum.cpp
 void spectral_features(const SpectrumPlan& plan, const float* power, float* magnitude,
                        float* previous, std::size_t n_valid, bool has_previous, float* centroid,
@@ -49,5 +50,19 @@ void speech_features_run(const SpeechFeaturesPlan& plan, const Samples& src, std
 Normalisation pyaudio_normalisation(const Samples& src);
 void pyaudio_run(const PyAudioPlan& plan, const Samples& src, const Normalisation& norm,
                  std::size_t n_frames, PyAudioWorkspace& work, double* out);
+// stft.cpp
+void stft_run(const StftPlan& plan, StftOutput output, const float* samples, std::size_t n_samples,
+              StftWorkspace& work, float* out);
+void stft_bins_run(const StftPlan& plan, StftOutput output, const float* samples,
+                   std::size_t n_samples, StftWorkspace& work, float* out);
+void stft_bands_run(const StftPlan& plan, StftOutput output, const FilterBank& bank,
+                    const float* samples, std::size_t n_samples, StftWorkspace& work, float* out);
+void istft_run(const StftPlan& plan, const float* spectrum, std::size_t n_frames,
+               StftWorkspace& work, std::size_t n_samples, float* out);
+// decibel.cpp
+float decibel_run(const float* power, std::size_t n, float amin, float offset, float* out);
+// contrast.cpp
+void contrast_run(const ContrastPlan& plan, const float* magnitude, std::size_t n_frames,
+                  float* valley, float* peak);
 
 }  // namespace quaver::QV_TARGET

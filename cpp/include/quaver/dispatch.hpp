@@ -17,12 +17,17 @@ struct FunctionalsPlan;
 struct ShortTermPlan;
 struct LogMelPlan;
 struct FrameCarry;
+struct StftPlan;
+struct FilterBank;
+struct ContrastPlan;
 struct SpeechFeaturesPlan;
 struct PyAudioPlan;
 struct Normalisation;
+enum class StftOutput;
 class FunctionalsScratch;
 class ShortTermWorkspace;
 class LogMelWorkspace;
+class StftWorkspace;
 class SpeechFeaturesWorkspace;
 class PyAudioWorkspace;
 
@@ -36,6 +41,17 @@ struct KernelTable {
   void (*delta_row)(const DeltaPlan&, const float* row, std::size_t n_frames, float* out);
   void (*functionals_row)(const FunctionalsPlan&, const float* row, std::size_t n_frames,
                           FunctionalsScratch&, float* out);
+  void (*stft)(const StftPlan&, StftOutput, const float* samples, std::size_t n_samples,
+               StftWorkspace&, float* out);
+  void (*stft_bins)(const StftPlan&, StftOutput, const float* samples, std::size_t n_samples,
+                    StftWorkspace&, float* out);
+  void (*stft_bands)(const StftPlan&, StftOutput, const FilterBank&, const float* samples,
+                     std::size_t n_samples, StftWorkspace&, float* out);
+  void (*istft)(const StftPlan&, const float* spectrum, std::size_t n_frames, StftWorkspace&,
+                std::size_t n_samples, float* out);
+  float (*decibel)(const float* power, std::size_t n, float amin, float offset, float* out);
+  void (*contrast)(const ContrastPlan&, const float* magnitude, std::size_t n_frames, float* valley,
+                   float* peak);
   void (*speech_features)(const SpeechFeaturesPlan&, const Samples&, std::size_t n_frames,
                           SpeechFeaturesWorkspace&, double* out, double* energy);
   Normalisation (*pyaudio_normalisation)(const Samples&);

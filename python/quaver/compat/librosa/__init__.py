@@ -1,0 +1,18 @@
+"""librosa's functions on quaver's kernels: same names, arguments, shapes, types and numbers.
+
+Change ``import librosa`` to ``import quaver.compat.librosa as librosa``. What is not here is taken
+from an installed librosa; without one, using it says so.
+"""
+
+from __future__ import annotations
+
+from quaver.compat.librosa import forward
+from quaver.compat.librosa._names import CORE, FORWARDED, SUBMODULES
+from quaver.compat.librosa.util.exceptions import LibrosaError, ParameterError
+
+#: The release of librosa whose behaviour this is.
+__version__ = "0.11.0"
+
+__getattr__, __dir__ = forward.attach("", CORE, (*SUBMODULES, *FORWARDED))
+
+__all__ = ["LibrosaError", "ParameterError", *CORE, *SUBMODULES, *FORWARDED]

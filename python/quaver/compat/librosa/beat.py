@@ -1,0 +1,7 @@
+"""`librosa.beat`, which an installed librosa supplies."""
+
+from __future__ import annotations
+
+from quaver.compat.librosa import forward
+
+__getattr__, __dir__ = forward.attach("beat", {})

@@ -1,0 +1,272 @@
+"""Reading and resampling, as librosa.core.audio."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quaver.compat.librosa import forward
+from quaver.compat.librosa.util.deprecation import Deprecated
+from quaver.compat.librosa.util.exceptions import ParameterError
+from quaver.compat.librosa.util.utils import fix_length, valid_audio
+
+Array = NDArray[Any]
+
+
+def load(
+    path: Any,
+    *,
+    sr: float | None = 22050,
+    mono: bool = True,
+    offset: float = 0.0,
+    duration: float | None = None,
+    dtype: Any = np.float32,
+    res_type: str = "soxr_hq",
+) -> tuple[Array, float]:
+    """Read a recording, mix it down and resample it.
+
+    Parameters
+    ----------
+    path : path, file object or soundfile.SoundFile
+        What libsndfile reads; other formats forward to an installed librosa.
+    sr : float, optional, default 22050
+        Sampling rate in Hz to resample to; None keeps the file's own.
+    mono : bool, default True
+        Average the channels.
+    offset, duration : float, optional
+        Where to begin and how much to read, in seconds.
+    dtype : dtype, default float32
+        Type of the samples.
+    res_type : str, default "soxr_hq"
+        As of `resample`.
+
+    Returns
+    -------
+    y : ndarray of shape (n,) or (channels, n)
+    sr : float
+        Sampling rate in Hz.
+
+    Examples
+    --------
+    >>> import io, soundfile
+    >>> buffer = io.BytesIO()
+    >>> soundfile.write(buffer, np.zeros(16000), 16000, format="WAV")
+    >>> buffer.seek(0)
+    0
+    >>> y, sr = load(buffer)
+    >>> y.shape, y.dtype, sr
+    ((22050,), dtype('float32'), 22050)
+    """
+    import soundfile
+
+    try:
+        y, native = _read(path, offset, duration, dtype)
+    except soundfile.SoundFileRuntimeError:
+        if not isinstance(path, (str, os.PathLike)):
+            raise
+        if not os.path.exists(path):
+            raise FileNotFoundError(2, "No such file or directory", os.fspath(path)) from None
+        return _load_elsewhere(path, locals())
+    if mono:
+        y = to_mono(y)
+    if sr is None:
+        return y, native
+    return resample(y, orig_sr=native, target_sr=sr, res_type=res_type), sr
+
+
+def _load_elsewhere(path: Any, given: dict[str, Any]) -> tuple[Array, float]:
+    """Let librosa, which knows other decoders, read what libsndfile cannot."""
+    names = ("sr", "mono", "offset", "duration", "dtype", "res_type")
+    y, rate = forward.attribute("", "load")(path, **{name: given[name] for name in names})
+    return y, rate
+
+
+def _read(path: Any, offset: float, duration: float | None, dtype: Any) -> tuple[Array, int]:
+    import soundfile
+
+    with path if isinstance(path, soundfile.SoundFile) else soundfile.SoundFile(path) as sound:
+        rate = int(sound.samplerate)
+        if offset:
+            sound.seek(int(offset * rate))
+        count = -1 if duration is None else int(duration * rate)
+        # soundfile takes names of types and the classes of NumPy, as librosa's users pass them.
+        samples: Array = sound.read(frames=count, dtype=dtype, always_2d=False).T
+    return samples, rate
+
+
+def to_mono(y: Array) -> Array:
+    """Average all dimensions but the last.
+
+    Parameters
+    ----------
+    y : ndarray of shape (..., n), floating-point
+        Samples.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+
+    Raises
+    ------
+    ParameterError
+        As `util.valid_audio`.
+
+    Examples
+    --------
+    >>> to_mono(np.array([[1.0, 2.0], [3.0, 4.0]]))
+    array([2., 3.])
+    """
+    valid_audio(y)
+    return y if y.ndim == 1 else np.mean(y, axis=tuple(range(y.ndim - 1)))
+
+
+def resample(
+    y: Array,
+    *,
+    orig_sr: float,
+    target_sr: float,
+    res_type: str = "soxr_hq",
+    fix: bool = True,
+    scale: bool = False,
+    axis: int = -1,
+    **kwargs: Any,
+) -> Array:
+    """Resample to another rate.
+
+    Parameters
+    ----------
+    y : ndarray, floating-point
+        Samples.
+    orig_sr, target_sr : float
+        Sampling rates in Hz.
+    res_type : str, default "soxr_hq"
+        ``soxr_*``; "fft", "scipy" and "polyphase" need SciPy; others forward to librosa.
+    fix : bool, default True
+        Cut or pad the result to ``ceil(n * target_sr / orig_sr)`` samples.
+    scale : bool, default False
+        Keep the energy rather than the amplitude.
+    axis : int, default -1
+        The axis of time.
+    **kwargs
+        For `util.fix_length`.
+
+    Returns
+    -------
+    ndarray
+        As y in type; y itself when the rates are equal.
+
+    Raises
+    ------
+    ParameterError
+        As `util.valid_audio`; for "polyphase" and rates that are no integers.
+
+    Examples
+    --------
+    >>> resample(np.zeros(16000, np.float32), orig_sr=16000, target_sr=22050).shape
+    (22050,)
+    """
+    valid_audio(y)
+    if orig_sr == target_sr:
+        return y
+    ratio = float(target_sr) / orig_sr
+    n_samples = int(np.ceil(y.shape[axis] * ratio))
+    if res_type in ("scipy", "fft", "polyphase"):
+        out = _resample_scipy(y, orig_sr, target_sr, res_type, n_samples, axis)
+    elif res_type.startswith("soxr"):
+        import soxr
+
+        def run(channel: Array) -> Array:
+            return np.asarray(soxr.resample(channel, orig_sr, target_sr, quality=res_type))
+
+        out = run(y) if y.ndim == 1 else np.apply_along_axis(run, axis, y)
+    else:
+        real = forward.attribute("", "resample")
+        given = {"orig_sr": orig_sr, "target_sr": target_sr, "res_type": res_type}
+        return np.asarray(real(y, **given, fix=fix, scale=scale, axis=axis, **kwargs))
+    if fix:
+        out = fix_length(out, size=n_samples, axis=axis, **kwargs)
+    if scale:
+        out = out / np.sqrt(ratio)
+    return np.asarray(out, dtype=y.dtype)
+
+
+def _resample_scipy(
+    y: Array, orig_sr: float, target_sr: float, res_type: str, n_samples: int, axis: int
+) -> Array:
+    try:
+        from scipy import signal
+    except ModuleNotFoundError:
+        raise ImportError(f"res_type {res_type!r} needs SciPy: pip install scipy") from None
+    if res_type != "polyphase":
+        return np.asarray(signal.resample(y, n_samples, axis=axis))
+    if int(orig_sr) != orig_sr or int(target_sr) != target_sr:
+        raise ParameterError(
+            f"polyphase takes rates that are integers, got {orig_sr} and {target_sr}"
+        )
+    common = np.gcd(int(orig_sr), int(target_sr))
+    up, down = int(target_sr) // common, int(orig_sr) // common
+    return np.asarray(signal.resample_poly(y, up, down, axis=axis))
+
+
+def get_duration(
+    *,
+    y: Array | None = None,
+    sr: float = 22050,
+    S: Array | None = None,
+    n_fft: int = 2048,
+    hop_length: int = 512,
+    center: bool = True,
+    path: Any = None,
+    filename: Any = Deprecated(),  # noqa: B008
+) -> float:
+    """Return the duration of samples, a spectrogram or a file in seconds.
+
+    Parameters
+    ----------
+    y : ndarray of shape (..., n), optional
+        Samples.
+    sr : float, default 22050
+        Sampling rate in Hz.
+    S : ndarray of shape (..., n_frames), optional
+        Spectrogram or features, when there is no y.
+    n_fft, hop_length, center
+        How S was framed.
+    path : path or file object, optional
+        Recording; goes before y and S.
+    filename : path
+        Old name of `path`.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ParameterError
+        When nothing is given.
+
+    Examples
+    --------
+    >>> get_duration(y=np.zeros(11025))
+    0.5
+    """
+    if not isinstance(filename, Deprecated):
+        warnings.warn("The argument filename is deprecated; use path.", FutureWarning, stacklevel=2)
+        path = filename
+    if path is not None:
+        import soundfile
+
+        try:
+            return float(soundfile.info(path).duration)
+        except soundfile.SoundFileRuntimeError:
+            return float(forward.attribute("", "get_duration")(path=path))
+    if y is not None:
+        return float(y.shape[-1]) / sr
+    if S is None:
+        raise ParameterError("y, S or path must be given, got none")
+    n_samples = n_fft + hop_length * (S.shape[-1] - 1) - (2 * (n_fft // 2) if center else 0)
+    return float(n_samples) / sr

@@ -1,0 +1,354 @@
+"""The short-time Fourier transform and its scales, as librosa.core.spectrum."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quaver import _core
+from quaver.compat.librosa.core import transform
+from quaver.compat.librosa.util.exceptions import ParameterError
+
+Array = NDArray[Any]
+
+_COMPLEX = {np.dtype(np.float32): np.complex64, np.dtype(np.float64): np.complex128}
+_REAL = {np.dtype(np.complex64): np.float32, np.dtype(np.complex128): np.float64}
+# The kernel's logarithm takes normal float32 numbers.
+_SMALLEST_AMIN = float(np.finfo(np.float32).tiny)
+
+
+def stft(
+    y: Array,
+    *,
+    n_fft: int = 2048,
+    hop_length: int | None = None,
+    win_length: int | None = None,
+    window: Any = "hann",
+    center: bool = True,
+    dtype: Any = None,
+    pad_mode: Any = "constant",
+    out: Array | None = None,
+) -> Array:
+    """Compute the short-time Fourier transform.
+
+    float32 samples take quaver's kernel when `n_fft` is even and has no prime factor above 5;
+    anything else takes NumPy's transform in float64.
+
+    Parameters
+    ----------
+    y : ndarray of shape (..., n), floating-point
+        Samples.
+    n_fft : int, default 2048
+        Length of the transform.
+    hop_length : int, optional
+        Samples from frame to frame; a quarter of the window by default.
+    win_length : int, optional
+        Length of the window, centred in `n_fft`, which is the default.
+    window : str, tuple, float, callable or array_like, default "hann"
+        As of `filters.get_window`, periodic.
+    center : bool, default True
+        Centre frame t at ``t * hop_length``, padding both ends by ``n_fft // 2``.
+    dtype : dtype, optional
+        Type of the result; complex64 for float32, complex128 for float64.
+    pad_mode : str or callable, default "constant"
+        As of `numpy.pad`.
+    out : ndarray, optional
+        Where to write the result; may hold more frames.
+
+    Returns
+    -------
+    ndarray of shape (..., 1 + n_fft // 2, n_frames), complex
+
+    Raises
+    ------
+    ParameterError
+        For samples that are not finite or too short, or arguments that do not fit.
+
+    Examples
+    --------
+    >>> stft(np.zeros(22050, np.float32)).shape
+    (1025, 44)
+    """
+    frames = transform.Framing.of(y, n_fft, hop_length, win_length, window, center, pad_mode)
+    kind = _COMPLEX.get(y.dtype, np.complex64) if dtype is None else dtype
+    spectrum = frames.spectrum()
+    if out is None:
+        return spectrum.astype(kind, copy=False)
+    fits = out.ndim == spectrum.ndim and out.shape[:-1] == spectrum.shape[:-1]
+    if not fits or out.shape[-1] < spectrum.shape[-1]:
+        raise ParameterError(f"out must have shape {spectrum.shape}, got {out.shape}")
+    if not np.iscomplexobj(out):
+        raise ParameterError(f"out must be complex, got {out.dtype}")
+    target = out if out.shape == spectrum.shape else out[..., : spectrum.shape[-1]]
+    target[...] = spectrum
+    return target
+
+
+def istft(
+    stft_matrix: Array,
+    *,
+    hop_length: int | None = None,
+    win_length: int | None = None,
+    n_fft: int | None = None,
+    window: Any = "hann",
+    center: bool = True,
+    dtype: Any = None,
+    length: int | None = None,
+    out: Array | None = None,
+) -> Array:
+    """Invert the short-time Fourier transform by weighted overlap-add.
+
+    Parameters
+    ----------
+    stft_matrix : ndarray of shape (..., 1 + n_fft // 2, n_frames), complex
+        As of `stft`.
+    hop_length, win_length, window, center
+        As of `stft`.
+    n_fft : int, optional
+        Length of the transform; by default the even one that fits.
+    dtype : dtype, optional
+        Type of the result; float32 for complex64, float64 for complex128.
+    length : int, optional
+        Samples to return.
+    out : ndarray, optional
+        Where to write the result.
+
+    Returns
+    -------
+    ndarray of shape (..., n)
+
+    Raises
+    ------
+    ParameterError
+        For arguments that do not fit.
+
+    Examples
+    --------
+    >>> y = np.sin(np.arange(22050) * 0.1)
+    >>> bool(np.allclose(istft(stft(y), length=22050), y))
+    True
+    """
+    size = 2 * (stft_matrix.shape[-2] - 1) if n_fft is None else n_fft
+    win = size if win_length is None else win_length
+    hop = int(win // 4) if hop_length is None else hop_length
+    taps = transform.centred_window(window, win, size)
+    total = stft_matrix.shape[-1]
+    n_frames = total
+    if length:
+        padded = length + 2 * (size // 2) if center else length
+        n_frames = min(total, int(np.ceil(padded / hop)))
+    # The frames that reach into the padding ahead of the signal always count.
+    used = max(n_frames, min(total, int(np.ceil((size // 2) / hop)))) if center else n_frames
+    n_samples = size + hop * (n_frames - 1) - (2 * (size // 2) if center else 0)
+    shape = (*stft_matrix.shape[:-2], length or n_samples)
+    kind = np.dtype(_REAL.get(stft_matrix.dtype, np.float32) if dtype is None else dtype)
+    if out is not None and out.shape != shape:
+        raise ParameterError(f"out must have shape {shape}, got {out.shape}")
+    y = transform.overlap_add(stft_matrix[..., :used], taps, hop, n_frames, shape, center)
+    if out is None:
+        return y.astype(kind, copy=False)
+    out[...] = y
+    return out
+
+
+def magphase(D: Array, *, power: float = 1) -> tuple[Array, Array]:
+    """Split a complex spectrogram into magnitude and phase.
+
+    Parameters
+    ----------
+    D : ndarray, complex
+        Spectrogram.
+    power : float, default 1
+        Exponent of the magnitude.
+
+    Returns
+    -------
+    magnitude : ndarray, real
+    phase : ndarray, complex
+        ``D`` over its magnitude; 1 where that is 0.
+
+    Examples
+    --------
+    >>> magnitude, phase = magphase(np.array([3 + 4j, 0j]))
+    >>> magnitude.tolist(), phase.tolist()
+    ([5.0, 0.0], [(0.6+0.8j), (1+0j)])
+    """
+    magnitude = np.abs(D)
+    zero = magnitude == 0
+    divisor = magnitude + zero
+    phase = np.empty_like(D, dtype=transform.complex_type(D.dtype))
+    phase.real = D.real / divisor + zero
+    phase.imag = D.imag / divisor
+    magnitude **= power
+    return magnitude, phase
+
+
+def power_to_db(
+    S: Any,
+    *,
+    ref: float | Callable[[Array], Any] = 1.0,
+    amin: float = 1e-10,
+    top_db: float | None = 80.0,
+) -> Any:
+    """Convert power to decibel: ``10 log10(max(amin, S) / max(amin, ref))``.
+
+    Parameters
+    ----------
+    S : array_like
+        Power.
+    ref : float or callable, default 1.0
+        Power of 0 dB, or a function such as `numpy.max` that finds it in S.
+    amin : float, default 1e-10
+        Smallest power.
+    top_db : float, optional, default 80.0
+        Raise values to at least this many decibel below the largest.
+
+    Returns
+    -------
+    ndarray or scalar
+
+    Raises
+    ------
+    ParameterError
+        For `amin` not above 0 or a negative `top_db`.
+
+    Examples
+    --------
+    >>> power_to_db(np.array([1.0, 0.1, 1e-12]))
+    array([  0., -10., -80.])
+    """
+    S = np.asarray(S)
+    if amin <= 0:
+        raise ParameterError(f"amin must be positive, got {amin}")
+    if np.issubdtype(S.dtype, np.complexfloating):
+        _warn_of_phase("power_to_db", "np.abs(S) ** 2")
+        S = np.abs(S)
+    reference = ref(S) if callable(ref) else np.abs(ref)
+    if top_db is not None and top_db < 0:
+        raise ParameterError(f"top_db must be at least 0, got {top_db}")
+    offset = 10.0 * np.log10(np.maximum(amin, reference))
+    if S.dtype == np.float32 and S.size and S.ndim and np.ndim(offset) == 0:
+        decibel = _fast_decibel(S, float(amin), float(offset), top_db)
+        if decibel is not None:
+            return decibel
+    values = 10.0 * np.log10(np.maximum(amin, S))
+    values -= offset
+    if top_db is not None:
+        values = np.maximum(values, values.max() - top_db)
+    return values
+
+
+def _fast_decibel(S: Array, amin: float, offset: float, top_db: float | None) -> Array | None:
+    """Decibel by the kernel; None when a value is not finite or amin too small for it."""
+    if not _SMALLEST_AMIN <= amin < np.inf or not np.isfinite(offset):
+        return None
+    turned = not S.flags.c_contiguous and S.T.flags.c_contiguous
+    values, largest = _core.decibel(np.ascontiguousarray(S.T if turned else S), amin, offset)
+    if np.isnan(largest):
+        return None
+    if top_db is not None:
+        np.maximum(values, np.float32(largest - top_db), out=values)
+    return values.T if turned else values
+
+
+def _warn_of_phase(name: str, instead: str) -> None:
+    warnings.warn(
+        f"{name} was given complex numbers, whose phase is dropped; pass {instead} to say so.",
+        stacklevel=3,
+    )
+
+
+def amplitude_to_db(
+    S: Any,
+    *,
+    ref: float | Callable[[Array], Any] = 1.0,
+    amin: float = 1e-5,
+    top_db: float | None = 80.0,
+) -> Any:
+    """Convert amplitude to decibel: ``20 log10(max(amin, |S|) / max(amin, ref))``.
+
+    Parameters
+    ----------
+    S : array_like
+        Amplitude.
+    ref, amin, top_db
+        As of `power_to_db`, of amplitudes.
+
+    Returns
+    -------
+    ndarray or scalar
+
+    Raises
+    ------
+    ParameterError
+        As `power_to_db`.
+
+    Examples
+    --------
+    >>> amplitude_to_db(np.array([1.0, 0.1]))
+    array([  0., -20.])
+    """
+    S = np.asarray(S)
+    if np.issubdtype(S.dtype, np.complexfloating):
+        _warn_of_phase("amplitude_to_db", "np.abs(S)")
+    magnitude = np.abs(S)
+    reference = ref(magnitude) if callable(ref) else np.abs(ref)
+    power = np.square(magnitude, out=magnitude if isinstance(magnitude, np.ndarray) else None)
+    return power_to_db(power, ref=reference**2, amin=amin**2, top_db=top_db)
+
+
+def db_to_power(S_db: Any, *, ref: float = 1.0) -> Any:
+    """Convert decibel to power: ``ref * 10 ** (S_db / 10)``.
+
+    Examples
+    --------
+    >>> float(db_to_power(-10.0))
+    0.1
+    """
+    return ref * np.power(10.0, S_db * 0.1)
+
+
+def db_to_amplitude(S_db: Any, *, ref: float = 1.0) -> Any:
+    """Convert decibel to amplitude: ``ref * 10 ** (S_db / 20)``.
+
+    Examples
+    --------
+    >>> float(db_to_amplitude(-20.0))
+    0.1
+    """
+    return db_to_power(S_db, ref=ref**2) ** 0.5
+
+
+def spectrogram(
+    *,
+    y: Array | None,
+    S: Array | None,
+    n_fft: int | None,
+    hop_length: int,
+    power: float = 1.0,
+    win_length: int | None = None,
+    window: Any = "hann",
+    center: bool = True,
+    pad_mode: Any = "constant",
+) -> tuple[Array, int]:
+    """Return S as it is, or ``|stft(y)| ** power``, and the length of the transform."""
+    if S is not None:
+        if n_fft is None or n_fft // 2 + 1 != S.shape[-2]:
+            n_fft = 2 * (S.shape[-2] - 1)
+        return S, n_fft
+    n_fft = check_signal(y, n_fft)
+    frames = transform.Framing.of(y, n_fft, hop_length, win_length, window, center, pad_mode)
+    return frames.picture(power), n_fft
+
+
+def check_signal(y: Array | None, n_fft: int | None) -> int:
+    """Return n_fft, or refuse that there is nothing to transform."""
+    if n_fft is None:
+        raise ParameterError("n_fft must be a number, got None")
+    if y is None:
+        raise ParameterError("y or S must be given, got neither")
+    return n_fft

@@ -1,0 +1,226 @@
+"""Frames and their spectra: quaver's kernels for float32, NumPy's transform for the rest."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quaver import _core
+from quaver.compat.librosa import filters
+from quaver.compat.librosa.util.exceptions import ParameterError
+from quaver.compat.librosa.util.utils import is_positive_int, pad_center, tiny, valid_audio
+
+Array = NDArray[Any]
+
+_UNSUPPORTED_PADS = ("wrap", "maximum", "mean", "median", "minimum")
+# Frames that NumPy's transform takes at a time: a few megabytes of float64.
+_BLOCK_VALUES = 1 << 18
+
+
+def complex_type(dtype: Any) -> Any:
+    """Return the complex type that belongs to a real one; complex64 for what is neither."""
+    dtype = np.dtype(dtype)
+    if dtype.kind == "c":
+        return dtype
+    return np.dtype(np.complex128 if dtype == np.float64 else np.complex64)
+
+
+def centred_window(window: Any, win_length: int, n_fft: int) -> Array:
+    """Return the samples of a periodic window, centred in n_fft."""
+    if isinstance(window, (str, float, int)):
+        return _named_window(window, win_length, n_fft)
+    return pad_center(filters.get_window(window, win_length, fftbins=True), size=n_fft)
+
+
+@lru_cache(maxsize=64)
+def _named_window(window: str | float, win_length: int, n_fft: int) -> Array:
+    taps = pad_center(filters.get_window(window, win_length, fftbins=True), size=n_fft)
+    taps.flags.writeable = False
+    return taps
+
+
+@lru_cache(maxsize=64)
+def _plan(n_fft: int, hop_length: int, window: bytes, center: bool) -> _core.Stft | None:
+    """Return the kernel's plan, without the zeros around the window; None where it has none."""
+    taps = np.frombuffer(window, np.float64)
+    # As many zeros go at both ends, so that what is left stays centred.
+    used = np.flatnonzero(taps)
+    margin = min(used[0], n_fft - 1 - used[-1]) if used.size else 0
+    try:
+        return _core.Stft(
+            n_fft=n_fft,
+            hop_length=hop_length,
+            window=np.ascontiguousarray(taps[margin : n_fft - margin]),
+            center=center,
+        )
+    except ValueError:
+        return None
+
+
+def kernel_plan(n_fft: int, hop_length: int, taps: Array, center: bool) -> _core.Stft | None:
+    """Return the kernel's plan for a window of n_fft samples, or None where it has none."""
+    if taps.dtype.kind == "c" or not np.isfinite(taps).all():
+        return None
+    return _plan(n_fft, hop_length, np.asarray(taps, np.float64).tobytes(), center)
+
+
+@dataclass(frozen=True)
+class Framing:
+    """Samples, padded as asked, and how to cut them into frames.
+
+    Attributes
+    ----------
+    y : ndarray of shape (..., n)
+        Samples; without the padding when `plan` supplies zeros.
+    n_fft, hop_length : int
+        Samples of a frame, and from frame to frame.
+    taps : ndarray of shape (n_fft,)
+        Window.
+    plan : Stft or None
+        The kernel, when it does this transform.
+    """
+
+    y: Array
+    n_fft: int
+    hop_length: int
+    taps: Array
+    plan: _core.Stft | None
+
+    @classmethod
+    def of(
+        cls,
+        y: Any,
+        n_fft: int,
+        hop_length: int | None,
+        win_length: int | None,
+        window: Any,
+        center: bool,
+        pad_mode: Any,
+    ) -> Framing:
+        """Check the arguments of `stft`, in librosa's order, and pad."""
+        win_length = n_fft if win_length is None else win_length
+        if hop_length is None:
+            hop_length = int(win_length // 4)
+        elif not is_positive_int(hop_length):
+            raise ParameterError(f"hop_length must be a positive integer, got {hop_length}")
+        valid_audio(y)
+        taps = centred_window(window, win_length, n_fft)
+        zeros = False
+        if center:
+            if isinstance(pad_mode, str) and pad_mode in _UNSUPPORTED_PADS:
+                raise ParameterError(f"pad_mode must not be {pad_mode!r} here")
+            if n_fft > y.shape[-1]:
+                warnings.warn(
+                    f"n_fft={n_fft} is too large for input signal of length={y.shape[-1]}",
+                    stacklevel=4,
+                )
+            zeros = isinstance(pad_mode, str) and pad_mode == "constant"
+        elif n_fft > y.shape[-1]:
+            raise ParameterError(
+                f"n_fft must not exceed the signal without center, got {n_fft} for"
+                f" {y.shape[-1]} samples"
+            )
+        plan = kernel_plan(n_fft, hop_length, taps, zeros) if y.dtype == np.float32 else None
+        if center and not (zeros and plan is not None):
+            y = _pad(y, n_fft, hop_length, pad_mode)
+        return cls(y, n_fft, hop_length, taps, plan)
+
+    def spectrum(self) -> Array:
+        """Return (..., 1 + n_fft // 2, n_frames), complex."""
+        if self.plan is not None:
+            rows = [self.plan.run(channel) for channel in self._channels()]
+            return np.swapaxes(self._joined(rows), -1, -2)
+        view = np.lib.stride_tricks.sliding_window_view(self.y, self.n_fft, axis=-1)
+        frames = view[..., :: self.hop_length, :]
+        shape = (*frames.shape[:-1], 1 + self.n_fft // 2)
+        out = np.empty(shape, np.complex128)
+        step = max(1, _BLOCK_VALUES // self.n_fft)
+        for t in range(0, shape[-2], step):
+            out[..., t : t + step, :] = np.fft.rfft(frames[..., t : t + step, :] * self.taps)
+        return np.swapaxes(out.astype(complex_type(self.y.dtype), copy=False), -1, -2)
+
+    def picture(self, power: float) -> Array:
+        """Return ``|spectrum| ** power``."""
+        if self.plan is not None and power in (1, 2):
+            return self._joined([self.plan.picture(y, power == 2) for y in self._channels()])
+        magnitude: Array = np.abs(self.spectrum())
+        return magnitude if power == 1 else magnitude**power
+
+    def bands(self, power: float, bank: _core.FilterBank) -> Array:
+        """Return a picture under a filter bank; needs `plan`, and power 1 or 2."""
+        assert self.plan is not None
+        return self._joined([self.plan.bands(y, power == 2, bank) for y in self._channels()])
+
+    def _channels(self) -> list[Array]:
+        if self.y.ndim == 1:
+            return [np.ascontiguousarray(self.y)]
+        return list(np.ascontiguousarray(self.y).reshape(-1, self.y.shape[-1]))
+
+    def _joined(self, results: list[Array]) -> Array:
+        if self.y.ndim == 1:
+            return results[0]
+        return np.stack(results).reshape(*self.y.shape[:-1], *results[0].shape)
+
+
+def _pad(y: Array, n_fft: int, hop_length: int, mode: Any) -> Array:
+    """Pad both ends by n_fft // 2, looking only at what librosa looks at.
+
+    librosa pads the frames of either end by themselves, so that a mode which uses more than the
+    neighbourhood sees a part of the signal.
+    """
+    pad = n_fft // 2
+    none = [(0, 0)] * (y.ndim - 1)
+    first = int(np.ceil(pad / hop_length))
+    last = (y.shape[-1] + pad - n_fft) // hop_length + 1
+    if last <= first:
+        return np.asarray(np.pad(y, [*none, (pad, pad)], mode=mode))
+    head = y[..., : (first - 1) * hop_length - pad + n_fft + 1]
+    head = np.pad(head, [*none, (pad, 0)], mode=mode)[..., :pad]
+    tail = y[..., last * hop_length - pad :]
+    if last * hop_length - pad + n_fft <= y.shape[-1] + pad:
+        tail = np.pad(tail, [*none, (0, pad)], mode=mode)[..., tail.shape[-1] :]
+    else:
+        tail = tail[..., :0]
+    return np.concatenate([head, y, tail], axis=-1)
+
+
+def overlap_add(
+    spectrum: Array,
+    taps: Array,
+    hop_length: int,
+    n_weighted: int,
+    shape: tuple[int, ...],
+    center: bool,
+) -> Array:
+    """Add up the windowed frames of a spectrum and divide by the sum of squared windows.
+
+    Only the first `n_weighted` frames count in that sum.
+    """
+    n_fft = len(taps)
+    plan = None
+    if spectrum.dtype == np.complex64 and spectrum.shape[-2] == n_fft // 2 + 1:
+        plan = kernel_plan(n_fft, hop_length, taps, center)
+    if plan is not None and shape[-1] > 0:
+        rows = np.ascontiguousarray(spectrum.swapaxes(-1, -2))
+        flat = rows.reshape(-1, *rows.shape[-2:])
+        y = [plan.inverse(channel, n_weighted, shape[-1]) for channel in flat]
+        return np.stack(y).reshape(shape)
+    frames = np.fft.irfft(spectrum, n=n_fft, axis=-2).swapaxes(-1, -2) * taps
+    n_frames = max(frames.shape[-2], n_weighted)
+    start = n_fft // 2 if center else 0
+    total = max(n_fft + hop_length * (n_frames - 1), start + shape[-1])
+    y_sum, weight = np.zeros((*shape[:-1], total)), np.zeros(total)
+    for t in range(frames.shape[-2]):
+        y_sum[..., t * hop_length : t * hop_length + n_fft] += frames[..., t, :]
+    for t in range(n_weighted):
+        weight[t * hop_length : t * hop_length + n_fft] += taps**2
+    y_sum, weight = y_sum[..., start : start + shape[-1]], weight[start : start + shape[-1]]
+    real = np.float64 if spectrum.dtype == np.complex128 else np.float32
+    reached = weight > tiny(np.empty(0, real))
+    y_sum[..., reached] /= weight[reached]
+    return y_sum.astype(real)

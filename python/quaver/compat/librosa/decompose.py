@@ -1,0 +1,7 @@
+"""`librosa.decompose`, which an installed librosa supplies."""
+
+from __future__ import annotations
+
+from quaver.compat.librosa import forward
+
+__getattr__, __dir__ = forward.attach("decompose", {})

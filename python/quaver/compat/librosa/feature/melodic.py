@@ -1,0 +1,326 @@
+"""Features of mel bands and pitch classes: mel spectrogram, MFCC, chroma, tonnetz."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quaver import _core
+from quaver.compat.librosa import filters, forward
+from quaver.compat.librosa.core import transform
+from quaver.compat.librosa.core.spectrum import check_signal, power_to_db, spectrogram
+from quaver.compat.librosa.util.exceptions import ParameterError
+from quaver.compat.librosa.util.utils import expand_to, normalize
+
+Array = NDArray[Any]
+
+
+def melspectrogram(
+    *,
+    y: Array | None = None,
+    sr: float = 22050,
+    S: Array | None = None,
+    n_fft: int = 2048,
+    hop_length: int = 512,
+    win_length: int | None = None,
+    window: Any = "hann",
+    center: bool = True,
+    pad_mode: Any = "constant",
+    power: float = 2.0,
+    **kwargs: Any,
+) -> Array:
+    """Compute a mel spectrogram.
+
+    Parameters
+    ----------
+    y : ndarray of shape (..., n), optional
+        Samples.
+    sr : float, default 22050
+        Sampling rate in Hz.
+    S : ndarray of shape (..., n_bins, n_frames), optional
+        Spectrogram, in place of y.
+    n_fft, hop_length, win_length, window, center, pad_mode
+        As of `stft`.
+    power : float, default 2.0
+        Exponent of the magnitude.
+    **kwargs
+        As of `filters.mel`: ``n_mels``, ``fmin``, ``fmax``, ``htk``, ``norm``, ``dtype``.
+
+    Returns
+    -------
+    ndarray of shape (..., n_mels, n_frames)
+
+    Raises
+    ------
+    ParameterError
+        As `stft` and `filters.mel`, or when neither y nor S is given.
+
+    Examples
+    --------
+    >>> melspectrogram(y=np.zeros(22050, np.float32)).shape
+    (128, 44)
+    """
+    if S is None and power in (1, 2):
+        check_signal(y, n_fft)
+        frames = transform.Framing.of(y, n_fft, hop_length, win_length, window, center, pad_mode)
+        basis, plan = _mel_bank(sr=sr, n_fft=n_fft, **kwargs)
+        if frames.plan is not None and plan is not None:
+            return frames.bands(power, plan)
+        S = frames.picture(power)
+    else:
+        S, n_fft = spectrogram(
+            y=y,
+            S=S,
+            n_fft=n_fft,
+            hop_length=hop_length,
+            power=power,
+            win_length=win_length,
+            window=window,
+            center=center,
+            pad_mode=pad_mode,
+        )
+        basis, _ = _mel_bank(sr=sr, n_fft=n_fft, **kwargs)
+    return np.asarray(np.matmul(basis, S))
+
+
+def _mel_bank(**parameters: Any) -> tuple[Array, _core.FilterBank | None]:
+    """Return the bank, and the same for the kernel when it is of float32."""
+    try:
+        bank, plan, has_empty = _cached_mel_bank(**parameters)
+    except TypeError:
+        # An argument that cannot be hashed, or one too many: `filters.mel` has the say.
+        bank = filters.mel(**parameters)
+        return bank, None
+    if has_empty:
+        filters.warn_of_empty_filters(stacklevel=4)
+    return bank, plan
+
+
+@lru_cache(maxsize=64)
+def _cached_mel_bank(**parameters: Any) -> tuple[Array, _core.FilterBank | None, bool]:
+    bank, has_empty = filters.cached_mel(**parameters)
+    fits = bank.dtype == np.float32 and bank.size > 0
+    return bank, _core.FilterBank(np.ascontiguousarray(bank)) if fits else None, has_empty
+
+
+def mfcc(
+    *,
+    y: Array | None = None,
+    sr: float = 22050,
+    S: Array | None = None,
+    n_mfcc: int = 20,
+    dct_type: int = 2,
+    norm: str | None = "ortho",
+    lifter: float = 0,
+    mel_norm: Any = "slaney",
+    **kwargs: Any,
+) -> Array:
+    """Compute mel-frequency cepstral coefficients.
+
+    Parameters
+    ----------
+    y : ndarray of shape (..., n), optional
+        Samples.
+    sr : float, default 22050
+        Sampling rate in Hz.
+    S : ndarray of shape (..., n_mels, n_frames), optional
+        Mel spectrogram in decibel, in place of y.
+    n_mfcc : int, default 20
+        Coefficients.
+    dct_type : {1, 2, 3, 4}, default 2
+        Type of the cosine transform.
+    norm : {"ortho", "backward", "forward", None}, default "ortho"
+        Its scale, as of `scipy.fft.dct`.
+    lifter : float, default 0
+        Weigh coefficient n by ``1 + lifter / 2 * sin(pi (n + 1) / lifter)``; 0: not at all.
+    mel_norm : {"slaney"}, float or None, default "slaney"
+        `norm` of `filters.mel`.
+    **kwargs
+        As of `melspectrogram`.
+
+    Returns
+    -------
+    ndarray of shape (..., n_mfcc, n_frames)
+
+    Raises
+    ------
+    ParameterError
+        As `melspectrogram`, and for a negative lifter.
+    ValueError
+        For another type or scale of the transform.
+
+    Examples
+    --------
+    >>> mfcc(y=np.zeros(22050, np.float32), n_mfcc=13).shape
+    (13, 44)
+    """
+    if S is None:
+        S = power_to_db(melspectrogram(y=y, sr=sr, norm=mel_norm, **kwargs))
+    single = S.dtype in (np.float32, np.float16)
+    count = len(range(S.shape[-2])[:n_mfcc])
+    basis = _cosines(S.shape[-2], count, dct_type, norm, np.float32 if single else np.float64)
+    coefficients = np.matmul(basis, S)
+    if lifter == 0:
+        return np.asarray(coefficients)
+    if not lifter > 0:
+        raise ParameterError(f"lifter must be at least 0, got {lifter}")
+    order = np.arange(1, 1 + n_mfcc, dtype=coefficients.dtype)
+    weights = 1 + (lifter / 2) * np.sin(np.pi * order / lifter)
+    coefficients *= expand_to(weights, ndim=S.ndim, axes=-2)
+    return np.asarray(coefficients)
+
+
+@lru_cache(maxsize=64)
+def _cosines(n: int, n_rows: int, dct_type: int, norm: str | None, dtype: Any) -> Array:
+    """Return the first rows of a cosine transform (Ahmed, Natarajan & Rao 1974), (n_rows, n)."""
+    if dct_type not in (1, 2, 3, 4):
+        raise ValueError(f"dct_type must be 1, 2, 3 or 4, got {dct_type}")
+    if norm not in (None, "ortho", "backward", "forward"):
+        raise ValueError(f"norm must be ortho, backward, forward or None, got {norm!r}")
+    if dct_type == 1 and n < 2:
+        raise ValueError("dct_type 1 takes at least 2 bands, got 1")
+    k, i = np.arange(n_rows)[:, np.newaxis], np.arange(n)
+    period = n - 1 if dct_type == 1 else n
+    phase = (k + 0.5 * (dct_type in (3, 4))) * (i + 0.5 * (dct_type in (2, 4)))
+    matrix = 2 * np.cos(np.pi * phase / period)
+    # Types 1 and 3 count the ends of the input once, the orthonormal forms by a root of two.
+    ends = {1: [0, n - 1], 3: [0]}.get(dct_type, [])
+    matrix[:, ends] *= np.sqrt(0.5) if norm == "ortho" else 0.5
+    if norm == "ortho":
+        outer = {1: [0, n - 1], 2: [0]}.get(dct_type, [])
+        matrix[[row for row in outer if row < n_rows]] *= np.sqrt(0.5)
+        matrix *= np.sqrt(0.5 / period)
+    elif norm == "forward":
+        matrix /= 2 * period
+    return matrix.astype(dtype)
+
+
+def chroma_stft(
+    *,
+    y: Array | None = None,
+    sr: float = 22050,
+    S: Array | None = None,
+    norm: float | None = np.inf,
+    n_fft: int = 2048,
+    hop_length: int = 512,
+    win_length: int | None = None,
+    window: Any = "hann",
+    center: bool = True,
+    pad_mode: Any = "constant",
+    tuning: float | None = None,
+    n_chroma: int = 12,
+    **kwargs: Any,
+) -> Array:
+    """Compute a chromagram from the power spectrum.
+
+    Parameters
+    ----------
+    y : ndarray of shape (..., n), optional
+        Samples.
+    sr : float, default 22050
+        Sampling rate in Hz.
+    S : ndarray of shape (..., n_bins, n_frames), optional
+        Power spectrogram, in place of y.
+    norm : float or None, default inf
+        Norm of each frame, as of `util.normalize`.
+    n_fft, hop_length, win_length, window, center, pad_mode
+        As of `stft`.
+    tuning : float, optional
+        Deviation from A = 440 Hz in classes; estimated by default.
+    n_chroma : int, default 12
+        Pitch classes.
+    **kwargs
+        As of `filters.chroma`: ``ctroct``, ``octwidth``, ``norm``, ``base_c``, ``dtype``.
+
+    Returns
+    -------
+    ndarray of shape (..., n_chroma, n_frames)
+
+    Raises
+    ------
+    ParameterError
+        As `stft` and `util.normalize`.
+
+    Examples
+    --------
+    >>> y = np.sin(2 * np.pi * 440 * np.arange(22050) / 22050).astype(np.float32)
+    >>> int(chroma_stft(y=y, tuning=0.0).mean(axis=1).argmax())  # C, C#, ... A
+    9
+    """
+    S, n_fft = spectrogram(
+        y=y,
+        S=S,
+        n_fft=n_fft,
+        hop_length=hop_length,
+        power=2,
+        win_length=win_length,
+        window=window,
+        center=center,
+        pad_mode=pad_mode,
+    )
+    if tuning is None:
+        tuning = _estimate_tuning(S, sr, n_chroma)
+    parameters: dict[str, Any] = {
+        "sr": sr,
+        "n_fft": n_fft,
+        "tuning": float(tuning),
+        "n_chroma": n_chroma,
+    }
+    try:
+        bank = filters.cached_chroma(**parameters, **kwargs)
+    except TypeError:
+        bank = filters.chroma(**parameters, **kwargs)
+    return normalize(np.matmul(bank, S), norm=norm, axis=-2)
+
+
+def _estimate_tuning(S: Array, sr: float, n_chroma: int) -> float:
+    from quaver.compat import librosa
+
+    return float(librosa.estimate_tuning(S=S, sr=sr, bins_per_octave=n_chroma))
+
+
+def tonnetz(
+    *, y: Array | None = None, sr: float = 22050, chroma: Array | None = None, **kwargs: Any
+) -> Array:
+    """Project chroma onto the circles of fifths, minor and major thirds (Harte et al. 2006).
+
+    Parameters
+    ----------
+    y : ndarray of shape (..., n), optional
+        Samples, whose constant-Q chroma an installed librosa computes.
+    sr : float, default 22050
+        Sampling rate in Hz.
+    chroma : ndarray of shape (..., n_chroma, n_frames), optional
+        Chroma, in place of y.
+    **kwargs
+        As of `librosa.feature.chroma_cqt`; only used with y.
+
+    Returns
+    -------
+    ndarray of shape (..., 6, n_frames)
+
+    Raises
+    ------
+    ParameterError
+        When neither y nor chroma is given.
+    ImportError
+        For y without an installed librosa.
+
+    Examples
+    --------
+    >>> tonnetz(chroma=np.eye(12)[:, :1]).round(3).ravel().tolist()
+    [0.0, 1.0, 0.0, 1.0, 0.0, 0.5]
+    """
+    if chroma is None:
+        if y is None:
+            raise ParameterError("y or chroma must be given, got neither")
+        chroma = forward.attribute("feature", "chroma_cqt")(y=y, sr=sr, **kwargs)
+    classes = np.linspace(0, 12, num=chroma.shape[-2], endpoint=False)
+    steps = np.multiply.outer([7 / 6, 7 / 6, 3 / 2, 3 / 2, 2 / 3, 2 / 3], classes)
+    # Sine and cosine of each circle.
+    steps[::2] -= 0.5
+    radius = np.array([1, 1, 1, 1, 0.5, 0.5])[:, np.newaxis]
+    return np.asarray(np.matmul(radius * np.cos(np.pi * steps), normalize(chroma, norm=1, axis=-2)))

@@ -1,0 +1,361 @@
+"""The shape of the spectrum and of the waveform, as librosa.feature.spectral."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quaver.compat.librosa import forward
+from quaver.compat.librosa._names import FEATURE
+from quaver.compat.librosa.core.convert import fft_frequencies
+from quaver.compat.librosa.core.spectrum import spectrogram
+from quaver.compat.librosa.util.exceptions import ParameterError
+from quaver.compat.librosa.util.utils import expand_to, tiny
+
+Array = NDArray[Any]
+
+
+def _non_negative(S: Array, name: str) -> None:
+    if not np.isrealobj(S):
+        raise ParameterError(f"{name} takes a real spectrogram, got {S.dtype}")
+    if (S < 0).any():
+        raise ParameterError(f"{name} takes a spectrogram without negative values")
+
+
+def _weights(S: Array) -> Array:
+    """Sum of each frame, as float64; 1 where it vanishes."""
+    total = np.asarray(np.sum(S, axis=-2, keepdims=True, dtype=np.float64))
+    total[total < tiny(S)] = 1.0
+    return total
+
+
+def spectral_centroid(
+    *,
+    y: Array | None = None,
+    sr: float = 22050,
+    S: Array | None = None,
+    n_fft: int = 2048,
+    hop_length: int = 512,
+    freq: Array | None = None,
+    win_length: int | None = None,
+    window: Any = "hann",
+    center: bool = True,
+    pad_mode: Any = "constant",
+) -> Array:
+    """Compute the mean frequency of each frame, weighted by magnitude.
+
+    Parameters
+    ----------
+    y : ndarray of shape (..., n), optional
+        Samples.
+    sr : float, default 22050
+        Sampling rate in Hz.
+    S : ndarray of shape (..., n_bins, n_frames), optional
+        Magnitudes, in place of y.
+    n_fft, hop_length, win_length, window, center, pad_mode
+        As of `stft`.
+    freq : ndarray of shape (n_bins,) or that of S, optional
+        Frequencies of the bins in Hz.
+
+    Returns
+    -------
+    ndarray of shape (..., 1, n_frames)
+        Hz; 0 in silence.
+
+    Raises
+    ------
+    ParameterError
+        For complex or negative values, or neither y nor S.
+
+    Examples
+    --------
+    >>> S = np.array([[0.0], [1.0], [1.0]])
+    >>> spectral_centroid(S=S, sr=8000)
+    array([[3000.]])
+    """
+    S, n_fft = spectrogram(
+        y=y,
+        S=S,
+        n_fft=n_fft,
+        hop_length=hop_length,
+        win_length=win_length,
+        window=window,
+        center=center,
+        pad_mode=pad_mode,
+    )
+    _non_negative(S, "spectral_centroid")
+    freq = fft_frequencies(sr=sr, n_fft=n_fft) if freq is None else freq
+    return _centroid(S, freq)
+
+
+def _centroid(S: Array, freq: Array) -> Array:
+    if not np.isfinite(S).all():
+        raise ParameterError("S must be finite everywhere, got NaN or infinity")
+    if freq.ndim == 1:
+        moment = np.matmul(freq, S.astype(np.float64))[..., np.newaxis, :]
+    else:
+        moment = np.sum(freq * S, axis=-2, keepdims=True)
+    return np.asarray(moment / _weights(S))
+
+
+def spectral_bandwidth(
+    *,
+    y: Array | None = None,
+    sr: float = 22050,
+    S: Array | None = None,
+    n_fft: int = 2048,
+    hop_length: int = 512,
+    win_length: int | None = None,
+    window: Any = "hann",
+    center: bool = True,
+    pad_mode: Any = "constant",
+    freq: Array | None = None,
+    centroid: Array | None = None,
+    norm: bool = True,
+    p: float = 2,
+) -> Array:
+    """Compute the p-th order deviation from the spectral centroid.
+
+    Parameters
+    ----------
+    y, sr, S, n_fft, hop_length, win_length, window, center, pad_mode, freq
+        As of `spectral_centroid`.
+    centroid : ndarray of shape (..., 1, n_frames), optional
+        Centroids in Hz, computed by default.
+    norm : bool, default True
+        Weigh by magnitudes that sum to 1.
+    p : float, default 2
+        Exponent.
+
+    Returns
+    -------
+    ndarray of shape (..., 1, n_frames)
+        Hz.
+
+    Raises
+    ------
+    ParameterError
+        As `spectral_centroid`.
+
+    Examples
+    --------
+    >>> S = np.array([[1.0], [0.0], [1.0]])
+    >>> spectral_bandwidth(S=S, sr=8000)
+    array([[2000.]])
+    """
+    S, n_fft = spectrogram(
+        y=y,
+        S=S,
+        n_fft=n_fft,
+        hop_length=hop_length,
+        win_length=win_length,
+        window=window,
+        center=center,
+        pad_mode=pad_mode,
+    )
+    _non_negative(S, "spectral_bandwidth")
+    bins = fft_frequencies(sr=sr, n_fft=n_fft) if freq is None else freq
+    if centroid is None:
+        centroid = _centroid(S, bins)
+    if bins.ndim == 1:
+        bins = expand_to(bins, ndim=S.ndim, axes=-2)
+    distance = bins - centroid
+    power = distance * distance if p == 2 else np.abs(distance) ** p
+    power *= S
+    total = np.sum(power, axis=-2, keepdims=True)
+    if norm:
+        if not np.isfinite(S).all():
+            raise ParameterError("S must be finite everywhere, got NaN or infinity")
+        total /= _weights(S)
+    return np.asarray(total ** (1.0 / p))
+
+
+def spectral_rolloff(
+    *,
+    y: Array | None = None,
+    sr: float = 22050,
+    S: Array | None = None,
+    n_fft: int = 2048,
+    hop_length: int = 512,
+    win_length: int | None = None,
+    window: Any = "hann",
+    center: bool = True,
+    pad_mode: Any = "constant",
+    freq: Array | None = None,
+    roll_percent: float = 0.85,
+) -> Array:
+    """Compute the lowest frequency below which a share of the magnitude lies.
+
+    Parameters
+    ----------
+    y, sr, S, n_fft, hop_length, win_length, window, center, pad_mode, freq
+        As of `spectral_centroid`.
+    roll_percent : float, default 0.85
+        Share, in (0, 1).
+
+    Returns
+    -------
+    ndarray of shape (..., 1, n_frames)
+        Hz.
+
+    Raises
+    ------
+    ParameterError
+        As `spectral_centroid`, and for another share.
+
+    Examples
+    --------
+    >>> S = np.array([[1.0], [1.0], [0.0]])
+    >>> spectral_rolloff(S=S, sr=8000)
+    array([[2000.]])
+    """
+    if not 0.0 < roll_percent < 1.0:
+        raise ParameterError(f"roll_percent must lie in (0, 1), got {roll_percent}")
+    S, n_fft = spectrogram(
+        y=y,
+        S=S,
+        n_fft=n_fft,
+        hop_length=hop_length,
+        win_length=win_length,
+        window=window,
+        center=center,
+        pad_mode=pad_mode,
+    )
+    _non_negative(S, "spectral_rolloff")
+    bins = fft_frequencies(sr=sr, n_fft=n_fft) if freq is None else freq
+    if bins.ndim == 1:
+        bins = expand_to(bins, ndim=S.ndim, axes=-2)
+    total = np.cumsum(S, axis=-2)
+    below = total < np.expand_dims(roll_percent * total[..., -1, :], axis=-2)
+    if freq is None:
+        # Frequencies rise, so that the first bin that reaches the share is the lowest.
+        first = np.argmin(below, axis=-2)
+        return np.asarray(bins.ravel()[first][..., np.newaxis, :])
+    return np.asarray(np.nanmin(np.where(below, np.nan, bins), axis=-2, keepdims=True))
+
+
+def spectral_flatness(
+    *,
+    y: Array | None = None,
+    S: Array | None = None,
+    n_fft: int = 2048,
+    hop_length: int = 512,
+    win_length: int | None = None,
+    window: Any = "hann",
+    center: bool = True,
+    pad_mode: Any = "constant",
+    amin: float = 1e-10,
+    power: float = 2.0,
+) -> Array:
+    """Compute the geometric over the arithmetic mean of the power spectrum.
+
+    Parameters
+    ----------
+    y, S, n_fft, hop_length, win_length, window, center, pad_mode
+        As of `spectral_centroid`.
+    amin : float, default 1e-10
+        Smallest power.
+    power : float, default 2.0
+        Exponent of the magnitude.
+
+    Returns
+    -------
+    ndarray of shape (..., 1, n_frames)
+        From 0, a tone, to 1, white noise.
+
+    Raises
+    ------
+    ParameterError
+        As `spectral_centroid`, and for `amin` not above 0.
+
+    Examples
+    --------
+    >>> spectral_flatness(S=np.ones((3, 1)))
+    array([[1.]])
+    """
+    if amin <= 0:
+        raise ParameterError(f"amin must be positive, got {amin}")
+    S, n_fft = spectrogram(
+        y=y,
+        S=S,
+        n_fft=n_fft,
+        hop_length=hop_length,
+        win_length=win_length,
+        window=window,
+        center=center,
+        pad_mode=pad_mode,
+    )
+    _non_negative(S, "spectral_flatness")
+    values = np.maximum(amin, S**power)
+    kind = values.dtype
+    geometric = np.exp(np.mean(np.log(values), axis=-2, keepdims=True, dtype=np.float64))
+    arithmetic = np.mean(values, axis=-2, keepdims=True, dtype=np.float64)
+    return np.asarray((geometric / arithmetic).astype(kind))
+
+
+def poly_features(
+    *,
+    y: Array | None = None,
+    sr: float = 22050,
+    S: Array | None = None,
+    n_fft: int = 2048,
+    hop_length: int = 512,
+    win_length: int | None = None,
+    window: Any = "hann",
+    center: bool = True,
+    pad_mode: Any = "constant",
+    order: int = 1,
+    freq: Array | None = None,
+) -> Array:
+    """Fit a polynomial over frequency to each frame's magnitudes.
+
+    Parameters
+    ----------
+    y, sr, S, n_fft, hop_length, win_length, window, center, pad_mode, freq
+        As of `spectral_centroid`.
+    order : int, default 1
+        Degree.
+
+    Returns
+    -------
+    ndarray of shape (..., order + 1, n_frames)
+        Coefficients, highest power first.
+
+    Examples
+    --------
+    >>> poly_features(S=np.array([[1.0], [2.0], [3.0]]), sr=4, order=1).round(6)
+    array([[1.],
+           [1.]])
+    """
+    S, n_fft = spectrogram(
+        y=y,
+        S=S,
+        n_fft=n_fft,
+        hop_length=hop_length,
+        win_length=win_length,
+        window=window,
+        center=center,
+        pad_mode=pad_mode,
+    )
+    freq = fft_frequencies(sr=sr, n_fft=n_fft) if freq is None else freq
+    # Frames of all channels side by side: one least-squares problem when they share frequencies.
+    columns = np.moveaxis(S, -2, 0).reshape(S.shape[-2], -1)
+    if freq.ndim == 1:
+        fitted = np.polyfit(freq, columns, order)
+    else:
+        bins = np.moveaxis(np.broadcast_to(freq, S.shape), -2, 0).reshape(columns.shape)
+        fits = [np.polyfit(bins[:, i], columns[:, i], order) for i in range(columns.shape[1])]
+        fitted = np.stack(fits, axis=-1)
+    shape = (order + 1, *S.shape[:-2], S.shape[-1])
+    return np.moveaxis(fitted.reshape(shape), 0, -2)
+
+
+def __getattr__(name: str) -> Any:
+    # librosa keeps the features of pitch and cepstrum in this module as well.
+    if name in FEATURE:
+        from quaver.compat.librosa import feature
+
+        return getattr(feature, name)
+    return forward.attribute("feature.spectral", name)

@@ -1,0 +1,184 @@
+"""Derivatives and histories of features, as librosa.feature.utils."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from math import factorial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quaver import _core
+from quaver.compat.librosa.util.exceptions import ParameterError
+from quaver.compat.librosa.util.utils import is_positive_int
+
+Array = NDArray[Any]
+
+# What SciPy calls a mode of the filter, and NumPy one of padding.
+_PADS = {"constant": "constant", "nearest": "edge", "mirror": "reflect", "wrap": "wrap"}
+
+
+def delta(
+    data: Array,
+    *,
+    width: int = 9,
+    order: int = 1,
+    axis: int = -1,
+    mode: str = "interp",
+    **kwargs: Any,
+) -> Array:
+    """Estimate a derivative over time with a Savitzky-Golay filter.
+
+    Parameters
+    ----------
+    data : ndarray
+        Features.
+    width : int, default 9
+        Frames that a polynomial is fitted to; odd, at least 3.
+    order : int, default 1
+        Order of the derivative.
+    axis : int, default -1
+        The axis of time.
+    mode : {"interp", "nearest", "mirror", "constant", "wrap"}, default "interp"
+        What the edges take: the polynomial of the first or last `width` frames, or padding.
+    **kwargs
+        ``polyorder`` (`order` by default), ``delta`` (1.0) and ``cval`` (0.0), as of
+        `scipy.signal.savgol_filter`; ``deriv`` is ignored, as librosa does.
+
+    Returns
+    -------
+    ndarray
+        As data in shape; float32 for float32, else float64.
+
+    Raises
+    ------
+    ParameterError
+        For another width or order, or fewer frames than `width` in mode "interp".
+    ValueError
+        For another mode, or a `polyorder` of at least `width`.
+
+    Examples
+    --------
+    >>> delta(np.arange(9.0) ** 2)[4].round(6)
+    np.float64(8.0)
+    """
+    data = np.atleast_1d(data)
+    if mode == "interp" and width > data.shape[axis]:
+        raise ParameterError(
+            f"width must not exceed the frames in mode 'interp', got {width} for {data.shape[axis]}"
+        )
+    if width < 3 or np.mod(width, 2) != 1:
+        raise ParameterError(f"width must be odd and at least 3, got {width}")
+    if not is_positive_int(order):
+        raise ParameterError(f"order must be a positive integer, got {order}")
+    kwargs.pop("deriv", None)
+    return _savitzky_golay(data, int(width), int(order), axis, mode, **kwargs)
+
+
+def _savitzky_golay(
+    data: Array,
+    width: int,
+    order: int,
+    axis: int,
+    mode: str,
+    *,
+    polyorder: int | None = None,
+    delta: float = 1.0,
+    cval: float = 0.0,
+) -> Array:
+    degree = order if polyorder is None else polyorder
+    if degree >= width:
+        raise ValueError(f"polyorder must be less than width ({width}), got {degree}")
+    if mode != "interp" and mode not in _PADS:
+        raise ValueError(f"mode must be interp, {', '.join(_PADS)}, got {mode!r}")
+    if data.dtype not in (np.float32, np.float64):
+        data = data.astype(np.float64)
+    rows = np.moveaxis(data, axis, -1)
+    simple = mode == "interp" and degree == order and delta == 1.0 and order <= 2
+    if simple and rows.dtype == np.float32 and rows.size:
+        flat = np.ascontiguousarray(rows).reshape(-1, rows.shape[-1])
+        result = _core.delta_rows(flat, width, order).reshape(rows.shape)
+        return np.moveaxis(result, -1, axis)
+    taps = _taps(width, degree, order) / delta**order
+    half = width // 2
+    if mode != "interp":
+        extra = {"constant_values": cval} if mode == "constant" else {}
+        padding = [*([(0, 0)] * (rows.ndim - 1)), (half, half)]
+        inner = _correlate(np.pad(rows, padding, mode=_PADS[mode], **extra), taps[half])  # type: ignore[call-overload]
+        return np.moveaxis(inner.astype(rows.dtype), -1, axis)
+    out = np.empty_like(rows)
+    out[..., half : rows.shape[-1] - half] = _correlate(rows, taps[half])
+    out[..., :half] = rows[..., :width] @ taps[:half].T
+    out[..., rows.shape[-1] - half :] = rows[..., -width:] @ taps[half + 1 :].T
+    return np.moveaxis(out, -1, axis)
+
+
+def _correlate(rows: Array, taps: Array) -> Array:
+    count = rows.shape[-1] - len(taps) + 1
+    total = taps[0] * rows[..., :count]
+    for i, tap in enumerate(taps[1:], 1):
+        total = total + tap * rows[..., i : i + count]
+    return np.asarray(total)
+
+
+@lru_cache(maxsize=64)
+def _taps(width: int, degree: int, order: int) -> Array:
+    """Weights of a fit to `width` frames for its derivative at each of them, (width, width)."""
+    x = np.arange(width) - width // 2
+    if order > degree:
+        return np.zeros((width, width))
+    # Scaled to [-1, 1], which keeps high degrees well conditioned.
+    scale = width // 2
+    fit = np.linalg.pinv(np.vander(x / scale, degree + 1, increasing=True))
+    powers = np.arange(order, degree + 1)
+    factors = [factorial(p) // factorial(p - order) for p in powers]
+    derivative = np.vander(x / scale, degree + 1, increasing=True)[:, : degree + 1 - order]
+    return np.asarray((derivative * factors) @ fit[order:] / scale**order)
+
+
+def stack_memory(data: Array, *, n_steps: int = 2, delay: int = 1, **kwargs: Any) -> Array:
+    """Put each frame's past (or future, for a negative delay) below it.
+
+    Parameters
+    ----------
+    data : ndarray of shape (..., d, t)
+        Features.
+    n_steps : int, default 2
+        Frames of the history, the present one included.
+    delay : int, default 1
+        Frames from one to the next; not 0.
+    **kwargs
+        As of `numpy.pad`; zeros by default.
+
+    Returns
+    -------
+    ndarray of shape (..., d * n_steps, t)
+
+    Raises
+    ------
+    ParameterError
+        For `n_steps` below 1, a delay of 0 or no frames.
+
+    Examples
+    --------
+    >>> stack_memory(np.arange(1, 4))
+    array([[1, 2, 3],
+           [0, 1, 2]])
+    """
+    if n_steps < 1:
+        raise ParameterError(f"n_steps must be a positive integer, got {n_steps}")
+    if delay == 0:
+        raise ParameterError("delay must not be 0")
+    data = np.atleast_2d(data)
+    count = data.shape[-1]
+    if count < 1:
+        raise ParameterError(f"data must have frames, got shape {data.shape}")
+    if kwargs.setdefault("mode", "constant") == "constant":
+        kwargs.setdefault("constant_values", [0])
+    reach = int((n_steps - 1) * abs(delay))
+    padding = [(0, 0)] * data.ndim
+    padding[-1] = (reach, 0) if delay > 0 else (0, reach)
+    padded = np.pad(data, padding, **kwargs)
+    starts = [(reach if delay > 0 else 0) - step * delay for step in range(n_steps)]
+    return np.concatenate([padded[..., s : s + count] for s in starts], axis=-2)

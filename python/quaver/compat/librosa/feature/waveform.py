@@ -1,0 +1,171 @@
+"""Loudness and zero crossings of the waveform, as librosa.feature.spectral."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quaver.compat.librosa.util.exceptions import ParameterError
+from quaver.compat.librosa.util.utils import abs2, frame, valid_audio
+
+Array = NDArray[Any]
+
+
+def rms(
+    *,
+    y: Array | None = None,
+    S: Array | None = None,
+    frame_length: int = 2048,
+    hop_length: int = 512,
+    center: bool = True,
+    pad_mode: Any = "constant",
+    dtype: Any = np.float32,
+) -> Array:
+    """Compute the root mean square of each frame.
+
+    Parameters
+    ----------
+    y : ndarray of shape (..., n), optional
+        Samples.
+    S : ndarray of shape (..., n_bins, n_frames), optional
+        Magnitudes, in place of y.
+    frame_length, hop_length : int
+        Samples of a frame, and from frame to frame.
+    center : bool, default True
+        Pad both ends by half a frame.
+    pad_mode : str or callable, default "constant"
+        As of `numpy.pad`.
+    dtype : dtype, default float32
+        Type of the result.
+
+    Returns
+    -------
+    ndarray of shape (..., 1, n_frames)
+
+    Raises
+    ------
+    ParameterError
+        When neither y nor S is given, or they do not fit `frame_length`.
+
+    Examples
+    --------
+    >>> rms(y=np.ones(4096), frame_length=1024, hop_length=1024, center=False)
+    array([[1., 1., 1., 1.]], dtype=float32)
+    """
+    if y is not None:
+        if center:
+            padding = [(0, 0)] * (y.ndim - 1)
+            y = np.pad(y, [*padding, (frame_length // 2, frame_length // 2)], mode=pad_mode)
+        power = _mean_square(y, frame_length, hop_length, dtype)
+    elif S is not None:
+        if S.shape[-2] != frame_length // 2 + 1:
+            raise ParameterError(
+                f"frame_length must be {2 * S.shape[-2] - 2} or {2 * S.shape[-2] - 1} for the"
+                f" {S.shape[-2]} bins of S, got {frame_length}"
+            )
+        x = abs2(S, dtype=dtype)
+        x[..., 0, :] *= 0.5
+        if frame_length % 2 == 0:
+            x[..., -1, :] *= 0.5
+        power = 2 * np.sum(x, axis=-2, keepdims=True) / frame_length**2
+    else:
+        raise ParameterError("y or S must be given, got neither")
+    return np.asarray(np.sqrt(power))
+
+
+def _mean_square(y: Array, frame_length: int, hop_length: int, dtype: Any) -> Array:
+    common = int(np.gcd(frame_length, hop_length)) if hop_length >= 1 else 1
+    if common < 16 or y.shape[-1] < frame_length:
+        x = frame(y, frame_length=frame_length, hop_length=hop_length)
+        return np.asarray(np.mean(abs2(x, dtype=dtype), axis=-2, keepdims=True))
+    # Frames share blocks of `common` samples, whose squares are summed once.
+    count = y.shape[-1] // common
+    squares = abs2(y[..., : count * common], dtype=dtype)
+    blocks = squares.reshape(*y.shape[:-1], count, common).sum(axis=-1)
+    view = np.lib.stride_tricks.sliding_window_view(blocks, frame_length // common, axis=-1)
+    sums = view[..., :: hop_length // common, :].sum(axis=-1)
+    return np.asarray((sums / frame_length).astype(dtype)[..., np.newaxis, :])
+
+
+def zero_crossing_rate(
+    y: Array,
+    *,
+    frame_length: int = 2048,
+    hop_length: int = 512,
+    center: bool = True,
+    **kwargs: Any,
+) -> Array:
+    """Compute the share of samples of each frame at which the sign changes.
+
+    Parameters
+    ----------
+    y : ndarray of shape (..., n), floating-point
+        Samples.
+    frame_length, hop_length : int
+        Samples of a frame, and from frame to frame.
+    center : bool, default True
+        Pad both ends by half a frame with the outermost sample.
+    **kwargs
+        ``threshold`` (1e-10), ``ref_magnitude`` (None), ``pad`` (False) and ``zero_pos`` (True),
+        as of `zero_crossings`.
+
+    Returns
+    -------
+    ndarray of shape (..., 1, n_frames), float64
+
+    Raises
+    ------
+    ParameterError
+        As `util.valid_audio`, or for fewer samples than a frame.
+
+    Examples
+    --------
+    >>> y = np.tile([1.0, -1.0], 1024)
+    >>> zero_crossing_rate(y, center=False)
+    array([[0.99951172]])
+    """
+    valid_audio(y)
+    if center:
+        padding = [(0, 0)] * (y.ndim - 1)
+        y = np.pad(y, [*padding, (frame_length // 2, frame_length // 2)], mode="edge")
+    frames = frame(y, frame_length=frame_length, hop_length=hop_length)
+    kwargs.pop("axis", None)
+    return _crossings(y, frames, hop_length, **kwargs)
+
+
+def _crossings(
+    y: Array,
+    frames: Array,
+    hop_length: int,
+    *,
+    threshold: float = 1e-10,
+    ref_magnitude: Any = None,
+    pad: bool = False,
+    zero_pos: bool = True,
+) -> Array:
+    if callable(ref_magnitude):
+        threshold = threshold * ref_magnitude(np.abs(frames))
+    elif ref_magnitude is not None:
+        threshold = threshold * ref_magnitude
+    frame_length, n_frames = frames.shape[-2:]
+    if np.ndim(threshold) != 0:
+        # A threshold for each frame: frames no longer share their crossings.
+        limit = np.moveaxis(np.broadcast_to(threshold, frames.shape), -2, -1)
+        change = _changes(np.moveaxis(frames, -2, -1), limit, zero_pos)
+        counts = change.sum(axis=-1)
+    else:
+        change = _changes(y, np.asarray(threshold, y.dtype), zero_pos)
+        ahead = np.zeros((*y.shape[:-1], y.shape[-1]), np.int64)
+        np.cumsum(change, axis=-1, out=ahead[..., 1:])
+        starts = hop_length * np.arange(n_frames)
+        counts = ahead[..., starts + frame_length - 1] - ahead[..., starts]
+    return np.asarray(((counts + bool(pad)) / frame_length)[..., np.newaxis, :])
+
+
+def _changes(y: Array, threshold: Array, zero_pos: bool) -> Array:
+    """Tell where the sign differs from the sample's before, (..., n - 1)."""
+    quiet = np.abs(y) <= threshold
+    sign = (y < 0) & ~quiet if zero_pos else np.where(quiet, 0, np.sign(y)).astype(np.int8)
+    return np.asarray(sign[..., 1:] != sign[..., :-1])

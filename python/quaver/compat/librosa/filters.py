@@ -1,0 +1,257 @@
+"""Filter banks and windows, as librosa.filters."""
+
+from __future__ import annotations
+
+import warnings
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quaver.compat.librosa import forward
+from quaver.compat.librosa.core.convert import fft_frequencies, mel_frequencies
+from quaver.compat.librosa.util.exceptions import ParameterError
+from quaver.compat.librosa.util.utils import normalize
+
+Array = NDArray[Any]
+
+__all__ = ["chroma", "get_window", "mel"]
+
+# Coefficients of sums of cosines (Harris, On the use of windows for harmonic analysis, Proc. IEEE
+# 66, 1978); the names are SciPy's.
+_COSINES = {
+    "hann": (0.5, 0.5),
+    "hanning": (0.5, 0.5),
+    "han": (0.5, 0.5),
+    "hamming": (0.54, 0.46),
+    "hamm": (0.54, 0.46),
+    "ham": (0.54, 0.46),
+    "blackman": (0.42, 0.5, 0.08),
+    "black": (0.42, 0.5, 0.08),
+    "blk": (0.42, 0.5, 0.08),
+    "boxcar": (1.0,),
+    "box": (1.0,),
+    "ones": (1.0,),
+    "rect": (1.0,),
+    "rectangular": (1.0,),
+}
+
+
+def get_window(window: Any, Nx: int, *, fftbins: bool | None = True) -> Array:
+    """Return the samples of a window.
+
+    Parameters
+    ----------
+    window : str, tuple, float, callable or array_like
+        Name (hann, hamming, blackman and boxcar need nothing; others need SciPy), name with
+        parameters or Kaiser's beta, a function of the length, or the samples themselves.
+    Nx : int
+        Length.
+    fftbins : bool, default True
+        Periodic, or symmetric.
+
+    Returns
+    -------
+    ndarray of shape (Nx,)
+
+    Raises
+    ------
+    ParameterError
+        For samples of another length, or another kind of window.
+
+    Examples
+    --------
+    >>> get_window("hann", 4)
+    array([0. , 0.5, 1. , 0.5])
+    """
+    if callable(window):
+        return np.asarray(window(Nx))
+    if isinstance(window, (str, tuple)) or np.isscalar(window):
+        if isinstance(window, str) and window in _COSINES and Nx >= 1:
+            return _cosine_window(window, Nx, bool(fftbins))
+        return _scipy_window(window, Nx, bool(fftbins))
+    if isinstance(window, (np.ndarray, list)):
+        if len(window) != Nx:
+            raise ParameterError(f"window must have {Nx} samples, got {len(window)}")
+        return np.asarray(window)
+    raise ParameterError(f"window must be a name, function or array, got {window!r}")
+
+
+def _cosine_window(name: str, length: int, periodic: bool) -> Array:
+    if length == 1:
+        return np.ones(1)
+    phase = 2 * np.pi * np.arange(length) / (length if periodic else length - 1)
+    terms = [(-1) ** k * a * np.cos(k * phase) for k, a in enumerate(_COSINES[name])]
+    return np.asarray(sum(terms[1:], terms[0]))
+
+
+def _scipy_window(window: Any, length: int, periodic: bool) -> Array:
+    try:
+        from scipy.signal import get_window as scipy_window
+    except ModuleNotFoundError:
+        raise ImportError(f"the window {window!r} needs SciPy: pip install scipy") from None
+    return np.asarray(scipy_window(window, length, fftbins=periodic))
+
+
+def mel(
+    *,
+    sr: float,
+    n_fft: int,
+    n_mels: int = 128,
+    fmin: float = 0.0,
+    fmax: float | None = None,
+    htk: bool = False,
+    norm: Any = "slaney",
+    dtype: Any = np.float32,
+) -> Array:
+    """Return a bank of triangular filters on a mel scale.
+
+    Parameters
+    ----------
+    sr : float
+        Sampling rate in Hz.
+    n_fft : int
+        Length of the transform.
+    n_mels : int, default 128
+        Filters.
+    fmin, fmax : float, optional
+        Range in Hz; 0 to half the sampling rate by default.
+    htk : bool, default False
+        HTK's scale instead of Slaney's.
+    norm : {"slaney"}, float or None, default "slaney"
+        Unit area, unit norm as of `util.normalize`, or unit height.
+    dtype : dtype, default float32
+        Type of the weights.
+
+    Returns
+    -------
+    ndarray of shape (n_mels, 1 + n_fft // 2)
+
+    Raises
+    ------
+    ParameterError
+        For another norm.
+
+    Warns
+    -----
+    UserWarning
+        When no bin falls into a filter.
+
+    Examples
+    --------
+    >>> mel(sr=22050, n_fft=2048).shape
+    (128, 1025)
+    """
+    n_mels = int(n_mels)
+    edges = mel_frequencies(
+        n_mels + 2, fmin=fmin, fmax=float(sr) / 2 if fmax is None else fmax, htk=htk
+    )
+    bins = fft_frequencies(sr=sr, n_fft=n_fft)
+    width = np.diff(edges)[:, np.newaxis]
+    distance = edges[:, np.newaxis] - bins
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rise = -distance[:-2] / width[:-1]
+        fall = distance[2:] / width[1:]
+    weights = np.maximum(0, np.minimum(rise, fall)).astype(dtype)
+    if isinstance(norm, str):
+        if norm != "slaney":
+            raise ParameterError(f"norm must be 'slaney', a number or None, got {norm!r}")
+        weights *= (2.0 / (edges[2 : n_mels + 2] - edges[:n_mels]))[:, np.newaxis]
+    else:
+        weights = normalize(weights, norm=norm, axis=-1)
+    if not np.all((edges[:-2] == 0) | (weights.max(axis=1) > 0)):
+        warn_of_empty_filters(stacklevel=3)
+    return weights
+
+
+def warn_of_empty_filters(stacklevel: int) -> None:
+    """Warn that filters hold no bin."""
+    warnings.warn(
+        "Empty filters in the mel bank: some bands hold no bin and stay 0. Use fewer bands, or a"
+        " higher sampling rate (and fmax).",
+        stacklevel=stacklevel,
+    )
+
+
+def chroma(
+    *,
+    sr: float,
+    n_fft: int,
+    n_chroma: int = 12,
+    tuning: float = 0.0,
+    ctroct: float = 5.0,
+    octwidth: float | None = 2,
+    norm: float | None = 2,
+    base_c: bool = True,
+    dtype: Any = np.float32,
+) -> Array:
+    """Return a bank that sums the bins of a spectrum by pitch class.
+
+    Each bin has a Gaussian around its own pitch, as wide as a bin or a class, whichever is wider.
+
+    Parameters
+    ----------
+    sr : float
+        Sampling rate in Hz.
+    n_fft : int
+        Length of the transform.
+    n_chroma : int, default 12
+        Classes an octave.
+    tuning : float, default 0.0
+        Deviation from A = 440 Hz in classes.
+    ctroct, octwidth : float, optional
+        Centre and half-width in octaves of a Gaussian weight over the octaves; None: all alike.
+    norm : float or None, default 2
+        Norm of each bin's weights, as of `util.normalize`.
+    base_c : bool, default True
+        Begin with C rather than with A.
+    dtype : dtype, default float32
+        Type of the weights.
+
+    Returns
+    -------
+    ndarray of shape (n_chroma, 1 + n_fft // 2)
+
+    Examples
+    --------
+    >>> chroma(sr=22050, n_fft=2048).shape
+    (12, 1025)
+    """
+    hz = np.arange(1, n_fft) * (sr / n_fft)
+    a440 = 440.0 * 2.0 ** (tuning / n_chroma)
+    octaves = np.log2(hz / (a440 / 16))
+    # The mean has no pitch: one and a half octaves below the first bin.
+    pitch = n_chroma * np.concatenate(([octaves[0] - 1.5], octaves))
+    width = np.concatenate((np.maximum(np.diff(pitch), 1.0), [1.0]))
+    half = np.round(n_chroma / 2)
+    distance = pitch - np.arange(n_chroma)[:, np.newaxis]
+    distance = np.remainder(distance + half + 10 * n_chroma, n_chroma) - half
+    weights = normalize(np.exp(-0.5 * (2 * distance / width) ** 2), norm=norm, axis=0)
+    if octwidth is not None:
+        weights = weights * np.exp(-0.5 * ((pitch / n_chroma - ctroct) / octwidth) ** 2)
+    if base_c:
+        weights = np.roll(weights, -3 * (n_chroma // 12), axis=0)
+    return np.ascontiguousarray(weights[:, : 1 + n_fft // 2], dtype=dtype)
+
+
+@lru_cache(maxsize=64)
+def cached_mel(**parameters: Any) -> tuple[Array, bool]:
+    """Return a bank, read-only, and whether it has empty filters."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        bank = mel(**parameters)
+    bank.flags.writeable = False
+    return bank, bool(caught)
+
+
+@lru_cache(maxsize=128)
+def cached_chroma(**parameters: Any) -> Array:
+    """Return a bank, read-only."""
+    bank = chroma(**parameters)
+    bank.flags.writeable = False
+    return bank
+
+
+def __getattr__(name: str) -> Any:
+    return forward.attribute("filters", name)

@@ -1,0 +1,11 @@
+"""Errors of `librosa.util.exceptions`."""
+
+from __future__ import annotations
+
+
+class LibrosaError(Exception):
+    """What all errors of librosa's own derive from."""
+
+
+class ParameterError(LibrosaError, ValueError):
+    """A wrong argument; a ValueError too, unlike librosa's."""

@@ -1,0 +1,346 @@
+"""Framing, normalising and padding, as librosa.util."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quaver.compat.librosa.util.exceptions import ParameterError
+
+Array = NDArray[Any]
+
+
+def valid_audio(y: Array) -> bool:
+    """Refuse what is not a finite floating-point array of at least one dimension.
+
+    Parameters
+    ----------
+    y : ndarray of shape (..., n)
+        Samples.
+
+    Returns
+    -------
+    bool
+        True.
+
+    Raises
+    ------
+    ParameterError
+        For anything else.
+
+    Examples
+    --------
+    >>> valid_audio(np.zeros(4))
+    True
+    """
+    if not isinstance(y, np.ndarray):
+        raise ParameterError(f"audio must be a numpy.ndarray, got {type(y).__name__}")
+    if not np.issubdtype(y.dtype, np.floating):
+        raise ParameterError(f"audio must be floating-point, got {y.dtype}")
+    if y.ndim == 0:
+        raise ParameterError("audio must have at least one dimension, got shape ()")
+    if not np.isfinite(y).all():
+        raise ParameterError("audio must be finite everywhere, got NaN or infinity")
+    return True
+
+
+def is_positive_int(x: float) -> bool:
+    """Tell whether x is an integer above 0.
+
+    Examples
+    --------
+    >>> is_positive_int(2), is_positive_int(2.0)
+    (True, False)
+    """
+    return isinstance(x, (int, np.integer)) and bool(x > 0)
+
+
+def tiny(x: Any) -> Any:
+    """Return the smallest normal number of x's floating type; float32's for other types.
+
+    Examples
+    --------
+    >>> bool(tiny(np.float32(1)) == np.finfo(np.float32).tiny)
+    True
+    """
+    dtype = np.asarray(x).dtype
+    return np.finfo(dtype if dtype.kind in "fc" else np.float32).tiny
+
+
+def abs2(x: Any, dtype: Any = None) -> Any:
+    """Return the squared magnitude.
+
+    Parameters
+    ----------
+    x : array_like
+        Real or complex numbers.
+    dtype : dtype, optional
+        Type of the result.
+
+    Returns
+    -------
+    ndarray or scalar
+
+    Examples
+    --------
+    >>> float(abs2(3 + 4j))
+    25.0
+    """
+    if np.iscomplexobj(x):
+        squares = np.square(np.real(x)) + np.square(np.imag(x))
+        return squares if dtype is None else squares.astype(dtype)
+    return np.power(x, 2, dtype=dtype)
+
+
+def expand_to(x: Array, *, ndim: int, axes: Any) -> Array:
+    """Reshape x to ndim dimensions, its own at the positions `axes`.
+
+    Parameters
+    ----------
+    x : ndarray
+        Input.
+    ndim : int
+        Dimensions of the result.
+    axes : int or sequence of int
+        Where the dimensions of x go.
+
+    Returns
+    -------
+    ndarray
+        A view.
+
+    Raises
+    ------
+    ParameterError
+        When `axes` or `ndim` do not fit x.
+
+    Examples
+    --------
+    >>> expand_to(np.arange(3), ndim=3, axes=-2).shape
+    (1, 3, 1)
+    """
+    places = tuple(axes) if np.iterable(axes) else (axes,)
+    if len(places) != x.ndim:
+        raise ParameterError(f"axes must name {x.ndim} dimensions for shape {x.shape}, got {axes}")
+    if ndim < x.ndim:
+        raise ParameterError(f"ndim must be at least {x.ndim} for shape {x.shape}, got {ndim}")
+    shape = [1] * ndim
+    for size, place in zip(x.shape, places, strict=True):
+        shape[place] = size
+    return x.reshape(shape)
+
+
+def frame(
+    x: Array,
+    *,
+    frame_length: int,
+    hop_length: int,
+    axis: int = -1,
+    writeable: bool = False,
+    subok: bool = False,
+) -> Array:
+    """View an array as overlapping frames.
+
+    Parameters
+    ----------
+    x : ndarray
+        Input.
+    frame_length, hop_length : int
+        Samples of a frame, and from frame to frame.
+    axis : int, default -1
+        The axis of time. A negative one becomes (frame_length, n_frames), any other
+        (n_frames, frame_length).
+    writeable : bool, default False
+        Let the frames, which share memory, be written to.
+    subok : bool, default False
+        Keep subclasses of ndarray.
+
+    Returns
+    -------
+    ndarray
+        A view with one dimension more.
+
+    Raises
+    ------
+    ParameterError
+        When x is shorter than a frame, or the hop below 1.
+
+    Examples
+    --------
+    >>> frame(np.arange(6), frame_length=3, hop_length=2)
+    array([[0, 2],
+           [1, 3],
+           [2, 4]])
+    """
+    x = np.asanyarray(x) if subok else np.asarray(x)
+    if x.shape[axis] < frame_length:
+        raise ParameterError(
+            f"frame_length must not exceed the input, got {frame_length} for {x.shape[axis]}"
+        )
+    if hop_length < 1:
+        raise ParameterError(f"hop_length must be at least 1, got {hop_length}")
+    view: Array = np.lib.stride_tricks.sliding_window_view(
+        x, frame_length, axis=axis, subok=subok, writeable=writeable
+    )
+    # The window's samples come last; they belong before or behind the axis of time.
+    view = np.moveaxis(view, -1, axis - 1 if axis < 0 else axis + 1)
+    place = axis if axis < 0 else axis - view.ndim
+    skip: list[Any] = [..., slice(None, None, hop_length)]
+    return np.asanyarray(view[tuple(skip + [slice(None)] * (-place - 1))])
+
+
+def pad_center(data: Array, *, size: int, axis: int = -1, **kwargs: Any) -> Array:
+    """Pad an array at both ends to a size.
+
+    Parameters
+    ----------
+    data : ndarray
+        Input.
+    size : int
+        Length of the result.
+    axis : int, default -1
+        Along which.
+    **kwargs
+        As of `numpy.pad`; ``mode="constant"`` by default.
+
+    Returns
+    -------
+    ndarray
+
+    Raises
+    ------
+    ParameterError
+        When the input is longer.
+
+    Examples
+    --------
+    >>> pad_center(np.ones(2), size=5)
+    array([0., 1., 1., 0., 0.])
+    """
+    count = data.shape[axis]
+    left = int((size - count) // 2)
+    if left < 0:
+        raise ParameterError(f"size must be at least that of the input ({count}), got {size}")
+    widths = [(0, 0)] * data.ndim
+    widths[axis] = (left, int(size - count - left))
+    kwargs.setdefault("mode", "constant")
+    return np.asarray(np.pad(data, widths, **kwargs))
+
+
+def fix_length(data: Array, *, size: int, axis: int = -1, **kwargs: Any) -> Array:
+    """Cut or pad an array at its end to a size.
+
+    Parameters
+    ----------
+    data : ndarray
+        Input.
+    size : int
+        Length of the result.
+    axis : int, default -1
+        Along which.
+    **kwargs
+        As of `numpy.pad`; ``mode="constant"`` by default.
+
+    Returns
+    -------
+    ndarray
+
+    Examples
+    --------
+    >>> fix_length(np.ones(2), size=3)
+    array([1., 1., 0.])
+    """
+    count = data.shape[axis]
+    if count > size:
+        cut = [slice(None)] * data.ndim
+        cut[axis] = slice(0, size)
+        return data[tuple(cut)]
+    if count == size:
+        return data
+    widths = [(0, 0)] * data.ndim
+    widths[axis] = (0, size - count)
+    kwargs.setdefault("mode", "constant")
+    return np.asarray(np.pad(data, widths, **kwargs))
+
+
+def normalize(
+    S: Array,
+    *,
+    norm: float | None = np.inf,
+    axis: int | None = 0,
+    threshold: float | None = None,
+    fill: bool | None = None,
+) -> Array:
+    """Scale an array to unit norm along an axis.
+
+    Parameters
+    ----------
+    S : ndarray
+        Real or complex numbers.
+    norm : {inf, -inf, 0} or positive float or None, default inf
+        Largest or smallest magnitude, number of non-zeros, p-norm; None leaves S as it is.
+    axis : int or None, default 0
+        Along which; None: of all values.
+    threshold : float, optional
+        Norms below it count as zero; by default the smallest normal number.
+    fill : {None, False, True}, optional
+        What columns of zero norm become: themselves, zeros, or a constant of unit norm.
+
+    Returns
+    -------
+    ndarray
+        As S in shape and type.
+
+    Raises
+    ------
+    ParameterError
+        For another norm, threshold or fill, or values that are not finite.
+
+    Examples
+    --------
+    >>> normalize(np.array([[1.0, 0.0], [4.0, 0.0]]))
+    array([[0.25, 0.  ],
+           [1.  , 0.  ]])
+    """
+    if threshold is None:
+        threshold = tiny(S)
+    elif threshold <= 0:
+        raise ParameterError(f"threshold must be positive, got {threshold}")
+    if fill not in (None, False, True):
+        raise ParameterError(f"fill must be None or a bool, got {fill}")
+    if not np.isfinite(S).all():
+        raise ParameterError("S must be finite everywhere, got NaN or infinity")
+    if norm is None:
+        return S
+    length, unit = _length(np.abs(S).astype(float), norm, axis, fill)
+    small = length < threshold
+    length[small] = np.inf if fill is False else 1.0
+    scaled = np.empty_like(S)
+    scaled[...] = S / length
+    if fill:
+        scaled[np.broadcast_to(small, scaled.shape)] = unit
+    return scaled
+
+
+def _length(
+    magnitude: Array, norm: float, axis: int | None, fill: bool | None
+) -> tuple[Array, float]:
+    """Norms along the axis, and the constant whose norm is 1."""
+    if norm == np.inf:
+        return np.max(magnitude, axis=axis, keepdims=True), 1.0
+    if norm == -np.inf:
+        return np.min(magnitude, axis=axis, keepdims=True), 1.0
+    if norm == 0:
+        if fill is True:
+            raise ParameterError("fill must not be True for norm 0: no constant has that norm")
+        return np.sum(magnitude > 0, axis=axis, keepdims=True, dtype=magnitude.dtype), 1.0
+    if not (np.issubdtype(type(norm), np.number) and norm > 0):
+        raise ParameterError(f"norm must be inf, -inf, at least 0 or None, got {norm!r}")
+    if norm == 1:
+        length = np.sum(magnitude, axis=axis, keepdims=True)
+    else:
+        length = np.sum(magnitude**norm, axis=axis, keepdims=True) ** (1.0 / norm)
+    count = magnitude.size if axis is None else magnitude.shape[axis]
+    return length, count ** (-1.0 / norm)
