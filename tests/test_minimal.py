@@ -29,6 +29,7 @@ MODULES = [
     "quaver.data",
     "quaver.features",
     "quaver.plots",
+    "quaver.recipes",
     "quaver.record",
     "quaver.spectrogram",
     "quaver.stream",

@@ -213,7 +213,9 @@ PEER_LOGARITHMS = 1e-7
 # pyAudioAnalysis' features, and near zero those that are shares of a whole. Measured 2e-7, 1e-32.
 PEER_FEATURES = 1e-6
 PEER_NEAR_ZERO = 1e-15
-# Means and deviations of its cepstra, absolute. Measured 1e-7 on speech.
+# librosa's cepstra, or MFCC_DB: the first one, -1131 in silence, is a float32 sum in both.
+PEER_MFCC = 1e-5
+# Means and deviations of pyAudioAnalysis' cepstra, absolute. Measured 1e-7 on speech.
 PEER_CEPSTRA = 1e-5
 
 

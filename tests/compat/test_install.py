@@ -19,6 +19,7 @@ from quaver.compat import install
 LIBRARIES = [
     ("python_speech_features", "base", "mfcc"),
     ("pyAudioAnalysis", "ShortTermFeatures", "feature_extraction"),
+    ("librosa", "feature", "mfcc"),
 ]
 
 
