@@ -232,3 +232,7 @@ def peer_cepstra_error(magnitude: Array, bank: Array, epsilon: float) -> Array:
     errors = np.log10(1 + d * bank.sum(axis=1) / bands) + 1e-12
     bound: Array = 2 * np.sqrt((errors**2).sum(axis=1))  # of both libraries
     return bound
+
+
+# Outputs of whole scripts, in their own units: relative as SHORT_TERM, or this near zero.
+SCRIPT_DB = MFCC_DB
