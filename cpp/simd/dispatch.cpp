@@ -31,6 +31,13 @@ namespace {
    target::log_mel_run,           \
    target::delta_row,             \
    target::functionals_row,       \
+   target::running_median,        \
+   target::running_median_wide,   \
+   target::phase_vocoder,         \
+   target::phase_vocoder_wide,    \
+   target::autocorrelate,         \
+   target::weigh_troughs,         \
+   target::viterbi_step,          \
    target::stft_run,              \
    target::stft_bins_run,         \
    target::stft_bands_run,        \

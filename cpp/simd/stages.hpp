@@ -33,6 +33,23 @@ void delta_row(const DeltaPlan& plan, const float* row, std::size_t n_frames, fl
 // functionals.cpp
 void functionals_row(const FunctionalsPlan& plan, const float* row, std::size_t n_frames,
                      FunctionalsScratch& scratch, float* out);
+// median.cpp; `sorted` holds size + 1 registers
+void running_median(const float* x, std::size_t n, std::size_t m, std::size_t size, float* sorted,
+                    float* out);
+void running_median_wide(const double* x, std::size_t n, std::size_t m, std::size_t size,
+                         double* sorted, double* out);
+// vocoder.cpp; `work` holds five arrays of `padded` values
+void phase_vocoder(const VocoderPlan& plan, const float* in, std::size_t n_frames, double* work,
+                   std::size_t padded, float* out);
+void phase_vocoder_wide(const VocoderPlan& plan, const double* in, std::size_t n_frames,
+                        double* work, std::size_t padded, double* out);
+// yin.cpp, pyin.cpp
+void autocorrelate(const double* frame, std::size_t length, std::size_t n_lags, double* out);
+void weigh_troughs(const TroughPrior& plan, const double* heights, std::size_t n_troughs,
+                   double* work, double* weights);
+void viterbi_step(const TransitionBand& band, const double* voiced, const double* unvoiced,
+                  std::size_t best_state, double* out_voiced, double* out_unvoiced,
+                  std::uint16_t* from);
 // short_term.cpp, log_mel.cpp: the fused pipelines
 void short_term_run(const ShortTermPlan& plan, const Samples& src, std::size_t n_frames,
                     FrameCarry* carry, ShortTermWorkspace& work, float* out,

@@ -1,8 +1,11 @@
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+_Real = TypeVar("_Real", np.float32, np.float64)
+_Complex = TypeVar("_Complex", np.complex64, np.complex128)
 
 version: str
 compiler: str
@@ -63,6 +66,37 @@ class LogMel:
     ) -> None: ...
     def run(self, samples: NDArray[Any]) -> NDArray[np.float32]: ...
 
+class Yin:
+    def __init__(
+        self,
+        *,
+        frame_length: int,
+        hop_length: int,
+        min_period: int,
+        max_period: int,
+        tiny: float,
+    ) -> None: ...
+    def difference(self, samples: NDArray[np.float64]) -> NDArray[np.float64]: ...
+    def period(
+        self, difference: NDArray[np.float64], trough_threshold: float
+    ) -> NDArray[np.float64]: ...
+    def pyin(
+        self,
+        difference: NDArray[np.float64],
+        *,
+        sample_rate: float,
+        fmin: float,
+        thresholds: NDArray[np.float64],
+        prior: NDArray[np.float64],
+        boltzmann: float,
+        no_trough_prob: float,
+        stay: NDArray[np.float64],
+        change: NDArray[np.float64],
+        outside: float,
+        bins_per_octave: int,
+        single: bool,
+    ) -> tuple[NDArray[np.uint16], NDArray[np.float64]]: ...
+
 class FilterBank:
     def __init__(self, weights: NDArray[np.float32]) -> None: ...
 
@@ -119,6 +153,12 @@ class PyAudio:
     def run(self, samples: NDArray[Any], mean: float, peak: float) -> NDArray[np.float64]: ...
 
 def pyaudio_normalisation(samples: NDArray[Any]) -> tuple[float, float]: ...
+def running_median(x: NDArray[_Real], size: int) -> NDArray[_Real]: ...
+def phase_vocoder(
+    spectrogram: NDArray[_Complex],
+    advance: NDArray[np.float64],
+    positions: NDArray[np.float64],
+) -> NDArray[_Complex]: ...
 def decibel(
     power: NDArray[np.float32], amin: float, offset: float
 ) -> tuple[NDArray[np.float32], float]: ...

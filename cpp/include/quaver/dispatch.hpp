@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,9 @@ struct FunctionalsPlan;
 struct ShortTermPlan;
 struct LogMelPlan;
 struct FrameCarry;
+struct VocoderPlan;
+struct TroughPrior;
+struct TransitionBand;
 struct StftPlan;
 struct FilterBank;
 struct ContrastPlan;
@@ -41,6 +45,20 @@ struct KernelTable {
   void (*delta_row)(const DeltaPlan&, const float* row, std::size_t n_frames, float* out);
   void (*functionals_row)(const FunctionalsPlan&, const float* row, std::size_t n_frames,
                           FunctionalsScratch&, float* out);
+  void (*running_median)(const float* x, std::size_t n, std::size_t m, std::size_t size,
+                         float* sorted, float* out);
+  void (*running_median_wide)(const double* x, std::size_t n, std::size_t m, std::size_t size,
+                              double* sorted, double* out);
+  void (*phase_vocoder)(const VocoderPlan&, const float* in, std::size_t n_frames, double* work,
+                        std::size_t padded, float* out);
+  void (*phase_vocoder_wide)(const VocoderPlan&, const double* in, std::size_t n_frames,
+                             double* work, std::size_t padded, double* out);
+  void (*autocorrelate)(const double* frame, std::size_t length, std::size_t n_lags, double* out);
+  void (*weigh_troughs)(const TroughPrior&, const double* heights, std::size_t n_troughs,
+                        double* work, double* weights);
+  void (*viterbi_step)(const TransitionBand&, const double* voiced, const double* unvoiced,
+                       std::size_t best_state, double* out_voiced, double* out_unvoiced,
+                       std::uint16_t* from);
   void (*stft)(const StftPlan&, StftOutput, const float* samples, std::size_t n_samples,
                StftWorkspace&, float* out);
   void (*stft_bins)(const StftPlan&, StftOutput, const float* samples, std::size_t n_samples,

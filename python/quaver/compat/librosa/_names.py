@@ -32,6 +32,9 @@ _CORE = {
         "power_to_db",
         "stft",
     ),
+    "core.vocoder": ("phase_vocoder",),
+    "core.prediction": ("autocorrelate", "lpc", "zero_crossings"),
+    "core.pitch": ("estimate_tuning", "piptrack", "pitch_tuning", "pyin", "yin"),
 }
 
 #: Names of librosa.core, which librosa itself has too.
@@ -74,6 +77,6 @@ _UTIL = {
 UTIL = {name: module for module, names in _UTIL.items() for name in names}
 
 #: Modules of librosa that SER projects name.
-SUBMODULES = ("core", "feature", "filters", "util")
+SUBMODULES = ("core", "decompose", "effects", "feature", "filters", "util")
 #: Modules that are librosa's own altogether.
-FORWARDED = ("beat", "decompose", "display", "onset", "segment", "sequence")
+FORWARDED = ("beat", "display", "onset", "segment", "sequence")

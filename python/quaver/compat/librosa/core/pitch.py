@@ -1,0 +1,439 @@
+"""Fundamental frequency, as librosa.core.pitch."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from quaver import _core
+from quaver.compat.librosa.core import tracking
+from quaver.compat.librosa.core.convert import fft_frequencies, hz_to_octs
+from quaver.compat.librosa.core.spectrum import spectrogram
+from quaver.compat.librosa.util.deprecation import Deprecated
+from quaver.compat.librosa.util.exceptions import ParameterError
+from quaver.compat.librosa.util.utils import tiny, valid_audio
+
+Array = NDArray[Any]
+
+
+def yin(
+    y: Array,
+    *,
+    fmin: float,
+    fmax: float,
+    sr: float = 22050,
+    frame_length: int = 2048,
+    win_length: Any = Deprecated(),  # noqa: B008  (a mark, never changed)
+    hop_length: int | None = None,
+    trough_threshold: float = 0.1,
+    center: bool = True,
+    pad_mode: Any = "constant",
+) -> Array:
+    """Estimate the fundamental frequency by YIN (de Cheveigne & Kawahara 2002).
+
+    Parameters
+    ----------
+    y : ndarray of shape (..., n), floating-point
+        Samples.
+    fmin, fmax : float
+        Range of the frequency in Hz; `frame_length` should span two periods of `fmin`.
+    sr : float, default 22050
+        Sampling rate in Hz.
+    frame_length : int, default 2048
+        Frame in samples.
+    win_length : int, optional
+        Without effect, as in librosa 0.11, and gone from librosa 1.0.
+    hop_length : int, optional
+        Samples from frame to frame; a quarter of a frame by default.
+    trough_threshold : float, default 0.1
+        The first trough of the normalised difference below it gives the period, or else the
+        deepest one.
+    center : bool, default True
+        Centre frame t at ``t * hop_length``, padding both ends by ``frame_length // 2``.
+    pad_mode : str or callable, default "constant"
+        As of `numpy.pad`.
+
+    Returns
+    -------
+    ndarray of shape (..., n_frames), float64
+        Hz.
+
+    Raises
+    ------
+    ParameterError
+        For a range that does not fit, or samples that are not finite or shorter than a frame.
+
+    Examples
+    --------
+    >>> tone = np.sin(2 * np.pi * 220 * np.arange(22050) / 22050)
+    >>> float(yin(tone, fmin=80, fmax=400)[20].round(1))
+    220.0
+    """
+    plan, samples = _prepare(
+        y, fmin, fmax, sr, frame_length, win_length, hop_length, center, pad_mode
+    )
+    periods = [plan.period(plan.difference(row), trough_threshold) for row in samples]
+    return np.asarray(sr / np.stack(periods).reshape(*y.shape[:-1], -1))
+
+
+def pyin(
+    y: Array,
+    *,
+    fmin: float,
+    fmax: float,
+    sr: float = 22050,
+    frame_length: int = 2048,
+    win_length: Any = Deprecated(),  # noqa: B008  (a mark, never changed)
+    hop_length: int | None = None,
+    n_thresholds: int = 100,
+    beta_parameters: tuple[float, float] = (2, 18),
+    boltzmann_parameter: float = 2,
+    resolution: float = 0.1,
+    max_transition_rate: float = 35.92,
+    switch_prob: float = 0.01,
+    no_trough_prob: float = 0.01,
+    fill_na: float | None = np.nan,
+    center: bool = True,
+    pad_mode: Any = "constant",
+) -> tuple[Array, Array, Array]:
+    """Estimate the fundamental frequency by probabilistic YIN (Mauch & Dixon 2014).
+
+    Parameters
+    ----------
+    y : ndarray of shape (..., n), floating-point
+        Samples.
+    fmin, fmax : float
+        Range of the frequency in Hz.
+    sr : float, default 22050
+        Sampling rate in Hz.
+    frame_length : int, default 2048
+        Frame in samples.
+    win_length : int, optional
+        Without effect, as in librosa 0.11, and gone from librosa 1.0.
+    hop_length : int, optional
+        Samples from frame to frame; a quarter of a frame by default.
+    n_thresholds : int, default 100
+        Thresholds between 0 and 1 that troughs are held against.
+    beta_parameters : pair of float, default (2, 18)
+        Shape of the beta distribution of the thresholds; positive.
+    boltzmann_parameter : float, default 2
+        Decay of the prior over the troughs below a threshold, by rank; positive.
+    resolution : float, default 0.1
+        Width of a pitch bin in semitones.
+    max_transition_rate : float, default 35.92
+        Octaves a second that the pitch may move.
+    switch_prob : float, default 0.01
+        Probability of a change of voicing from frame to frame.
+    no_trough_prob : float, default 0.01
+        Probability added to the deepest trough for thresholds below all troughs.
+    fill_na : float, optional
+        What stands in unvoiced frames, NaN by default; None keeps the best guess.
+    center : bool, default True
+        Centre frame t at ``t * hop_length``, padding both ends by ``frame_length // 2``.
+    pad_mode : str or callable, default "constant"
+        As of `numpy.pad`.
+
+    Returns
+    -------
+    f0 : ndarray of shape (..., n_frames), float64
+        Hz.
+    voiced_flag : ndarray of shape (..., n_frames), bool
+        Whether the frame is voiced.
+    voiced_prob : ndarray of shape (..., n_frames), float64
+        Probability that it is.
+
+    Raises
+    ------
+    ParameterError
+        For a range or parameters that do not fit, or samples that are not finite or shorter than
+        a frame. Beta and Boltzmann parameters that are not positive are refused, where librosa
+        returns NaN.
+
+    Examples
+    --------
+    >>> tone = np.sin(2 * np.pi * 220 * np.arange(22050) / 22050)
+    >>> f0, voiced, probability = pyin(tone, fmin=80, fmax=400)
+    >>> float(f0[20].round(1)), bool(voiced[20])
+    (220.0, True)
+    """
+    plan, samples = _prepare(
+        y, fmin, fmax, sr, frame_length, win_length, hop_length, center, pad_mode
+    )
+    hop = frame_length // 4 if hop_length is None else hop_length
+    thresholds, prior = tracking.threshold_prior(n_thresholds, *beta_parameters)
+    if not boltzmann_parameter > 0:
+        raise ParameterError(f"boltzmann_parameter must be positive, got {boltzmann_parameter}")
+    per_semitone = math.ceil(1.0 / resolution)
+    n_bins = math.floor(12 * per_semitone * math.log2(fmax / fmin)) + 1
+    width = round(max_transition_rate * 12 * hop / sr) * per_semitone + 1
+    stay, change, outside = tracking.transitions(n_bins, width, switch_prob)
+    paths = []
+    for row in samples:
+        try:
+            paths.append(
+                plan.pyin(
+                    plan.difference(row),
+                    sample_rate=sr,
+                    fmin=fmin,
+                    thresholds=thresholds,
+                    prior=prior,
+                    boltzmann=boltzmann_parameter,
+                    no_trough_prob=no_trough_prob,
+                    stay=stay,
+                    change=change,
+                    outside=outside,
+                    bins_per_octave=12 * per_semitone,
+                    single=y.dtype == np.float32,
+                )
+            )
+        except ValueError as error:
+            raise ParameterError(str(error)) from None
+    shape = (*y.shape[:-1], -1)
+    states = np.stack([path[0] for path in paths]).reshape(shape)
+    voiced_prob = np.stack([path[1] for path in paths]).reshape(shape)
+    frequencies = fmin * 2 ** (np.arange(n_bins) / (12 * per_semitone))
+    f0 = frequencies[states % n_bins]
+    voiced = states < n_bins
+    if fill_na is not None:
+        f0[~voiced] = fill_na
+    return f0, voiced, voiced_prob
+
+
+def _prepare(
+    y: Array,
+    fmin: float | None,
+    fmax: float | None,
+    sr: float,
+    frame_length: int,
+    win_length: Any,
+    hop_length: int | None,
+    center: bool,
+    pad_mode: Any,
+) -> tuple[_core.Yin, Array]:
+    """Check the arguments; return the plan and the padded samples, one row a channel."""
+    if fmin is None or fmax is None:
+        raise ParameterError("fmin and fmax must be given")
+    if not isinstance(win_length, Deprecated):
+        warnings.warn(
+            "win_length has no effect and will go with librosa 1.0", FutureWarning, stacklevel=3
+        )
+    _check_range(fmin, fmax, sr, frame_length)
+    hop = frame_length // 4 if hop_length is None else hop_length
+    valid_audio(y)
+    if center:
+        half = frame_length // 2
+        y = np.pad(y, [(0, 0)] * (y.ndim - 1) + [(half, half)], mode=pad_mode)
+    if y.shape[-1] < frame_length:
+        raise ParameterError(
+            f"input must hold a frame of {frame_length} samples, got {y.shape[-1]}"
+        )
+    if hop < 1:
+        raise ParameterError(f"hop_length must be positive, got {hop}")
+    plan = _core.Yin(
+        frame_length=frame_length,
+        hop_length=hop,
+        min_period=math.floor(sr / fmax),
+        max_period=min(math.ceil(sr / fmin), frame_length - 1),
+        tiny=float(tiny(y)),
+    )
+    return plan, np.ascontiguousarray(y, np.float64).reshape(-1, y.shape[-1])
+
+
+def _check_range(fmin: float, fmax: float, sr: float, frame_length: int) -> None:
+    if fmax > sr / 2:
+        raise ParameterError(f"fmax must not exceed half the sample rate ({sr / 2}), got {fmax}")
+    if fmin >= fmax:
+        raise ParameterError(f"fmin must be below fmax ({fmax}), got {fmin}")
+    if fmin <= 0:
+        raise ParameterError(f"fmin must be positive, got {fmin}")
+    if sr / fmin >= frame_length - 1:
+        raise ParameterError(
+            f"fmin must be above {sr / (frame_length - 1):.3f} for frame_length={frame_length} "
+            f"and sr={sr}, got {fmin}"
+        )
+    if sr / fmin >= frame_length // 2:
+        warnings.warn(
+            f"frame_length={frame_length} holds less than two periods of fmin={fmin} at sr={sr}; "
+            f"frame_length={math.ceil(sr / fmin) * 2 + 1} would hold them",
+            stacklevel=4,
+        )
+
+
+def piptrack(
+    *,
+    y: Array | None = None,
+    sr: float = 22050,
+    S: Array | None = None,
+    n_fft: int | None = 2048,
+    hop_length: int | None = None,
+    fmin: float = 150.0,
+    fmax: float = 4000.0,
+    threshold: float = 0.1,
+    win_length: int | None = None,
+    window: Any = "hann",
+    center: bool = True,
+    pad_mode: Any = "constant",
+    ref: Any = None,
+) -> tuple[Array, Array]:
+    """Track the peaks of a spectrogram, each refined by a parabola.
+
+    Parameters
+    ----------
+    y : ndarray of shape (..., n), floating-point, optional
+        Samples; or give `S`.
+    sr : float, default 22050
+        Sampling rate in Hz.
+    S : ndarray of shape (..., n_bins, n_frames), optional
+        Spectrogram, complex or of magnitudes.
+    n_fft, hop_length, win_length, window, center, pad_mode
+        As of `stft`.
+    fmin, fmax : float, default 150 and 4000
+        Range of the peaks in Hz.
+    threshold : float, default 0.1
+        Peaks lie above this fraction of the reference.
+    ref : float or callable, optional
+        Reference magnitude, or a function of ``S`` and ``axis`` that returns it; each frame's
+        largest by default. A number is not multiplied by the threshold.
+
+    Returns
+    -------
+    pitches, magnitudes : ndarray of shape (..., n_bins, n_frames)
+        Frequency in Hz and magnitude of each peak, at its bin; 0 elsewhere.
+
+    Raises
+    ------
+    ParameterError
+        If neither `y` nor `S` is given, or as `stft`.
+
+    Examples
+    --------
+    >>> tone = np.sin(2 * np.pi * 441 * np.arange(22050) / 22050)
+    >>> pitches, magnitudes = piptrack(y=tone)
+    >>> float(pitches[magnitudes[:, 20].argmax(), 20].round())
+    441.0
+    """
+    hop: Any = hop_length
+    S, n_fft = spectrogram(
+        y=y,
+        S=S,
+        n_fft=n_fft,
+        hop_length=hop,
+        win_length=win_length,
+        window=window,
+        center=center,
+        pad_mode=pad_mode,
+    )
+    S = np.abs(S)
+    frequencies = fft_frequencies(sr=sr, n_fft=n_fft)
+    wanted = (np.maximum(fmin, 0) <= frequencies) & (frequencies < np.minimum(fmax, float(sr) / 2))
+    if ref is None or callable(ref):
+        largest = np.max if ref is None else ref
+        level = np.expand_dims(threshold * largest(S, axis=-2), -2)
+    else:
+        level = np.abs(ref)
+    pitches, magnitudes = np.zeros_like(S), np.zeros_like(S)
+    index = np.nonzero(wanted[:, None] & _peaks(S, level))
+    *channels, bins, frames = index
+    at = S[index]
+    inner = (bins > 0) & (bins < S.shape[-2] - 1)
+    below = S[tuple([*channels, np.maximum(bins - 1, 0), frames])]
+    above = S[tuple([*channels, np.minimum(bins + 1, S.shape[-2] - 1), frames])]
+    bend, slope = above + below - 2 * at, (above - below) / 2
+    # A vertex further than a bin away is none; the ends have no parabola.
+    fits = inner & (np.abs(slope) < np.abs(bend))
+    shift = np.where(fits, -slope / np.where(fits, bend, 1), 0).astype(S.dtype, copy=False)
+    pitches[index] = (bins + shift) * float(sr) / n_fft
+    magnitudes[index] = at + 0.5 * slope * shift
+    return pitches, magnitudes
+
+
+def _peaks(S: Array, level: Array) -> Array:
+    """Return where a bin above the level exceeds the one before and is no less than the next."""
+    loud = S * np.greater(S, level)
+    peaks = np.zeros(S.shape, bool)
+    peaks[..., 1:, :] = loud[..., 1:, :] > loud[..., :-1, :]
+    peaks[..., 1:-1, :] &= loud[..., 1:-1, :] >= loud[..., 2:, :]
+    return peaks
+
+
+def pitch_tuning(
+    frequencies: ArrayLike, *, resolution: float = 0.01, bins_per_octave: int = 12
+) -> float:
+    """Find by how much frequencies deviate from an equal-tempered scale on A440.
+
+    Parameters
+    ----------
+    frequencies : array_like
+        Hz; values up to 0 are left out.
+    resolution : float, default 0.01
+        Width of the histogram's bins, in steps of the scale.
+    bins_per_octave : int, default 12
+        Steps of an octave.
+
+    Returns
+    -------
+    float
+        The most frequent deviation in steps, from -0.5 to below 0.5; 0 with a warning when there
+        is no frequency.
+
+    Examples
+    --------
+    >>> round(float(pitch_tuning([445.0, 222.6, 891.0])), 2)
+    0.2
+    """
+    hertz = np.atleast_1d(frequencies)
+    hertz = hertz[hertz > 0]
+    if not hertz.size:
+        warnings.warn("no frequency to estimate the tuning from", stacklevel=2)
+        return 0.0
+    residual = np.mod(bins_per_octave * hz_to_octs(hertz), 1.0)
+    residual[residual >= 0.5] -= 1.0
+    edges = np.linspace(-0.5, 0.5, int(np.ceil(1.0 / resolution)) + 1)
+    counts, edges = np.histogram(residual, edges)
+    tuning: float = edges[np.argmax(counts)]
+    return tuning
+
+
+def estimate_tuning(
+    *,
+    y: Array | None = None,
+    sr: float = 22050,
+    S: Array | None = None,
+    n_fft: int | None = 2048,
+    resolution: float = 0.01,
+    bins_per_octave: int = 12,
+    **kwargs: Any,
+) -> float:
+    """Find the tuning of a signal: `pitch_tuning` of the louder half of its peaks.
+
+    Parameters
+    ----------
+    y, sr, S, n_fft
+        As of `piptrack`.
+    resolution, bins_per_octave
+        As of `pitch_tuning`.
+    **kwargs
+        Further arguments of `piptrack`.
+
+    Returns
+    -------
+    float
+        Deviation in steps of the scale.
+
+    Examples
+    --------
+    >>> round(estimate_tuning(y=np.sin(2 * np.pi * 445 * np.arange(22050) / 22050)), 2)
+    0.19
+    """
+    pitches, magnitudes = piptrack(y=y, sr=sr, S=S, n_fft=n_fft, **kwargs)
+    found = pitches > 0
+    level = np.median(magnitudes[found]) if found.any() else 0.0
+    return pitch_tuning(
+        pitches[(magnitudes >= level) & found],
+        resolution=resolution,
+        bins_per_octave=bins_per_octave,
+    )

@@ -1,0 +1,160 @@
+"""Autocorrelation, linear prediction and zero crossings, as in librosa.core.audio."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quaver.compat.librosa.util.exceptions import ParameterError
+from quaver.compat.librosa.util.utils import is_positive_int, tiny, valid_audio
+
+Array = NDArray[Any]
+
+
+def autocorrelate(y: Array, *, max_size: int | None = None, axis: int = -1) -> Array:
+    """Correlate a signal with itself at lags from 0 on.
+
+    Parameters
+    ----------
+    y : ndarray of any shape
+        Signal, real or complex.
+    max_size : int, optional
+        Number of lags; as many as samples by default.
+    axis : int, default -1
+        Axis of time.
+
+    Returns
+    -------
+    ndarray of the shape of `y`, with at most `max_size` lags along `axis`
+
+    Examples
+    --------
+    >>> autocorrelate(np.array([1.0, 2.0, 3.0])).round(9).tolist()
+    [14.0, 8.0, 3.0]
+    """
+    n = y.shape[axis]
+    n_lags = n if max_size is None else int(min(max_size, n))
+    size = _fast_length(2 * n - 1)
+    found: Array
+    spectrum: Array
+    if np.iscomplexobj(y):
+        spectrum = np.fft.fft(y, n=size, axis=axis)
+        found = np.fft.ifft(spectrum.real**2 + spectrum.imag**2, n=size, axis=axis)
+        kind: Any = y.dtype
+    else:
+        spectrum = np.fft.rfft(y, n=size, axis=axis)
+        found = np.fft.irfft(spectrum.real**2 + spectrum.imag**2, n=size, axis=axis)
+        kind = np.float32 if y.dtype == np.float32 else np.float64
+    lags = [slice(None)] * found.ndim
+    lags[axis] = slice(n_lags)
+    return found[tuple(lags)].astype(kind, copy=False)
+
+
+def _fast_length(n: int) -> int:
+    """Return the smallest length from n on without a prime factor above 5."""
+    if n < 1:
+        raise ValueError("a signal must hold at least one sample, got 0")
+    while True:
+        rest = n
+        for factor in (2, 3, 5):
+            while rest % factor == 0:
+                rest //= factor
+        if rest == 1:
+            return n
+        n += 1
+
+
+def lpc(y: Array, *, order: int, axis: int = -1) -> Array:
+    """Find the coefficients of linear prediction by Burg's method (Marple 1980).
+
+    Parameters
+    ----------
+    y : ndarray of any shape, floating-point
+        Signal.
+    order : int
+        Number of coefficients after the leading 1.
+    axis : int, default -1
+        Axis of time.
+
+    Returns
+    -------
+    ndarray of the shape of `y`, with ``order + 1`` coefficients along `axis`
+        Of the filter whose output is the prediction error.
+
+    Raises
+    ------
+    ParameterError
+        For an order that is not a positive int, or samples that are not finite.
+
+    Examples
+    --------
+    >>> lpc(0.9 ** np.arange(50.0), order=1).round(2).tolist()
+    [1.0, -0.99]
+    """
+    if not is_positive_int(order):
+        raise ParameterError(f"order must be a positive int, got {order}")
+    valid_audio(y)
+    x = np.swapaxes(y, axis, 0)
+    epsilon = tiny(x)
+    a = np.zeros((order + 1, *x.shape[1:]), y.dtype)
+    a[0] = 1
+    forward, backward = x[1:], x[:-1]
+    energy = np.sum(forward**2 + backward**2, axis=0)
+    for i in range(order):
+        reflection = -2 * np.sum(backward * forward, axis=0) / (energy + epsilon)
+        a[1 : i + 2] += reflection * a[i::-1].copy()
+        forward, backward = forward + reflection * backward, backward + reflection * forward
+        energy = (1 - reflection**2) * energy - backward[-1] ** 2 - forward[0] ** 2
+        forward, backward = forward[1:], backward[:-1]
+    return np.swapaxes(a, 0, axis)
+
+
+def zero_crossings(
+    y: Array,
+    *,
+    threshold: float = 1e-10,
+    ref_magnitude: Any = None,
+    pad: bool = True,
+    zero_pos: bool = True,
+    axis: int = -1,
+) -> Array:
+    """Mark the samples whose sign differs from that of the sample before.
+
+    Parameters
+    ----------
+    y : ndarray of any shape, floating-point
+        Signal.
+    threshold : float, default 1e-10
+        Values up to this magnitude count as zero.
+    ref_magnitude : float or callable, optional
+        Factor of the threshold, or a function of ``abs(y)`` that returns it.
+    pad : bool, default True
+        What the first sample is marked.
+    zero_pos : bool, default True
+        Zero is positive; otherwise it is a sign of its own.
+    axis : int, default -1
+        Axis of time.
+
+    Returns
+    -------
+    ndarray of the shape of `y`, bool
+
+    Examples
+    --------
+    >>> zero_crossings(np.array([1.0, -1.0, -2.0, 0.0, 3.0])).tolist()
+    [True, True, False, True, False]
+    """
+    if callable(ref_magnitude):
+        threshold = threshold * ref_magnitude(np.abs(y))
+    elif ref_magnitude is not None:
+        threshold = threshold * ref_magnitude
+    limit = np.float32(threshold) if y.dtype == np.float32 else threshold
+    loud = np.where((y >= -limit) & (y <= limit), y.dtype.type(0), y)
+    sign = np.swapaxes(np.signbit(loud) if zero_pos else np.sign(loud), -1, axis)
+    crossings = np.empty(y.shape, bool)
+    view = np.swapaxes(crossings, -1, axis)
+    view[..., 1:] = sign[..., 1:] != sign[..., :-1]
+    view[..., 0] = pad
+    return crossings

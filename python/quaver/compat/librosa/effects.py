@@ -1,0 +1,466 @@
+"""Effects on signals, as librosa.effects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from quaver.compat.librosa import decompose, forward
+from quaver.compat.librosa.core.audio import resample
+from quaver.compat.librosa.core.convert import frames_to_samples
+from quaver.compat.librosa.core.spectrum import amplitude_to_db, istft, stft
+from quaver.compat.librosa.core.vocoder import phase_vocoder
+from quaver.compat.librosa.feature.waveform import rms
+from quaver.compat.librosa.util.exceptions import ParameterError
+from quaver.compat.librosa.util.utils import fix_length, is_positive_int
+
+Array = NDArray[Any]
+
+
+def hpss(
+    y: Array,
+    *,
+    kernel_size: Any = 31,
+    power: float = 2.0,
+    mask: bool = False,
+    margin: Any = 1.0,
+    n_fft: int = 2048,
+    hop_length: int | None = None,
+    win_length: int | None = None,
+    window: Any = "hann",
+    center: bool = True,
+    pad_mode: Any = "constant",
+) -> tuple[Array, Array]:
+    """Separate a signal into harmonics and bursts.
+
+    Parameters
+    ----------
+    y : ndarray of shape (..., n), floating-point
+        Samples.
+    kernel_size, power, mask, margin
+        As of `decompose.hpss`.
+    n_fft, hop_length, win_length, window, center, pad_mode
+        As of `stft`. librosa 0.11 accepts `window` but uses Hann's; here it is used.
+
+    Returns
+    -------
+    harmonic, percussive : ndarray of the shape and type of `y`
+
+    Raises
+    ------
+    ParameterError
+        As `stft` and `decompose.hpss`.
+
+    Examples
+    --------
+    >>> tone = np.sin(np.arange(22050) * 0.1)
+    >>> harmonic, percussive = hpss(tone)
+    >>> bool(np.abs(harmonic).max() > 100 * np.abs(percussive[2048:-2048]).max())
+    True
+    """
+    framing: dict[str, Any] = {"n_fft": n_fft, "hop_length": hop_length, "win_length": win_length}
+    framing |= {"window": window, "center": center}
+    spectrum = stft(y, pad_mode=pad_mode, **framing)
+    parts = decompose.hpss(spectrum, kernel_size=kernel_size, power=power, mask=mask, margin=margin)
+    harm, perc = (istft(part, dtype=y.dtype, length=y.shape[-1], **framing) for part in parts)
+    return harm, perc
+
+
+def harmonic(
+    y: Array,
+    *,
+    kernel_size: Any = 31,
+    power: float = 2.0,
+    mask: bool = False,
+    margin: Any = 1.0,
+    n_fft: int = 2048,
+    hop_length: int | None = None,
+    win_length: int | None = None,
+    window: Any = "hann",
+    center: bool = True,
+    pad_mode: Any = "constant",
+) -> Array:
+    """Keep the harmonics of a signal: the first part of `hpss`, whose arguments it takes.
+
+    Parameters
+    ----------
+    y : ndarray of shape (..., n), floating-point
+        Samples.
+    kernel_size, power, mask, margin, n_fft, hop_length, win_length, window, center, pad_mode
+        As of `hpss`.
+
+    Returns
+    -------
+    ndarray of the shape and type of `y`
+
+    Examples
+    --------
+    >>> harmonic(np.sin(np.arange(22050) * 0.1)).shape
+    (22050,)
+    """
+    return _part(0, y, **{name: value for name, value in locals().items() if name != "y"})
+
+
+def percussive(
+    y: Array,
+    *,
+    kernel_size: Any = 31,
+    power: float = 2.0,
+    mask: bool = False,
+    margin: Any = 1.0,
+    n_fft: int = 2048,
+    hop_length: int | None = None,
+    win_length: int | None = None,
+    window: Any = "hann",
+    center: bool = True,
+    pad_mode: Any = "constant",
+) -> Array:
+    """Keep the bursts of a signal: the second part of `hpss`, whose arguments it takes.
+
+    Parameters
+    ----------
+    y : ndarray of shape (..., n), floating-point
+        Samples.
+    kernel_size, power, mask, margin, n_fft, hop_length, win_length, window, center, pad_mode
+        As of `hpss`.
+
+    Returns
+    -------
+    ndarray of the shape and type of `y`
+
+    Examples
+    --------
+    >>> percussive(np.sin(np.arange(22050) * 0.1)).shape
+    (22050,)
+    """
+    return _part(1, y, **{name: value for name, value in locals().items() if name != "y"})
+
+
+def _part(
+    index: int,
+    y: Array,
+    *,
+    kernel_size: Any,
+    power: float,
+    mask: bool,
+    margin: Any,
+    pad_mode: Any,
+    **framing: Any,
+) -> Array:
+    parts = decompose.hpss(
+        stft(y, pad_mode=pad_mode, **framing),
+        kernel_size=kernel_size,
+        power=power,
+        mask=mask,
+        margin=margin,
+    )
+    return istft(parts[index], dtype=y.dtype, length=y.shape[-1], **framing)
+
+
+def time_stretch(y: Array, *, rate: float, **kwargs: Any) -> Array:
+    """Change the speed of a signal without its pitch.
+
+    Parameters
+    ----------
+    y : ndarray of shape (..., n), floating-point
+        Samples.
+    rate : float
+        Speed: 2 halves the duration, 0.5 doubles it.
+    **kwargs
+        Arguments of both `stft` and `istft`.
+
+    Returns
+    -------
+    ndarray of shape (..., round(n / rate)), of the type of `y`
+
+    Raises
+    ------
+    ParameterError
+        For a rate that is not positive, or as `stft`.
+
+    Examples
+    --------
+    >>> time_stretch(np.sin(np.arange(22050) * 0.1), rate=2.0).shape
+    (11025,)
+    """
+    if rate <= 0:
+        raise ParameterError(f"rate must be positive, got {rate}")
+    stretched = phase_vocoder(
+        stft(y, **kwargs),
+        rate=rate,
+        hop_length=kwargs.get("hop_length"),
+        n_fft=kwargs.get("n_fft"),
+    )
+    length = round(y.shape[-1] / rate)
+    return istft(stretched, dtype=y.dtype, length=length, **kwargs)
+
+
+def pitch_shift(
+    y: Array,
+    *,
+    sr: float,
+    n_steps: float,
+    bins_per_octave: int = 12,
+    res_type: str = "soxr_hq",
+    scale: bool = False,
+    **kwargs: Any,
+) -> Array:
+    """Change the pitch of a signal without its speed.
+
+    Parameters
+    ----------
+    y : ndarray of shape (..., n), floating-point
+        Samples.
+    sr : float
+        Sampling rate in Hz.
+    n_steps : float
+        Steps to move upwards.
+    bins_per_octave : int, default 12
+        Steps of an octave.
+    res_type : str, default "soxr_hq"
+        As of `resample`.
+    scale : bool, default False
+        As of `resample`.
+    **kwargs
+        Arguments of both `stft` and `istft`.
+
+    Returns
+    -------
+    ndarray of the shape and type of `y`
+
+    Raises
+    ------
+    ParameterError
+        For `bins_per_octave` that is not a positive int, or as `stft`.
+
+    Examples
+    --------
+    >>> pitch_shift(np.sin(np.arange(22050) * 0.1), sr=22050, n_steps=4).shape
+    (22050,)
+    """
+    if not is_positive_int(bins_per_octave):
+        raise ParameterError(f"bins_per_octave must be a positive int, got {bins_per_octave}")
+    rate = 2.0 ** (-float(n_steps) / bins_per_octave)
+    shifted = resample(
+        time_stretch(y, rate=rate, **kwargs),
+        orig_sr=float(sr) / rate,
+        target_sr=sr,
+        res_type=res_type,
+        scale=scale,
+    )
+    return fix_length(shifted, size=y.shape[-1])
+
+
+def _is_loud(
+    y: Array,
+    frame_length: int,
+    hop_length: int,
+    top_db: float,
+    ref: float | Callable[..., Any],
+    aggregate: Callable[..., Any],
+) -> Array:
+    """Return whether each frame lies above the threshold in any channel, (n_frames,)."""
+    levels = rms(y=y, frame_length=frame_length, hop_length=hop_length)[..., 0, :]
+    decibel = amplitude_to_db(levels, ref=ref, top_db=None)
+    if decibel.ndim > 1:
+        channels = tuple(range(decibel.ndim - 1))
+        decibel = np.squeeze(np.apply_over_axes(aggregate, decibel, channels), axis=channels)
+    return np.asarray(decibel > -top_db)
+
+
+def trim(
+    y: Array,
+    *,
+    top_db: float = 60,
+    ref: float | Callable[..., Any] = np.max,
+    frame_length: int = 2048,
+    hop_length: int = 512,
+    aggregate: Callable[..., Any] = np.max,
+) -> tuple[Array, Array]:
+    """Cut silence off both ends.
+
+    Parameters
+    ----------
+    y : ndarray of shape (..., n), floating-point
+        Samples.
+    top_db : float, default 60
+        Frames this many decibel below the reference are silent.
+    ref : float or callable, default numpy.max
+        Reference amplitude, or a function of the levels.
+    frame_length : int, default 2048
+        Frame in samples.
+    hop_length : int, default 512
+        Samples from frame to frame.
+    aggregate : callable, default numpy.max
+        How the levels of several channels become one.
+
+    Returns
+    -------
+    trimmed : ndarray of shape (..., m), a view
+        Samples from the first to the last frame that is not silent.
+    index : ndarray of shape (2,), int
+        Where they start and end.
+
+    Examples
+    --------
+    >>> tone = np.sin(np.arange(8192) * 0.1)
+    >>> trim(np.concatenate([np.zeros(8192), tone, np.zeros(8192)]))[1].tolist()
+    [7680, 17408]
+    """
+    loud = _is_loud(y, frame_length, hop_length, top_db, ref, aggregate)
+    (frames,) = np.nonzero(loud)
+    start = end = 0
+    if frames.size:
+        start = int(frames_to_samples(frames[0], hop_length=hop_length))
+        end = int(frames_to_samples(frames[-1] + 1, hop_length=hop_length))
+        end = min(y.shape[-1], end)
+    return y[..., start:end], np.asarray([start, end])
+
+
+def split(
+    y: Array,
+    *,
+    top_db: float = 60,
+    ref: float | Callable[..., Any] = np.max,
+    frame_length: int = 2048,
+    hop_length: int = 512,
+    aggregate: Callable[..., Any] = np.max,
+) -> Array:
+    """Find the parts that are not silent.
+
+    Parameters
+    ----------
+    y : ndarray of shape (..., n), floating-point
+        Samples.
+    top_db, ref, frame_length, hop_length, aggregate
+        As of `trim`.
+
+    Returns
+    -------
+    ndarray of shape (m, 2), int
+        First sample of each part, and the first after it.
+
+    Examples
+    --------
+    >>> tone = np.sin(np.arange(8192) * 0.1)
+    >>> split(np.concatenate([tone, np.zeros(8192), tone])).tolist()
+    [[0, 9216], [15360, 24576]]
+    """
+    loud = _is_loud(y, frame_length, hop_length, top_db, ref, aggregate)
+    # Silence before the first frame and after the last one makes every part have two edges.
+    edges = np.flatnonzero(np.diff(loud.astype(np.int8), prepend=0, append=0))
+    samples = np.minimum(frames_to_samples(edges, hop_length=hop_length), y.shape[-1])
+    return np.asarray(samples.reshape(-1, 2))
+
+
+def preemphasis(
+    y: Array, *, coef: float = 0.97, zi: ArrayLike | None = None, return_zf: bool = False
+) -> Any:
+    """Emphasise high frequencies: ``out[n] = y[n] - coef * y[n - 1]``.
+
+    Parameters
+    ----------
+    y : ndarray of shape (..., n), floating-point
+        Samples.
+    coef : float, default 0.97
+        Weight of the sample before.
+    zi : array_like of shape (..., 1), optional
+        What is added to the first sample; ``2 * y[0] - y[1]`` by default, which continues the
+        signal in a straight line.
+    return_zf : bool, default False
+        Return the state after the last sample, too.
+
+    Returns
+    -------
+    out : ndarray of the shape and type of `y`
+    zf : ndarray of shape (..., 1)
+        With `return_zf`; `zi` of the signal's continuation.
+
+    Examples
+    --------
+    >>> preemphasis(np.array([1.0, 2.0, 3.0]), coef=0.5).tolist()
+    [1.0, 1.5, 2.0]
+    """
+    weight = y.dtype.type(-coef)
+    start = 2 * y[..., 0:1] - y[..., 1:2] if zi is None else np.atleast_1d(zi)
+    state = _filter_state(start, y)
+    out = y.copy()
+    out[..., :1] += state
+    out[..., 1:] += weight * y[..., :-1]
+    if return_zf:
+        return out, weight * y[..., -1:] if y.shape[-1] else state
+    return out
+
+
+def deemphasis(
+    y: Array, *, coef: float = 0.97, zi: ArrayLike | None = None, return_zf: bool = False
+) -> Any:
+    """Undo `preemphasis`: ``out[n] = y[n] + coef * out[n - 1]``.
+
+    Parameters
+    ----------
+    y : ndarray of shape (..., n), floating-point
+        Samples.
+    coef : float, default 0.97
+        Weight of the sample before.
+    zi : array_like of shape (..., 1), optional
+        What is added to the first sample; by default the inverse of `preemphasis`' default.
+    return_zf : bool, default False
+        Return the state after the last sample, too.
+
+    Returns
+    -------
+    out : ndarray of the shape and type of `y`
+    zf : ndarray of shape (..., 1)
+        With `return_zf`; `zi` of the signal's continuation.
+
+    Examples
+    --------
+    >>> deemphasis(preemphasis(np.array([1.0, 2.0, 4.0]))).round(6).tolist()
+    [1.0, 2.0, 4.0]
+    """
+    start = np.zeros((*y.shape[:-1], 1)) if zi is None else np.atleast_1d(zi)
+    out = _decay(y, float(y.dtype.type(coef)), _filter_state(start, y))
+    state = y.dtype.type(coef) * out[..., -1:]
+    if zi is None:
+        offset = ((2 - coef) * y[..., 0:1] - y[..., 1:2]) / (3 - coef)
+        out -= offset * coef ** np.arange(y.shape[-1])
+    return (out, state) if return_zf else out
+
+
+def _filter_state(zi: ArrayLike, y: Array) -> Array:
+    """Return the state of a filter of order 1 in the type of `y`, or refuse its shape."""
+    state = np.asarray(zi, y.dtype)
+    wanted = (*y.shape[:-1], 1)
+    if state.ndim != y.ndim or any(
+        a not in (1, b) for a, b in zip(state.shape, wanted, strict=False)
+    ):
+        raise ValueError(f"zi must have shape {wanted}, got {state.shape}")
+    return np.broadcast_to(state, wanted)
+
+
+def _decay(y: Array, coef: float, state: Array) -> Array:
+    """Return the recursion ``out[n] = y[n] + coef * out[n - 1]``.
+
+    Blocks of samples are products with a triangular matrix, in float64; only the step from block
+    to block is sequential.
+    """
+    size = 128
+    n_blocks = -(-y.shape[-1] // size)
+    blocks = np.zeros((*y.shape[:-1], n_blocks * size))
+    blocks[..., : y.shape[-1]] = y
+    blocks[..., :1] += state
+    blocks = blocks.reshape(*y.shape[:-1], n_blocks, size)
+    lag = np.arange(size) - np.arange(size)[:, None]
+    blocks = blocks @ np.where(lag >= 0, coef ** np.maximum(lag, 0), 0.0)
+    reach = coef ** np.arange(1, size + 1)
+    for b in range(1, n_blocks):
+        blocks[..., b, :] += blocks[..., b - 1, -1:] * reach
+    out = blocks.reshape(*y.shape[:-1], -1)[..., : y.shape[-1]]
+    return np.ascontiguousarray(out, y.dtype)
+
+
+__getattr__, __dir__ = forward.attach("effects", {})
