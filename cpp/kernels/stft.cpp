@@ -21,6 +21,7 @@ StftPlan::StftPlan(std::size_t n_fft_, std::size_t hop_length_, const double* wi
       pad(center ? n_fft_ / 2 : 0),
       window_lead((n_fft_ - win_length) / 2) {
   for (std::size_t n = 0; n < win_length; ++n) framing.window[n] = static_cast<float>(window[n]);
+  plan_double(window, win_length);
 }
 
 std::size_t StftPlan::count(std::size_t n_samples) const {
@@ -182,15 +183,20 @@ static void emit(const RfftPlan& plan, const float* z, StftOutput output, float*
   }
 }
 
-static void block_spectrum(const StftPlan& plan, StftOutput output, const float* samples,
-                           std::size_t n_samples, std::size_t t, std::size_t n_valid,
-                           StftWorkspace& work) {
+void gather_block(const StftPlan& plan, const float* samples, std::size_t n_samples, std::size_t t,
+                  std::size_t n_valid, std::size_t phase_stride, StftWorkspace& work) {
   const std::ptrdiff_t start = static_cast<std::ptrdiff_t>(t * plan.hop_length + plan.window_lead) -
                                static_cast<std::ptrdiff_t>(plan.pad);
-  const std::size_t phase_stride = plan.framing.phase_stride(kLanes);
   copy_padded(samples, n_samples, start,
               (n_valid - 1) * plan.hop_length + plan.framing.frame_length, work.linear.data());
   gather_phases(plan.framing, work.linear.data(), work.phases.data(), phase_stride);
+}
+
+static void block_spectrum(const StftPlan& plan, StftOutput output, const float* samples,
+                           std::size_t n_samples, std::size_t t, std::size_t n_valid,
+                           StftWorkspace& work) {
+  const std::size_t phase_stride = plan.framing.phase_stride(kLanes);
+  gather_block(plan, samples, n_samples, t, n_valid, phase_stride, work);
   window_frames(plan.framing, work.phases.data(), phase_stride,
                 work.frames.data() + plan.window_lead * kLanes);
   const float* z = half_transform(plan.rfft, work.frames.data(), work.work.data());

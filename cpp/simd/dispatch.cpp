@@ -35,11 +35,12 @@ namespace {
    target::running_median_wide,   \
    target::phase_vocoder,         \
    target::phase_vocoder_wide,    \
-   target::autocorrelate,         \
+   target::yin_frames,            \
    target::weigh_troughs,         \
    target::viterbi_step,          \
    target::stft_run,              \
    target::stft_bins_run,         \
+   target::stft_bins64_run,       \
    target::stft_bands_run,        \
    target::istft_run,             \
    target::decibel_run,           \

@@ -44,7 +44,8 @@ void phase_vocoder(const VocoderPlan& plan, const float* in, std::size_t n_frame
 void phase_vocoder_wide(const VocoderPlan& plan, const double* in, std::size_t n_frames,
                         double* work, std::size_t padded, double* out);
 // yin.cpp, pyin.cpp
-void autocorrelate(const double* frame, std::size_t length, std::size_t n_lags, double* out);
+void yin_frames(const YinPlan& plan, const double* samples, std::size_t n_valid, double* work,
+                double* out);
 void weigh_troughs(const TroughPrior& plan, const double* heights, std::size_t n_troughs,
                    double* work, double* weights);
 void viterbi_step(const TransitionBand& band, const double* voiced, const double* unvoiced,
@@ -72,6 +73,11 @@ void stft_run(const StftPlan& plan, StftOutput output, const float* samples, std
               StftWorkspace& work, float* out);
 void stft_bins_run(const StftPlan& plan, StftOutput output, const float* samples,
                    std::size_t n_samples, StftWorkspace& work, float* out);
+void stft_bins64_run(const StftPlan& plan, StftOutput output, const float* samples,
+                     std::size_t n_samples, StftWorkspace& work, float* out);
+// Samples of n_valid frames from t on, by phase within a hop.
+void gather_block(const StftPlan& plan, const float* samples, std::size_t n_samples, std::size_t t,
+                  std::size_t n_valid, std::size_t phase_stride, StftWorkspace& work);
 void stft_bands_run(const StftPlan& plan, StftOutput output, const FilterBank& bank,
                     const float* samples, std::size_t n_samples, StftWorkspace& work, float* out);
 void istft_run(const StftPlan& plan, const float* spectrum, std::size_t n_frames,

@@ -55,14 +55,14 @@ static Spectrum run_stft(const StftPlan& plan, const Matrix& samples) {
   return out;
 }
 
-static Matrix run_picture(const StftPlan& plan, const Matrix& samples, bool power) {
+static Matrix run_picture(const StftPlan& plan, const Matrix& samples, bool power, bool exact) {
   const std::size_t size = samples_size(plan, samples);
   Matrix out = empty_matrix(plan.rfft.n_bins, plan.count(size));
   const float* const from = samples.data();
   float* const to = out.mutable_data();
   {
     py::gil_scoped_release release;
-    stft_bins(plan, real_output(power), from, size, to);
+    (exact ? stft_bins64 : stft_bins)(plan, real_output(power), from, size, to);
   }
   return out;
 }
@@ -184,7 +184,7 @@ void bind_stft(py::module_& m) {
            py::arg("window").noconvert(), py::arg("center"))
       .def("run", &run_stft, py::arg("samples").noconvert(), "(n_frames, n_bins), complex.")
       .def("picture", &run_picture, py::arg("samples").noconvert(), py::arg("power"),
-           "(n_bins, n_frames), magnitude or power.")
+           py::arg("exact"), "(n_bins, n_frames), magnitude or power; exact: by way of double.")
       .def("bands", &run_bands, py::arg("samples").noconvert(), py::arg("power"), py::arg("bank"),
            "(n_bands, n_frames): the picture under a filter bank.")
       .def("inverse", &run_istft, py::arg("spectrum").noconvert(), py::arg("n_weighted"),

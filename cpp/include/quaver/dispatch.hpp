@@ -19,6 +19,7 @@ struct ShortTermPlan;
 struct LogMelPlan;
 struct FrameCarry;
 struct VocoderPlan;
+struct YinPlan;
 struct TroughPrior;
 struct TransitionBand;
 struct StftPlan;
@@ -53,7 +54,8 @@ struct KernelTable {
                         std::size_t padded, float* out);
   void (*phase_vocoder_wide)(const VocoderPlan&, const double* in, std::size_t n_frames,
                              double* work, std::size_t padded, double* out);
-  void (*autocorrelate)(const double* frame, std::size_t length, std::size_t n_lags, double* out);
+  void (*yin_frames)(const YinPlan&, const double* samples, std::size_t n_valid, double* work,
+                     double* out);
   void (*weigh_troughs)(const TroughPrior&, const double* heights, std::size_t n_troughs,
                         double* work, double* weights);
   void (*viterbi_step)(const TransitionBand&, const double* voiced, const double* unvoiced,
@@ -63,6 +65,8 @@ struct KernelTable {
                StftWorkspace&, float* out);
   void (*stft_bins)(const StftPlan&, StftOutput, const float* samples, std::size_t n_samples,
                     StftWorkspace&, float* out);
+  void (*stft_bins64)(const StftPlan&, StftOutput, const float* samples, std::size_t n_samples,
+                      StftWorkspace&, float* out);
   void (*stft_bands)(const StftPlan&, StftOutput, const FilterBank&, const float* samples,
                      std::size_t n_samples, StftWorkspace&, float* out);
   void (*istft)(const StftPlan&, const float* spectrum, std::size_t n_frames, StftWorkspace&,

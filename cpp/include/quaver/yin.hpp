@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // YIN (de Cheveigne & Kawahara 2002) as librosa 0.11 computes it. With the autocorrelation
 // r(k) = sum y[m] y[m + k] of a frame of N samples, m < N - k:
-//   d(k)  = 2 (r(0) - r(k)) - sum_{m < k} y[m]^2
+//   d(k)  = 2 (r(0) - r(k)) - sum_{m < k} y[m]^2, but d(1) = 2 (r(0) - r(1))
 //   d'(k) = d(k) / (mean of d(1) .. d(k) + tiny), min_period <= k <= max_period
 // All in float64, since d is a difference of sums of N squares. Error of d' 1e-13 r(0) / mean.
 #pragma once

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -427,7 +428,7 @@ def deemphasis(
     state = y.dtype.type(coef) * out[..., -1:]
     if zi is None:
         offset = ((2 - coef) * y[..., 0:1] - y[..., 1:2]) / (3 - coef)
-        out -= offset * coef ** np.arange(y.shape[-1])
+        out[..., : _reach(coef, y)] -= offset * coef ** np.arange(_reach(coef, y))
     return (out, state) if return_zf else out
 
 
@@ -442,13 +443,19 @@ def _filter_state(zi: ArrayLike, y: Array) -> Array:
     return np.broadcast_to(state, wanted)
 
 
+def _reach(coef: float, y: Array) -> int:
+    """Return the number of samples before the powers of `coef` vanish."""
+    n = int(y.shape[-1])
+    return min(n, math.ceil(-750 / math.log(abs(coef)))) if 0 < abs(coef) < 1 else n
+
+
 def _decay(y: Array, coef: float, state: Array) -> Array:
     """Return the recursion ``out[n] = y[n] + coef * out[n - 1]``.
 
     Blocks of samples are products with a triangular matrix, in float64; only the step from block
     to block is sequential.
     """
-    size = 128
+    size = 64
     n_blocks = -(-y.shape[-1] // size)
     blocks = np.zeros((*y.shape[:-1], n_blocks * size))
     blocks[..., : y.shape[-1]] = y

@@ -334,15 +334,19 @@ def spectrogram(
     window: Any = "hann",
     center: bool = True,
     pad_mode: Any = "constant",
+    exact: bool = False,
 ) -> tuple[Array, int]:
-    """Return S as it is, or ``|stft(y)| ** power``, and the length of the transform."""
+    """Return S as it is, or ``|stft(y)| ** power``, and the length of the transform.
+
+    exact: as of `transform.Framing.picture`.
+    """
     if S is not None:
         if n_fft is None or n_fft // 2 + 1 != S.shape[-2]:
             n_fft = 2 * (S.shape[-2] - 1)
         return S, n_fft
     n_fft = check_signal(y, n_fft)
     frames = transform.Framing.of(y, n_fft, hop_length, win_length, window, center, pad_mode)
-    return frames.picture(power), n_fft
+    return frames.picture(power, exact), n_fft
 
 
 def check_signal(y: Array | None, n_fft: int | None) -> int:

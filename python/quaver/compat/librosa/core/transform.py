@@ -144,10 +144,10 @@ class Framing:
             out[..., t : t + step, :] = np.fft.rfft(frames[..., t : t + step, :] * self.taps)
         return np.swapaxes(out.astype(complex_type(self.y.dtype), copy=False), -1, -2)
 
-    def picture(self, power: float) -> Array:
-        """Return ``|spectrum| ** power``."""
+    def picture(self, power: float, exact: bool = False) -> Array:
+        """Return ``|spectrum| ** power``; exact: quiet bins free of the loud ones' rounding."""
         if self.plan is not None and power in (1, 2):
-            return self._joined([self.plan.picture(y, power == 2) for y in self._channels()])
+            return self._joined([self.plan.picture(y, power == 2, exact) for y in self._channels()])
         magnitude: Array = np.abs(self.spectrum())
         return magnitude if power == 1 else magnitude**power
 

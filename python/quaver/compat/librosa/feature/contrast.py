@@ -75,6 +75,7 @@ def spectral_contrast(
         window=window,
         center=center,
         pad_mode=pad_mode,
+        exact=True,
     )
     freq = np.atleast_1d(fft_frequencies(sr=sr, n_fft=n_fft) if freq is None else freq)
     if freq.ndim != 1 or len(freq) != S.shape[-2]:
