@@ -6,6 +6,7 @@ NumPy only; `quaver.models` needs scikit-learn, `quaver.plots` matplotlib.
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING
 
 from quaver import _core
@@ -57,8 +58,9 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    if name == "install_as":  # imported on first use: most programs replace no library
-        from quaver.compat.install import install_as
-
-        return install_as
+    # On first use: most programs replace no library.
+    if name == "install_as":
+        return importlib.import_module("quaver.compat.install").install_as
+    if name in ("compat", "recipes"):
+        return importlib.import_module(f"quaver.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
