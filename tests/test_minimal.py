@@ -18,6 +18,7 @@ MODULES = [
     "quaver.audio",
     "quaver.batch",
     "quaver.compat.install",
+    "quaver.compat.librosa.core.tuning",
     "quaver.compat.pyaudioanalysis.MidTermFeatures",
     "quaver.compat.pyaudioanalysis.ShortTermFeatures",
     "quaver.compat.pyaudioanalysis.audioBasicIO",

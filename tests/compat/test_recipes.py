@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 import tolerances
 from quaver import recipes
+from quaver.compat.librosa.core.tuning import tuning_of
 
 Array = NDArray[Any]
 
@@ -130,3 +131,20 @@ def test_number_of_cepstra(ravdess: list[Path]) -> None:
     )
     with pytest.raises(ValueError, match="at most 128, got 129"):
         recipes.mean_mfcc(y, rate, n_mfcc=129)
+
+
+@pytest.mark.parametrize("index", range(0, 1440, 60))
+@pytest.mark.parametrize("rate", [8000, 16000, 44100])
+def test_tuning_is_that_of_librosa(ravdess: list[Path], index: int, rate: int) -> None:
+    y, _ = soundfile.read(ravdess[index], dtype="float32")
+    magnitude = np.abs(librosa.stft(y))
+    for S in (magnitude, magnitude**2):
+        expected = librosa.estimate_tuning(S=S, sr=rate, bins_per_octave=12)
+        assert tuning_of(S, rate, 2048) == expected
+
+
+def test_tuning_of_nothing() -> None:
+    with pytest.warns(UserWarning, match="no frequency"):
+        assert tuning_of(np.zeros((1025, 5), np.float32), 16000, 2048) == 0
+    with pytest.warns(UserWarning, match="no frequency"):  # no bin lies above 150 Hz
+        assert tuning_of(np.ones((1025, 5), np.float32), 200, 2048) == 0

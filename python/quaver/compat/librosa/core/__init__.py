@@ -8,5 +8,15 @@ from quaver.compat.librosa._names import CORE
 __getattr__, __dir__ = forward.attach(
     "core",
     CORE,
-    ("audio", "convert", "pitch", "prediction", "spectrum", "tracking", "transform", "vocoder"),
+    (
+        "audio",
+        "convert",
+        "pitch",
+        "prediction",
+        "spectrum",
+        "tracking",
+        "transform",
+        "tuning",
+        "vocoder",
+    ),
 )
