@@ -44,7 +44,7 @@ def tuning_of(S: Array, sr: float, n_fft: int, bins_per_octave: int = 12) -> flo
     >>> S = np.zeros((1025, 1), np.float32)
     >>> S[40:43, 0] = [0.2, 1.0, 0.8]
     >>> round(tuning_of(S, 22050, 2048), 2)
-    0.27
+    0.18
     """
     hertz, magnitude = _peaks(S, sr, n_fft)
     if hertz.size:
