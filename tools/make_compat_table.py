@@ -30,7 +30,6 @@ import originals  # noqa: E402  # lies beside the tests, which use it as well
 SR = 16000
 N_SAMPLES = 59200  # 3.7 s, the median length of acted clips
 SECONDS = 0.4  # spent on the timing of each side of each row
-STRETCH = "phases of bins that are rounding noise add up differently"
 
 
 @dataclass(frozen=True)
@@ -90,8 +89,8 @@ def librosa_cases(y: np.ndarray, lib: Any) -> list[Case]:
         Case("effects.preemphasis", lambda m: m.effects.preemphasis(y)),
         Case("effects.trim", lambda m: m.effects.trim(y, top_db=30)[0]),
         Case("effects.split", lambda m: m.effects.split(y, top_db=30)),
-        Case("effects.time_stretch", lambda m: m.effects.time_stretch(y, rate=0.9), STRETCH),
-        Case("effects.pitch_shift", lambda m: m.effects.pitch_shift(y, sr=SR, n_steps=2), STRETCH),
+        Case("effects.time_stretch", lambda m: m.effects.time_stretch(y, rate=0.9)),
+        Case("effects.pitch_shift", lambda m: m.effects.pitch_shift(y, sr=SR, n_steps=2)),
         Case("effects.hpss", lambda m: m.effects.hpss(y)[0]),
         Case("yin", lambda m: m.yin(y, sr=SR, fmin=65, fmax=500)),
         Case("pyin", lambda m: m.pyin(y, sr=SR, fmin=65, fmax=500)[0]),
@@ -110,7 +109,11 @@ def peer_cases(y: np.ndarray) -> list[tuple[str, Any, Any, list[Case]]]:
     their_mid = originals.load("pyAudioAnalysis.MidTermFeatures")
     theirs = originals.load("python_speech_features")
     pyaudio = [
-        Case("feature_extraction", lambda m: m.feature_extraction(integers, SR, 800, 400)[0]),
+        Case(
+            "feature_extraction",
+            lambda m: m.feature_extraction(integers, SR, 800, 400)[0],
+            "a step of 0 is refused",
+        ),
         Case(
             "feature_extraction (25 ms, 10 ms)",
             lambda m: m.feature_extraction(integers, SR, 400, 160)[0],
