@@ -230,3 +230,17 @@ def test_wrong_use_of_run(script: str) -> None:
     done = run("-b", "python_speech_features", "none.py")
     assert done.returncode == 2
     assert "no such script: none.py" in done.stderr
+
+
+def test_importing_quaver_imports_no_stand_in() -> None:
+    code = (
+        "import sys, quaver\n"
+        "def found(): return [m for m in sys.modules if m.startswith('quaver.compat')]\n"
+        "assert found() == [], found()\n"
+        "quaver.install_as('librosa')\n"
+        "assert 'quaver.compat.librosa' in found()\n"
+        "heavy = [m for m in ('scipy', 'numba', 'sklearn', 'matplotlib') if m in sys.modules]\n"
+        "assert heavy == [], heavy\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
