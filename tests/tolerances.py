@@ -203,3 +203,36 @@ def difference_bounds(bounds: Array) -> Array:
     sums[1:] += bounds[:-1]
     sums[0] = 0
     return sums
+
+
+# Stand-ins for libraries that compute in float64 themselves, against those; relative to the largest
+# value of the frame or of the feature. Transforms of other lengths of sums differ by 1e-15 of the
+# frame; bands that lie far below its largest, and the logarithms of digital silence, lose more.
+PEER_BANDS = 1e-12
+PEER_LOGARITHMS = 1e-7
+# pyAudioAnalysis' features, and near zero those that are shares of a whole. Measured 2e-7, 1e-32.
+PEER_FEATURES = 1e-6
+PEER_NEAR_ZERO = 1e-15
+# librosa's cepstra, or MFCC_DB: the first one, -1131 in silence, is a float32 sum in both.
+PEER_MFCC = 1e-5
+# Means and deviations of pyAudioAnalysis' cepstra, absolute. Measured 1e-7 on speech.
+PEER_CEPSTRA = 1e-5
+
+
+def peer_cepstra_error(magnitude: Array, bank: Array, epsilon: float) -> Array:
+    """Largest error of float64 cepstra log10(bank X + epsilon) of each frame, (T,).
+
+    Bands of a still frame with an offset hold the rounding noise of its transform, and epsilon is
+    no larger.
+    """
+    n = 2 * magnitude.shape[1]
+    root_mean_square = np.sqrt((2 * magnitude**2).sum(axis=1, keepdims=True) / n)
+    d = FFT_DEVIATIONS * 2.0**-53 * np.sqrt(np.log2(n) + 2) * root_mean_square
+    bands = magnitude @ bank.T + epsilon
+    errors = np.log10(1 + d * bank.sum(axis=1) / bands) + 1e-12
+    bound: Array = 2 * np.sqrt((errors**2).sum(axis=1))  # of both libraries
+    return bound
+
+
+# Outputs of whole scripts, in their own units: relative as SHORT_TERM, or this near zero.
+SCRIPT_DB = MFCC_DB

@@ -24,30 +24,33 @@
 namespace quaver {
 namespace {
 
-#define QV_TABLE(target, width) \
-  {width,                       \
-   target::first_bad_sample,    \
-   target::short_term_run,      \
-   target::log_mel_run,         \
-   target::transpose,           \
-   target::delta_row,           \
-   target::functionals_row,     \
-   target::running_median,      \
-   target::running_median_wide, \
-   target::phase_vocoder,       \
-   target::phase_vocoder_wide,  \
-   target::yin_frames,          \
-   target::weigh_troughs,       \
-   target::viterbi_step,        \
-   target::stft_run,            \
-   target::stft_bins_run,       \
-   target::stft64_run,          \
-   target::stft_bins64_run,     \
-   target::stft_contrast_run,   \
-   target::stft_bands_run,      \
-   target::istft_run,           \
-   target::decibel_run,         \
-   target::contrast_run}
+#define QV_TABLE(target, width)   \
+  {width,                         \
+   target::first_bad_sample,      \
+   target::short_term_run,        \
+   target::log_mel_run,           \
+   target::transpose,             \
+   target::delta_row,             \
+   target::functionals_row,       \
+   target::running_median,        \
+   target::running_median_wide,   \
+   target::phase_vocoder,         \
+   target::phase_vocoder_wide,    \
+   target::yin_frames,            \
+   target::weigh_troughs,         \
+   target::viterbi_step,          \
+   target::stft_run,              \
+   target::stft_bins_run,         \
+   target::stft64_run,            \
+   target::stft_bins64_run,       \
+   target::stft_contrast_run,     \
+   target::stft_bands_run,        \
+   target::istft_run,             \
+   target::decibel_run,           \
+   target::contrast_run,          \
+   target::speech_features_run,   \
+   target::pyaudio_normalisation, \
+   target::pyaudio_run}
 
 constexpr KernelTable kTables[] = {
     QV_TABLE(base, 4),

@@ -70,6 +70,17 @@ bool short_term_run(const ShortTermPlan& plan, const Samples& src, std::size_t n
                     std::size_t out_stride);
 bool log_mel_run(const LogMelPlan& plan, const Samples& src, std::size_t n_frames,
                  LogMelWorkspace& work, float* out);
+// framing64.cpp: float64 frames of kLanesD lanes
+void window_frames64(const double* linear, std::size_t step, std::size_t length,
+                     const double* window, std::size_t n_valid, double* frames);
+// fft64.cpp: frames is overwritten
+void power_spectrum64(const Fft64Plan& plan, double* frames, double* work, double* power);
+// speech_features.cpp, pyaudio.cpp: the fused pipelines of other libraries
+void speech_features_run(const SpeechFeaturesPlan& plan, const Samples& src, std::size_t n_frames,
+                         SpeechFeaturesWorkspace& work, double* out, double* energy);
+Normalisation pyaudio_normalisation(const Samples& src);
+void pyaudio_run(const PyAudioPlan& plan, const Samples& src, const Normalisation& norm,
+                 std::size_t n_frames, PyAudioWorkspace& work, double* out);
 // stft.cpp
 void stft_run(const StftPlan& plan, StftOutput output, const float* samples, std::size_t n_samples,
               StftWorkspace& work, float* out);

@@ -6,6 +6,9 @@ NumPy only; `quaver.models` needs scikit-learn, `quaver.plots` matplotlib.
 
 from __future__ import annotations
 
+import importlib
+from typing import TYPE_CHECKING
+
 from quaver import _core
 from quaver._info import show_config
 from quaver.audio import load
@@ -23,6 +26,9 @@ from quaver.features import (
 )
 from quaver.spectrogram import log_mel
 from quaver.stream import Stream
+
+if TYPE_CHECKING:
+    from quaver.compat.install import install_as
 
 __version__: str = _core.version
 
@@ -42,9 +48,19 @@ __all__ = [
     "feature_names",
     "frame_names",
     "functionals",
+    "install_as",
     "load",
     "log_mel",
     "mfcc",
     "short_term",
     "show_config",
 ]
+
+
+def __getattr__(name: str) -> object:
+    # On first use: most programs replace no library.
+    if name == "install_as":
+        return importlib.import_module("quaver.compat.install").install_as
+    if name in ("compat", "recipes"):
+        return importlib.import_module(f"quaver.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

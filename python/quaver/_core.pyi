@@ -132,6 +132,39 @@ class Stream:
 
 def functionals(values: NDArray[np.float32], statistics: Sequence[int]) -> NDArray[np.float32]: ...
 def delta(values: NDArray[np.float32], width: int, order: int) -> NDArray[np.float32]: ...
+
+class SpeechFeatures:
+    def __init__(
+        self,
+        *,
+        output: str,
+        frame_length: int,
+        frame_step: int,
+        n_fft: int,
+        pre_emphasis: float,
+        window: NDArray[np.float64],
+        bank: NDArray[np.float64],
+        matrix: NDArray[np.float64],
+        weights: NDArray[np.float64],
+        append_energy: bool,
+    ) -> None: ...
+    def run(self, samples: NDArray[Any]) -> Any: ...
+
+class PyAudio:
+    def __init__(
+        self,
+        *,
+        window: int,
+        step: int,
+        bank: NDArray[np.float64],
+        chroma_bins: Sequence[int],
+        chroma_classes: Sequence[int],
+        chroma_weights: Sequence[float],
+        deltas: bool,
+    ) -> None: ...
+    def run(self, samples: NDArray[Any], mean: float, peak: float) -> NDArray[np.float64]: ...
+
+def pyaudio_normalisation(samples: NDArray[Any]) -> tuple[float, float]: ...
 def running_median(x: NDArray[_Real], size: int) -> NDArray[_Real]: ...
 def phase_vocoder(
     spectrogram: NDArray[_Complex],

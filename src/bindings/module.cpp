@@ -8,6 +8,7 @@ void bind_features(py::module_& m);
 void bind_functionals(py::module_& m);
 void bind_pitch(py::module_& m);
 void bind_stream(py::module_& m);
+void bind_peers(py::module_& m);
 void bind_stft(py::module_& m);
 }  // namespace quaver::bindings
 
@@ -19,5 +20,6 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   quaver::bindings::bind_functionals(m);
   quaver::bindings::bind_pitch(m);
   quaver::bindings::bind_stream(m);
+  quaver::bindings::bind_peers(m);
   quaver::bindings::bind_stft(m);
 }

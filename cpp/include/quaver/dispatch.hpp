@@ -27,11 +27,16 @@ struct TransitionBand;
 struct StftPlan;
 struct FilterBank;
 struct ContrastPlan;
+struct SpeechFeaturesPlan;
+struct PyAudioPlan;
+struct Normalisation;
 enum class StftOutput;
 class FunctionalsScratch;
 class ShortTermWorkspace;
 class LogMelWorkspace;
 class StftWorkspace;
+class SpeechFeaturesWorkspace;
+class PyAudioWorkspace;
 
 struct KernelTable {
   std::size_t lanes;
@@ -78,6 +83,11 @@ struct KernelTable {
   float (*decibel)(const float* power, std::size_t n, float amin, float offset, float* out);
   void (*contrast)(const ContrastPlan&, const float* magnitude, std::size_t n_frames, float* valley,
                    float* peak);
+  void (*speech_features)(const SpeechFeaturesPlan&, const Samples&, std::size_t n_frames,
+                          SpeechFeaturesWorkspace&, double* out, double* energy);
+  Normalisation (*pyaudio_normalisation)(const Samples&);
+  void (*pyaudio)(const PyAudioPlan&, const Samples&, const Normalisation&, std::size_t n_frames,
+                  PyAudioWorkspace&, double* out);
 };
 
 // The table in use. Throws std::invalid_argument when QUAVER_TARGET names no supported target.

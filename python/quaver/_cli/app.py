@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from quaver import _core
-from quaver._cli import files, models, texts
+from quaver._cli import files, models, run, texts
 from quaver._cli.common import Commands, WithDefault, examples
 
 app = typer.Typer(
@@ -86,6 +86,18 @@ app.command(
         "quaver plot clip.wav -o clip.png", "quaver plot clip.wav -o clip.svg --no-timeline"
     ),
 )(files.plot_command)
+app.command(
+    "run",
+    context_settings={
+        "allow_extra_args": True,
+        "ignore_unknown_options": True,
+        "allow_interspersed_args": False,
+    },
+    epilog=examples(
+        "quaver run --backend librosa extract.py recordings/ --out features.csv",
+        "quaver run -b pyAudioAnalysis -b librosa train.py",
+    ),
+)(run.run_command)
 app.command("info", epilog=examples("quaver info", "quaver info mine.skops"))(models.info_command)
 train.command(
     "svm",

@@ -1,0 +1,179 @@
+"""Put quaver's stand-ins in the place of the libraries whose names they answer to."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+import threading
+from types import ModuleType, TracebackType
+
+#: What can be replaced, and by what.
+BACKENDS = {
+    "librosa": "quaver.compat.librosa",
+    "pyAudioAnalysis": "quaver.compat.pyaudioanalysis",
+    "python_speech_features": "quaver.compat.python_speech_features",
+}
+
+_lock = threading.RLock()
+
+
+class _Place:
+    """One name in `sys.modules`: how many want it replaced, and what was there before."""
+
+    def __init__(self) -> None:
+        self.users = 0
+        self.originals: dict[str, ModuleType] = {}
+
+
+_places = {name: _Place() for name in BACKENDS}
+
+
+class Installed:
+    """One installation: undone by `undo`, or at the end of a `with` block.
+
+    Attributes
+    ----------
+    name : str
+        The library that is replaced.
+    module : module
+        What replaces it.
+    """
+
+    def __init__(self, name: str, module: ModuleType) -> None:
+        self.name = name
+        self.module = module
+        self._active = True
+
+    def __enter__(self) -> ModuleType:
+        """Return the module that stands in."""
+        return self.module
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Undo the installation."""
+        self.undo()
+
+    def undo(self) -> None:
+        """Give the name back; the last one to do so brings back what was there.
+
+        Examples
+        --------
+        >>> installed = install_as("python_speech_features")
+        >>> installed.undo()
+        """
+        with _lock:
+            if not self._active:
+                return
+            self._active = False
+            place = _places[self.name]
+            place.users -= 1
+            if place.users == 0:
+                _take_out(self.name)
+                sys.modules.update(place.originals)
+                place.originals = {}
+
+
+def install_as(name: str) -> Installed:
+    """Replace a library by quaver, so that unchanged code which imports it runs on quaver.
+
+    From the call on, ``import librosa``, ``import librosa.feature as f`` and
+    ``from librosa.feature import mfcc`` give quaver's modules, in every thread. Code that imported
+    the library before keeps what it has. Installations may be nested and end in any order: the
+    name returns to what it was, loaded modules included, when the last of them is undone. Child
+    processes that are spawned, not forked, begin without it.
+
+    Parameters
+    ----------
+    name : {"librosa", "pyAudioAnalysis", "python_speech_features"}
+        The library.
+
+    Returns
+    -------
+    Installed
+        For a ``with`` block, whose ``as`` is the module, or to call `undo` on; may be dropped.
+
+    Raises
+    ------
+    ValueError
+        For a library that quaver cannot replace.
+    TypeError
+        When the name is no string.
+
+    Examples
+    --------
+    >>> import quaver
+    >>> with quaver.install_as("python_speech_features"):
+    ...     from python_speech_features import mfcc
+    >>> mfcc.__module__
+    'quaver.compat.python_speech_features.base'
+    """
+    if not isinstance(name, str):
+        raise TypeError(f"name must be a string, got {type(name).__name__}")
+    if name not in BACKENDS:
+        raise ValueError(f"name must be one of {', '.join(BACKENDS)}, got {name!r}")
+    modules = _stand_ins(name)
+    with _lock:
+        place = _places[name]
+        if place.users == 0:
+            place.originals = _take_out(name)
+            sys.modules.update(modules)
+        place.users += 1
+    return Installed(name, modules[name])
+
+
+def original(name: str) -> ModuleType:
+    """Import a module of the real library, also while quaver stands in its place.
+
+    Parameters
+    ----------
+    name : str
+        Full name, e.g. ``"librosa.display"``.
+
+    Returns
+    -------
+    module
+
+    Raises
+    ------
+    ImportError
+        When the library, or this module of it, is not there.
+
+    Examples
+    --------
+    >>> original("json").__name__
+    'json'
+    """
+    top = name.partition(".")[0]
+    with _lock:
+        place = _places.get(top)
+        if place is None or place.users == 0:
+            return importlib.import_module(name)
+        ours = _take_out(top)
+        sys.modules.update(place.originals)
+        try:
+            return importlib.import_module(name)
+        finally:
+            place.originals = _take_out(top)
+            sys.modules.update(ours)
+
+
+def _take_out(name: str) -> dict[str, ModuleType]:
+    """Remove a package and its submodules from `sys.modules` and return them."""
+    keys = [key for key in list(sys.modules) if key == name or key.startswith(f"{name}.")]
+    return {key: sys.modules.pop(key) for key in keys}
+
+
+def _stand_ins(name: str) -> dict[str, ModuleType]:
+    """Return quaver's package and all its public modules under the names of the library's."""
+    package = importlib.import_module(BACKENDS[name])
+    modules = {name: package}
+    for found in pkgutil.walk_packages(package.__path__, f"{BACKENDS[name]}."):
+        relative = found.name.removeprefix(f"{BACKENDS[name]}.")
+        if not any(part.startswith("_") for part in relative.split(".")):
+            modules[f"{name}.{relative}"] = importlib.import_module(found.name)
+    return modules

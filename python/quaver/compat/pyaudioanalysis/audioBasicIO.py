@@ -1,0 +1,129 @@
+"""Reading of recordings, as `pyAudioAnalysis.audioBasicIO`."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+#: Sample types of WAV files, as scipy.io.wavfile returns them.
+_WAV_TYPES = {
+    "PCM_U8": "int16",
+    "PCM_16": "int16",
+    "PCM_24": "int32",
+    "PCM_32": "int32",
+    "FLOAT": "float32",
+    "DOUBLE": "float64",
+}
+_AIFF, _WAV, _OTHERS = (".aif", ".aiff"), (".wav",), (".mp3", ".au", ".ogg")
+
+
+def read_audio_file(input_file: Any) -> tuple[int, NDArray[Any]]:
+    """Read a recording without changing its samples.
+
+    Parameters
+    ----------
+    input_file : str or file object
+        WAV, AIFF, MP3, AU or OGG, told by the ending; file objects by their content.
+
+    Returns
+    -------
+    sampling_rate : int
+        Hz; 0 for an unknown ending, -1 for a file that is no WAV and cannot be read. Both are
+        warned of, not raised, as in the original.
+    signal : ndarray of shape (n,) or (n, channels)
+        As stored: uint8, int16, int32 (24 bits are shifted up to 32), float32 or float64 of WAV
+        files; int16 or int32 of others. Empty when nothing was read.
+
+    Raises
+    ------
+    FileNotFoundError
+        When a WAV file does not exist.
+    ValueError
+        When a WAV file is damaged or of another encoding.
+
+    Examples
+    --------
+    >>> import io
+    >>> import soundfile
+    >>> file = io.BytesIO()
+    >>> soundfile.write(file, np.zeros(100), 8000, format="WAV")
+    >>> _ = file.seek(0)
+    >>> rate, signal = read_audio_file(file)
+    >>> rate, signal.dtype, signal.shape
+    (8000, dtype('int16'), (100,))
+    """
+    if not isinstance(input_file, str):
+        return _read_other(input_file)
+    ending = os.path.splitext(input_file)[1].lower()
+    if ending in _WAV:
+        return _read_wav(input_file)
+    if ending in _AIFF or ending in _OTHERS:
+        return _read_other(input_file, flat=ending in _AIFF)
+    warnings.warn(f"unknown file type {ending!r} of {input_file}", stacklevel=2)
+    return 0, np.array([])
+
+
+def _read_wav(path: str) -> tuple[int, NDArray[Any]]:
+    import soundfile
+
+    if not os.path.exists(path):
+        raise FileNotFoundError(f"no such file: {path}")
+    try:
+        with soundfile.SoundFile(path) as file:
+            if file.subtype not in _WAV_TYPES:
+                raise ValueError(f"{path}: samples must be plain numbers, got {file.subtype}")
+            signal = file.read(dtype=_WAV_TYPES[file.subtype])
+            rate, is_bytes = int(file.samplerate), file.subtype == "PCM_U8"
+    except soundfile.LibsndfileError as error:
+        raise ValueError(f"{path}: {error.error_string}") from error
+    if is_bytes:
+        signal = ((signal >> 8) + 128).astype(np.uint8)
+    return rate, signal
+
+
+def _read_other(file: Any, *, flat: bool = False) -> tuple[int, NDArray[Any]]:
+    import soundfile
+
+    try:
+        with soundfile.SoundFile(file) as opened:
+            wide = opened.subtype in ("PCM_24", "PCM_32")
+            signal = opened.read(dtype="int32" if wide and not flat else "int16")
+            rate = int(opened.samplerate)
+    except (OSError, TypeError, soundfile.LibsndfileError) as error:
+        warnings.warn(f"{file} could not be read: {error}", stacklevel=3)
+        return -1, np.array([])
+    return rate, signal.reshape(-1) if flat else signal
+
+
+def stereo_to_mono(signal: NDArray[Any]) -> NDArray[Any]:
+    """Average two channels.
+
+    Parameters
+    ----------
+    signal : ndarray of shape (n,) or (n, channels)
+
+    Returns
+    -------
+    ndarray
+        Shape (n,), float64 for two channels of integers; more than two channels are returned as
+        they are.
+
+    Examples
+    --------
+    >>> stereo_to_mono(np.array([[1, 3], [2, 4]]))
+    array([2., 3.])
+    """
+    if signal.ndim != 2:
+        return signal
+    if signal.shape[1] == 1:
+        return signal.flatten()
+    if signal.shape[1] == 2:
+        mono: NDArray[Any] = (signal[:, 1] / 2) + (signal[:, 0] / 2)
+        return mono
+    return signal

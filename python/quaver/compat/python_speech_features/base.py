@@ -1,0 +1,469 @@
+"""Features of speech, as `python_speech_features.base`."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from quaver import _core
+from quaver.compat.python_speech_features import sigproc
+from quaver.compat.python_speech_features.sigproc import Window, ones
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+Output = Literal["fbank", "mfcc", "ssc"]
+
+_NATIVE = (np.dtype(np.int16), np.dtype(np.float32), np.dtype(np.float64))
+_NONE = np.empty(0)
+
+
+def mfcc(
+    signal: ArrayLike,
+    samplerate: float = 16000,
+    winlen: float = 0.025,
+    winstep: float = 0.01,
+    numcep: int = 13,
+    nfilt: int = 26,
+    nfft: int = 512,
+    lowfreq: float = 0,
+    highfreq: float | None = None,
+    preemph: float = 0.97,
+    ceplifter: float = 22,
+    appendEnergy: bool = True,
+    winfunc: Window = ones,
+) -> NDArray[np.float64]:
+    """Compute mel-frequency cepstral coefficients.
+
+    Parameters
+    ----------
+    signal : array_like of shape (n,)
+        Samples of any type; integers keep their scale.
+    samplerate : float, default 16000
+        Hz.
+    winlen, winstep : float, default 0.025 and 0.01
+        Length of a frame and distance between two, in seconds.
+    numcep : int, default 13
+        Coefficients, at most `nfilt`.
+    nfilt : int, default 26
+        Mel bands.
+    nfft : int, default 512
+        Transform length in samples; longer frames are cut, which is logged.
+    lowfreq, highfreq : float, optional
+        Range of the bands in Hz; 0 to half the sampling rate by default.
+    preemph : float, default 0.97
+        Coefficient of the pre-emphasis; 0 for none.
+    ceplifter : float, default 22
+        Length of the lifter; 0 for none.
+    appendEnergy : bool, default True
+        Put the logarithm of the frame's energy in place of the first coefficient.
+    winfunc : callable, default all ones
+        Returns the window of a given length, e.g. `numpy.hamming`.
+
+    Returns
+    -------
+    ndarray of shape (n_frames, numcep), float64
+
+    Raises
+    ------
+    IndexError
+        For an empty signal.
+    AssertionError
+        For `highfreq` above half the sampling rate.
+
+    Examples
+    --------
+    >>> mfcc(np.sin(np.arange(16000) * 0.1), 16000).shape
+    (99, 13)
+    """
+    plan, samples = _prepare(
+        "mfcc", signal, samplerate, winlen, winstep, nfilt, nfft, lowfreq, highfreq, preemph,
+        winfunc, numcep=numcep, ceplifter=ceplifter, append_energy=bool(appendEnergy),
+    )  # fmt: skip
+    features: NDArray[np.float64] = plan.run(samples)
+    return features
+
+
+def fbank(
+    signal: ArrayLike,
+    samplerate: float = 16000,
+    winlen: float = 0.025,
+    winstep: float = 0.01,
+    nfilt: int = 26,
+    nfft: int = 512,
+    lowfreq: float = 0,
+    highfreq: float | None = None,
+    preemph: float = 0.97,
+    winfunc: Window = ones,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Compute the energies of mel bands, and of whole frames.
+
+    Parameters
+    ----------
+    signal, samplerate, winlen, winstep, nfilt, nfft, lowfreq, highfreq, preemph, winfunc
+        As in `mfcc`.
+
+    Returns
+    -------
+    features : ndarray of shape (n_frames, nfilt), float64
+    energy : ndarray of shape (n_frames,), float64
+        Sum of the power spectrum. Zeros of both become 2^-52.
+
+    Raises
+    ------
+    IndexError
+        For an empty signal.
+    AssertionError
+        For `highfreq` above half the sampling rate.
+
+    Examples
+    --------
+    >>> features, energy = fbank(np.sin(np.arange(16000) * 0.1), 16000)
+    >>> features.shape, energy.shape
+    ((99, 26), (99,))
+    """
+    plan, samples = _prepare(
+        "fbank", signal, samplerate, winlen, winstep, nfilt, nfft, lowfreq, highfreq, preemph,
+        winfunc,
+    )  # fmt: skip
+    features, energy = plan.run(samples)
+    return features, energy
+
+
+def logfbank(
+    signal: ArrayLike,
+    samplerate: float = 16000,
+    winlen: float = 0.025,
+    winstep: float = 0.01,
+    nfilt: int = 26,
+    nfft: int = 512,
+    lowfreq: float = 0,
+    highfreq: float | None = None,
+    preemph: float = 0.97,
+) -> NDArray[np.float64]:
+    """Compute the natural logarithm of the energies of mel bands.
+
+    Parameters
+    ----------
+    signal, samplerate, winlen, winstep, nfilt, nfft, lowfreq, highfreq, preemph
+        As in `mfcc`.
+
+    Returns
+    -------
+    ndarray of shape (n_frames, nfilt), float64
+
+    Raises
+    ------
+    IndexError
+        For an empty signal.
+    AssertionError
+        For `highfreq` above half the sampling rate.
+
+    Examples
+    --------
+    >>> logfbank(np.sin(np.arange(16000) * 0.1), 16000).shape
+    (99, 26)
+    """
+    features, _ = fbank(
+        signal, samplerate, winlen, winstep, nfilt, nfft, lowfreq, highfreq, preemph
+    )
+    logarithm: NDArray[np.float64] = np.log(features)
+    return logarithm
+
+
+def ssc(
+    signal: ArrayLike,
+    samplerate: float = 16000,
+    winlen: float = 0.025,
+    winstep: float = 0.01,
+    nfilt: int = 26,
+    nfft: int = 512,
+    lowfreq: float = 0,
+    highfreq: float | None = None,
+    preemph: float = 0.97,
+    winfunc: Window = ones,
+) -> NDArray[np.float64]:
+    """Compute spectral sub-band centroids: the mean frequency within each mel band.
+
+    Parameters
+    ----------
+    signal, samplerate, winlen, winstep, nfilt, nfft, lowfreq, highfreq, preemph, winfunc
+        As in `mfcc`.
+
+    Returns
+    -------
+    ndarray of shape (n_frames, nfilt), float64
+        Hz, on a scale that begins at 1; NaN in bands that no bin falls into.
+
+    Raises
+    ------
+    IndexError
+        For an empty signal.
+    AssertionError
+        For `highfreq` above half the sampling rate.
+
+    Examples
+    --------
+    >>> ssc(np.sin(np.arange(16000) * 0.1), 16000).shape
+    (99, 26)
+    """
+    plan, samples = _prepare(
+        "ssc", signal, samplerate, winlen, winstep, nfilt, nfft, lowfreq, highfreq, preemph,
+        winfunc,
+    )  # fmt: skip
+    features: NDArray[np.float64] = plan.run(samples)
+    return features
+
+
+def hz2mel(hz: Any) -> Any:
+    """Convert Hertz to mel.
+
+    Parameters
+    ----------
+    hz : float or array_like
+
+    Returns
+    -------
+    float or ndarray
+
+    Examples
+    --------
+    >>> round(float(hz2mel(1000)), 2)
+    999.99
+    """
+    return 2595 * np.log10(1 + hz / 700.0)
+
+
+def mel2hz(mel: Any) -> Any:
+    """Convert mel to Hertz.
+
+    Parameters
+    ----------
+    mel : float or array_like
+
+    Returns
+    -------
+    float or ndarray
+
+    Examples
+    --------
+    >>> round(float(mel2hz(1000)), 2)
+    1000.02
+    """
+    return 700 * (10 ** (mel / 2595.0) - 1)
+
+
+def get_filterbanks(
+    nfilt: int = 20,
+    nfft: int = 512,
+    samplerate: float = 16000,
+    lowfreq: float = 0,
+    highfreq: float | None = None,
+) -> NDArray[np.float64]:
+    """Compute triangular mel bands of unit height, their corners on whole bins.
+
+    Parameters
+    ----------
+    nfilt : int, default 20
+        Bands.
+    nfft : int, default 512
+        Transform length in samples.
+    samplerate : float, default 16000
+        Hz.
+    lowfreq, highfreq : float, optional
+        Range in Hz; 0 to half the sampling rate by default.
+
+    Returns
+    -------
+    ndarray of shape (nfilt, nfft // 2 + 1), float64
+
+    Raises
+    ------
+    AssertionError
+        For `highfreq` above half the sampling rate.
+
+    Examples
+    --------
+    >>> get_filterbanks(26, 512, 16000).shape
+    (26, 257)
+    """
+    high = highfreq or samplerate / 2
+    if high > samplerate / 2:
+        raise AssertionError(f"highfreq must be at most samplerate / 2, got {high}")
+    points = mel2hz(np.linspace(hz2mel(lowfreq), hz2mel(high), nfilt + 2))
+    corners = np.floor((nfft + 1) * points / samplerate)
+    bank = np.zeros((nfilt, nfft // 2 + 1))
+    for j in range(nfilt):
+        left, middle, right = corners[j : j + 3]
+        rise, fall = np.arange(int(left), int(middle)), np.arange(int(middle), int(right))
+        if rise.size:
+            bank[j, rise] = (rise - left) / (middle - left)
+        if fall.size:
+            bank[j, fall] = (right - fall) / (right - middle)
+    return bank
+
+
+def _lift(n_coefficients: int, L: float) -> NDArray[np.float64]:
+    n = np.arange(n_coefficients)
+    lift: NDArray[np.float64] = 1 + (L / 2.0) * np.sin(np.pi * n / L)
+    return lift
+
+
+def lifter(cepstra: ArrayLike, L: float = 22) -> NDArray[Any]:
+    """Weigh cepstra so that high coefficients gain.
+
+    Parameters
+    ----------
+    cepstra : array_like of shape (n_frames, n_coefficients)
+    L : float, default 22
+        Length of the lifter; 0 or less returns the cepstra as they are.
+
+    Returns
+    -------
+    ndarray of shape (n_frames, n_coefficients)
+
+    Examples
+    --------
+    >>> lifter(np.ones((1, 3))).round(3)
+    array([[1.   , 2.565, 4.099]])
+    """
+    if L <= 0:
+        return cepstra  # type: ignore[return-value]  # the object itself, as the original
+    _, n_coefficients = np.shape(cepstra)
+    weighted: NDArray[Any] = _lift(n_coefficients, L) * np.asarray(cepstra)
+    return weighted
+
+
+def delta(feat: ArrayLike, N: int) -> NDArray[Any]:
+    """Compute the slope of features over the N frames before and after each.
+
+    Parameters
+    ----------
+    feat : array_like of shape (n_frames, n_features)
+    N : int
+        Frames on either side; the first and the last frame are repeated beyond the ends.
+
+    Returns
+    -------
+    ndarray of shape (n_frames, n_features)
+        Of the features' type.
+
+    Raises
+    ------
+    ValueError
+        For N below 1, or features that are not two-dimensional.
+
+    Examples
+    --------
+    >>> delta(np.arange(5.0)[:, None], 1)[:, 0]
+    array([0.5, 1. , 1. , 1. , 0.5])
+    """
+    if N < 1:
+        raise ValueError(f"N must be an integer >= 1, got {N}")
+    values = np.asarray(feat)
+    denominator = 2 * sum(i**2 for i in range(1, N + 1))
+    n_frames = len(values)
+    padded = np.pad(values, ((N, N), (0, 0)), mode="edge")
+    slope = np.zeros(values.shape)
+    for i in range(1, N + 1):
+        later, earlier = padded[N + i :][:n_frames], padded[N - i :][:n_frames]
+        slope += i * np.subtract(later, earlier, dtype=np.float64)
+    slope /= denominator
+    return slope.astype(values.dtype)
+
+
+@lru_cache(maxsize=64)
+def _plan(
+    output: Output,
+    frame_length: int,
+    frame_step: int,
+    nfft: int,
+    pre_emphasis: float,
+    window: bytes,
+    bank_arguments: tuple[Any, ...],
+    numcep: int | None,
+    ceplifter: float,
+    append_energy: bool,
+) -> _core.SpeechFeatures:
+    bank = get_filterbanks(*bank_arguments)
+    nfilt, n_bins = bank.shape
+    matrix: NDArray[np.float64] = _NONE
+    if output == "mfcc":
+        matrix = _cosines(nfilt)[:numcep]
+        if append_energy and len(matrix) == 0:
+            raise IndexError(f"no coefficient to put the energy in: numcep is {numcep}")
+        if ceplifter > 0:
+            matrix = matrix * _lift(len(matrix), ceplifter)[:, None]
+    weights = np.linspace(1, bank_arguments[2] / 2, n_bins) if output == "ssc" else _NONE
+    return _core.SpeechFeatures(
+        output=output,
+        frame_length=frame_length,
+        frame_step=frame_step,
+        n_fft=nfft,
+        pre_emphasis=pre_emphasis,
+        window=np.frombuffer(window),
+        bank=bank,
+        matrix=np.ascontiguousarray(matrix),
+        weights=weights,
+        append_energy=append_energy,
+    )
+
+
+def _cosines(n: int) -> NDArray[np.float64]:
+    """Return the orthonormal DCT-II as a matrix."""
+    m = np.arange(n)
+    k = m[:, None]
+    norm = np.sqrt((1 + (k > 0)) / n)
+    matrix: NDArray[np.float64] = norm * np.cos(np.pi * k * (2 * m + 1) / (2 * n))
+    return matrix
+
+
+def _prepare(
+    output: Output,
+    signal: ArrayLike,
+    samplerate: float,
+    winlen: float,
+    winstep: float,
+    nfilt: int,
+    nfft: int,
+    lowfreq: float,
+    highfreq: float | None,
+    preemph: float,
+    winfunc: Window,
+    *,
+    numcep: int | None = None,
+    ceplifter: float = 0,
+    append_energy: bool = False,
+) -> tuple[_core.SpeechFeatures, NDArray[Any]]:
+    samples = np.asarray(signal)
+    if len(samples) == 0:
+        raise IndexError("signal must hold at least one sample, got 0")
+    coefficient = preemph
+    # Where NumPy's rules of types decide what the pre-emphasis does, NumPy does it.
+    if samples.ndim != 1 or samples.dtype not in _NATIVE or type(preemph) is not float:
+        samples, coefficient = sigproc.preemphasis(samples, preemph), 0.0
+        if samples.dtype not in _NATIVE:
+            samples = samples.astype(np.float64)
+    frame_length = sigproc.round_half_up(winlen * samplerate)
+    frame_step = sigproc.round_half_up(winstep * samplerate)
+    sigproc.count_frames(len(samples), frame_length, frame_step)  # refuses a step of 0
+    if nfft < 1:
+        kind = ZeroDivisionError if nfft == 0 else ValueError
+        raise kind(f"nfft must be positive, got {nfft}")
+    sigproc.warn_if_truncated(frame_length, nfft)
+    window = np.broadcast_to(np.asarray(winfunc(frame_length), np.float64), frame_length)
+    plan = _plan(
+        output,
+        frame_length,
+        frame_step,
+        nfft,
+        coefficient,
+        window.tobytes(),
+        (nfilt, nfft, samplerate, lowfreq, highfreq),
+        numcep,
+        ceplifter,
+        append_energy,
+    )
+    return plan, samples

@@ -1,0 +1,289 @@
+"""Framing and spectra, as `python_speech_features.sigproc`."""
+
+from __future__ import annotations
+
+import decimal
+import logging
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+Window = Callable[[int], Any]
+
+
+def ones(length: int) -> NDArray[np.float64]:
+    """Return the default window.
+
+    Parameters
+    ----------
+    length : int
+        Samples.
+
+    Returns
+    -------
+    ndarray of shape (length,), float64
+
+    Examples
+    --------
+    >>> ones(3)
+    array([1., 1., 1.])
+    """
+    return np.ones(length)
+
+
+def round_half_up(number: float) -> int:
+    """Round to the nearest whole number, halves away from zero.
+
+    Parameters
+    ----------
+    number : float
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> round_half_up(2.5), round_half_up(2.4)
+    (3, 2)
+    """
+    exact = decimal.Decimal(number)
+    return int(exact.quantize(decimal.Decimal("1"), rounding=decimal.ROUND_HALF_UP))
+
+
+def count_frames(n_samples: int, frame_len: int, frame_step: int) -> int:
+    """Return how many frames `framesig` cuts: at least one, the last one padded.
+
+    Parameters
+    ----------
+    n_samples, frame_len, frame_step : int
+        Samples.
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> count_frames(1000, 400, 160)
+    5
+    """
+    if n_samples <= frame_len:
+        return 1
+    return 1 + math.ceil((1.0 * n_samples - frame_len) / frame_step)
+
+
+def _frame_indices(n_frames: int, frame_len: int, frame_step: int) -> NDArray[np.intp]:
+    return np.arange(n_frames)[:, None] * frame_step + np.arange(frame_len)
+
+
+def framesig(
+    sig: ArrayLike, frame_len: float, frame_step: float, winfunc: Window = ones
+) -> NDArray[np.float64]:
+    """Cut a signal into overlapping frames.
+
+    Parameters
+    ----------
+    sig : array_like of shape (n,)
+        Samples; zeros are appended to fill the last frame.
+    frame_len, frame_step : float
+        Length of a frame and distance between two, in samples; rounded half up.
+    winfunc : callable, default all ones
+        Returns the window of a given length.
+
+    Returns
+    -------
+    ndarray of shape (n_frames, frame_len), float64
+
+    Raises
+    ------
+    ValueError
+        When the window does not fit the frame.
+    ZeroDivisionError
+        For a step of 0.
+
+    Examples
+    --------
+    >>> framesig([1, 2, 3, 4, 5], 3, 2)
+    array([[1., 2., 3.],
+           [3., 4., 5.]])
+    """
+    signal = np.asarray(sig)
+    length, step = round_half_up(frame_len), round_half_up(frame_step)
+    n_frames = count_frames(len(signal), length, step)
+    padding = np.zeros((n_frames - 1) * step + length - len(signal))
+    padded = np.concatenate((signal, padding))
+    frames: NDArray[np.float64] = padded[_frame_indices(n_frames, length, step)]
+    windowed: NDArray[np.float64] = frames * np.asarray(winfunc(length))
+    return windowed
+
+
+def deframesig(
+    frames: ArrayLike,
+    siglen: int,
+    frame_len: float,
+    frame_step: float,
+    winfunc: Window = ones,
+) -> NDArray[np.float64]:
+    """Undo `framesig` by overlap and add.
+
+    Parameters
+    ----------
+    frames : array_like of shape (n_frames, frame_len)
+    siglen : int
+        Samples wanted; 0 for all.
+    frame_len, frame_step : float
+        As given to `framesig`.
+    winfunc : callable, default all ones
+        As given to `framesig`.
+
+    Returns
+    -------
+    ndarray of shape (siglen,), float64
+
+    Raises
+    ------
+    AssertionError
+        When the frames have another length than `frame_len`.
+
+    Examples
+    --------
+    >>> deframesig(framesig([1, 2, 3, 4, 5], 3, 2), 5, 3, 2).round(6)
+    array([1., 2., 3., 4., 5.])
+    """
+    matrix = np.asarray(frames)
+    length, step = round_half_up(frame_len), round_half_up(frame_step)
+    if matrix.shape[1] != length:
+        raise AssertionError(
+            f"frames must have {length} columns (frame_len), got {matrix.shape[1]}"
+        )
+    padded = (len(matrix) - 1) * step + length
+    total, weight = np.zeros(padded), np.zeros(padded)
+    window = np.asarray(winfunc(length)) + 1e-15  # never zero
+    for i, frame in enumerate(matrix):
+        here = slice(i * step, i * step + length)
+        total[here] += frame
+        weight[here] += window
+    return (total / weight)[: siglen if siglen > 0 else padded]
+
+
+def warn_if_truncated(frame_len: int, n_fft: int) -> None:
+    """Log that frames are longer than the transform.
+
+    Parameters
+    ----------
+    frame_len, n_fft : int
+        Samples.
+
+    Examples
+    --------
+    >>> warn_if_truncated(400, 512)
+    """
+    if frame_len > n_fft:
+        logging.getLogger().warning(
+            "frame length (%d) is greater than FFT size (%d), frame will be truncated."
+            " Increase NFFT to avoid.",
+            frame_len,
+            n_fft,
+        )
+
+
+def magspec(frames: ArrayLike, NFFT: int) -> NDArray[np.float64]:
+    """Return the magnitude spectrum of each frame.
+
+    Parameters
+    ----------
+    frames : array_like of shape (n_frames, frame_len)
+    NFFT : int
+        Transform length; longer frames are cut, shorter ones padded with zeros.
+
+    Returns
+    -------
+    ndarray of shape (n_frames, NFFT // 2 + 1), float64
+
+    Examples
+    --------
+    >>> magspec([[1.0, 0.0, 0.0, 0.0]], 4)
+    array([[1., 1., 1.]])
+    """
+    warn_if_truncated(np.shape(frames)[1], NFFT)
+    magnitude: NDArray[np.float64] = np.abs(np.fft.rfft(frames, NFFT))
+    return magnitude
+
+
+def powspec(frames: ArrayLike, NFFT: int) -> NDArray[np.float64]:
+    """Return the power spectrum of each frame, over the transform length.
+
+    Parameters
+    ----------
+    frames : array_like of shape (n_frames, frame_len)
+    NFFT : int
+        Transform length.
+
+    Returns
+    -------
+    ndarray of shape (n_frames, NFFT // 2 + 1), float64
+
+    Examples
+    --------
+    >>> powspec([[1.0, 0.0, 0.0, 0.0]], 4)
+    array([[0.25, 0.25, 0.25]])
+    """
+    return 1.0 / NFFT * np.square(magspec(frames, NFFT))
+
+
+def logpowspec(frames: ArrayLike, NFFT: int, norm: bool = True) -> NDArray[np.float64]:
+    """Return the power spectrum of each frame in decibel, at least -300.
+
+    Parameters
+    ----------
+    frames : array_like of shape (n_frames, frame_len)
+    NFFT : int
+        Transform length.
+    norm : bool, default True
+        Shift the values so that the largest is 0.
+
+    Returns
+    -------
+    ndarray of shape (n_frames, NFFT // 2 + 1), float64
+
+    Examples
+    --------
+    >>> logpowspec([[1.0, 0.0, 0.0, 0.0]], 4)
+    array([[0., 0., 0.]])
+    """
+    decibel: NDArray[np.float64] = 10 * np.log10(np.maximum(powspec(frames, NFFT), 1e-30))
+    return decibel - decibel.max() if norm else decibel
+
+
+def preemphasis(signal: ArrayLike, coeff: float = 0.95) -> NDArray[Any]:
+    """Return ``y[n] = x[n] - coeff * x[n - 1]``, with ``y[0] = x[0]``.
+
+    Parameters
+    ----------
+    signal : array_like of shape (n,)
+    coeff : float, default 0.95
+        0 leaves the signal as it is.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        float32 for float32 samples, else float64.
+
+    Raises
+    ------
+    IndexError
+        For an empty signal.
+
+    Examples
+    --------
+    >>> preemphasis([1.0, 2.0, 3.0], 0.5)
+    array([1. , 1.5, 2. ])
+    """
+    x = np.asarray(signal)
+    return np.append(x[0], x[1:] - coeff * x[:-1])

@@ -1,0 +1,270 @@
+"""quaver.compat.python_speech_features against the original and the float64 twin."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+from numpy.typing import NDArray
+
+import originals
+import tolerances
+from quaver import _core
+from quaver.compat import python_speech_features as ours
+from reference import speech_features as twin
+
+theirs = originals.load("python_speech_features")
+Array = NDArray[np.float64]
+
+OPTIONS: list[dict[str, Any]] = [
+    {},
+    {"winlen": 0.05, "winstep": 0.025, "nfft": 1024},
+    {"winlen": 0.025, "winstep": 0.03},
+    {"nfft": 551, "nfilt": 20},
+    {"nfft": 1102},
+    {"nfft": 1103, "winfunc": np.hamming},
+    {"nfft": 768, "nfilt": 40, "lowfreq": 50, "highfreq": 7000},
+    {"nfft": 300},
+    {"preemph": 0},
+    {"preemph": 0.5, "winfunc": np.hanning},
+    {"nfft": 64, "nfilt": 26},
+    {"samplerate": 8000, "nfft": 256},
+    {"samplerate": 22050, "nfft": 552},
+    {"samplerate": 44100, "nfft": 1200, "winfunc": np.blackman},
+    {"samplerate": 48000, "nfft": 2048, "lowfreq": 300},
+    {"samplerate": 11025, "winlen": 0.0213, "winstep": 0.0107},
+]
+CEPSTRAL: list[dict[str, Any]] = [
+    {"numcep": 26, "nfilt": 40},
+    {"numcep": 40, "nfilt": 20},
+    {"ceplifter": 0},
+    {"ceplifter": 10},
+    {"appendEnergy": False},
+    {"numcep": 1},
+    {"numcep": -3},
+]
+
+
+def types(samples: NDArray[np.int16]) -> dict[str, Any]:
+    return {
+        "int16": samples,
+        "float32": (samples / 32768).astype(np.float32),
+        "float64": samples / 32768,
+        "int32": samples.astype(np.int32),
+        "column": samples[:, None],
+        "strided": np.repeat(samples, 2)[::2],
+        "reversed": samples[::-1],
+    }
+
+
+@pytest.fixture(scope="session")
+def clip(ravdess: list[Path]) -> NDArray[np.int16]:
+    samples, _ = soundfile.read(ravdess[20], dtype="int16")
+    return np.ascontiguousarray(samples[8000:40000])
+
+
+def assert_like(found: Any, expected: Any, bound: float) -> None:
+    """Equal shape, dtype and NaNs; values within a share of each frame's largest."""
+    assert found.shape == expected.shape
+    assert found.dtype == expected.dtype
+    np.testing.assert_array_equal(np.isnan(found), np.isnan(expected))
+    found, expected = np.nan_to_num(np.atleast_2d(found)), np.nan_to_num(np.atleast_2d(expected))
+    largest = np.abs(expected).max(axis=1, keepdims=True)
+    assert (np.abs(found - expected) <= bound * largest).all()
+
+
+def compare(signal: Any, **options: Any) -> None:
+    bands, energy = ours.fbank(signal, **options)
+    their_bands, their_energy = originals.quietly(theirs.fbank, signal, **options)
+    assert_like(bands, their_bands, tolerances.PEER_BANDS)
+    np.testing.assert_allclose(energy, their_energy, rtol=tolerances.PEER_BANDS)
+    for name in ("mfcc", "ssc"):
+        expected = originals.quietly(getattr(theirs, name), signal, **options)
+        assert_like(getattr(ours, name)(signal, **options), expected, tolerances.PEER_LOGARITHMS)
+    options.pop("winfunc", None)
+    expected = originals.quietly(theirs.logfbank, signal, **options)
+    assert_like(ours.logfbank(signal, **options), expected, tolerances.PEER_LOGARITHMS)
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+def test_grid(target: str, clip: NDArray[np.int16], options: dict[str, Any]) -> None:
+    compare(clip, **options)
+
+
+@pytest.mark.parametrize(
+    "kind", ["int16", "float32", "float64", "int32", "column", "strided", "reversed"]
+)
+@pytest.mark.parametrize("preemph", [0.97, 0, 1, np.float64(0.97), np.float32(0.9)], ids=repr)
+def test_types(target: str, clip: NDArray[np.int16], kind: str, preemph: Any) -> None:
+    compare(types(clip[:4000])[kind], preemph=preemph)
+
+
+@pytest.mark.parametrize("options", CEPSTRAL, ids=str)
+def test_cepstra(target: str, clip: NDArray[np.int16], options: dict[str, Any]) -> None:
+    expected = theirs.mfcc(clip, **options)
+    assert_like(ours.mfcc(clip, **options), expected, tolerances.PEER_LOGARITHMS)
+
+
+@pytest.mark.parametrize(
+    "n", [1, 2, 3, 399, 400, 401, 559, 560, 561, 400 + 7 * 160, 401 + 15 * 160]
+)
+def test_lengths(target: str, clip: NDArray[np.int16], n: int) -> None:
+    compare(clip[:n])
+
+
+@pytest.mark.parametrize("index", range(0, 1440, 97))
+def test_clips(ravdess: list[Path], index: int) -> None:
+    samples, rate = soundfile.read(ravdess[index], dtype="int16")
+    compare(samples, samplerate=rate)
+
+
+SHAPES = {
+    "silence": np.zeros(5000),
+    "constant": np.full(5000, 0.25),
+    "impulse": np.eye(1, 5000, 777)[0],
+    "soft": 1e-140 * np.sin(np.arange(5000.0) ** 1.3),
+    "loud": 1e150 * np.sin(np.arange(5000.0) ** 1.3),
+}
+
+
+@pytest.mark.parametrize("shape", list(SHAPES))
+def test_shapes_of_signals(target: str, shape: str) -> None:
+    compare(SHAPES[shape])
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_what_is_not_finite_stays_in_its_frames(target: str, bad: float) -> None:
+    x = np.sin(np.arange(8000) * 0.1)
+    x[3000] = bad
+    expected = originals.quietly(theirs.mfcc, x)
+    found = ours.mfcc(x)
+    np.testing.assert_array_equal(np.isnan(found).all(axis=1), np.isnan(expected).all(axis=1))
+    fine = np.isfinite(expected).all(axis=1)
+    assert 0 < fine.sum() < len(fine)
+    assert_like(found[fine], expected[fine], tolerances.PEER_LOGARITHMS)
+
+
+@pytest.mark.parametrize(
+    "n_fft", [1, 2, 3, 5, 7, 11, 49, 61, 67, 122, 127, 134, 169, 2 * 67 * 3, 509]
+)
+def test_transform_of_any_length(target: str, n_fft: int) -> None:
+    frames = np.random.default_rng(n_fft).standard_normal(3 * n_fft)
+    plan_bank = np.eye(n_fft // 2 + 1)
+    power = twin.power_frames(frames, n_fft, n_fft, n_fft, pre_emphasis=0.0)
+    plan = _core.SpeechFeatures(
+        output="fbank", frame_length=n_fft, frame_step=n_fft, n_fft=n_fft, pre_emphasis=0.0,
+        window=np.ones(n_fft), bank=plan_bank, matrix=np.empty(0), weights=np.empty(0),
+        append_energy=False,
+    )  # fmt: skip
+    found, energy = plan.run(frames)
+    assert_like(found, power, tolerances.PEER_BANDS)
+    np.testing.assert_allclose(energy, power.sum(axis=1), rtol=tolerances.PEER_BANDS)
+
+
+def test_twin(target: str, clip: NDArray[np.int16]) -> None:
+    power = twin.power_frames(clip, 400, 160, 512, window=np.hamming(400))
+    bank = ours.get_filterbanks(26, 512, 16000)
+    options: dict[str, Any] = {"winfunc": np.hamming}
+    bands, energy = ours.fbank(clip, **options)
+    assert_like(bands, twin.not_zero(power @ bank.T), tolerances.PEER_BANDS)
+    expected = twin.not_zero(power.sum(axis=1))
+    np.testing.assert_allclose(energy, expected, rtol=tolerances.PEER_BANDS)
+    expected = twin.cepstra(power, bank, 13, lifter=22, energy=True)
+    assert_like(ours.mfcc(clip, **options), expected, tolerances.PEER_LOGARITHMS)
+    expected = twin.centroids(power, bank, 16000)
+    assert_like(ours.ssc(clip, **options), expected, tolerances.PEER_LOGARITHMS)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.int64])
+@pytest.mark.parametrize("shape", [(50, 13), (1, 3), (2, 1)])
+def test_delta(n: int, dtype: type, shape: tuple[int, int]) -> None:
+    feat = (np.random.default_rng(5).standard_normal(shape) * 10).astype(dtype)
+    found, expected = ours.delta(feat, n), theirs.delta(feat, n)
+    assert found.dtype == expected.dtype
+    np.testing.assert_allclose(
+        found, expected, rtol=1e-6 if dtype == np.float32 else 1e-12, atol=1e-12
+    )
+
+
+def test_small_functions() -> None:
+    hz = np.linspace(0, 8000, 50)
+    np.testing.assert_array_equal(ours.hz2mel(hz), theirs.hz2mel(hz))
+    np.testing.assert_array_equal(ours.mel2hz(hz), theirs.mel2hz(hz))
+    cepstra = np.random.default_rng(1).standard_normal((5, 13))
+    for L in (22, 7.5, 0, -1):
+        np.testing.assert_array_equal(ours.lifter(cepstra, L), theirs.lifter(cepstra, L))
+    for options in ((), (26,), (40, 1024, 44100), (20, 511, 16000, 300, 7999), (30, 64, 8000)):
+        np.testing.assert_array_equal(
+            ours.get_filterbanks(*options), theirs.get_filterbanks(*options)
+        )
+
+
+def test_sigproc(clip: NDArray[np.int16]) -> None:
+    for n in (1, 100, 399, 400, 401, 1000):
+        x = clip[:n]
+        for window in (np.hamming, np.ones):
+            found = ours.sigproc.framesig(x, 400, 160, window)
+            np.testing.assert_array_equal(found, theirs.sigproc.framesig(x, 400, 160, window))
+            arguments = (found, n, 400, 160, window)
+            np.testing.assert_allclose(
+                ours.sigproc.deframesig(*arguments), theirs.sigproc.deframesig(*arguments),
+                rtol=1e-12, atol=1e-12,
+            )  # fmt: skip
+        for name in ("magspec", "powspec", "logpowspec"):
+            function, original = getattr(ours.sigproc, name), getattr(theirs.sigproc, name)
+            np.testing.assert_array_equal(function(found, 512), original(found, 512))
+        np.testing.assert_array_equal(
+            ours.sigproc.logpowspec(found, 512, 0), theirs.sigproc.logpowspec(found, 512, 0)
+        )
+        for signal in (x, x.astype(np.float32), x.astype(np.float64)):
+            found, expected = ours.sigproc.preemphasis(signal), theirs.sigproc.preemphasis(signal)
+            assert found.dtype == expected.dtype
+            np.testing.assert_array_equal(found, expected)
+    for number in (0.5, 1.5, 2.4999, 551.25, 3):
+        assert ours.sigproc.round_half_up(number) == theirs.sigproc.round_half_up(number)
+
+
+BAD: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
+    ("mfcc", (np.zeros(0),), {}),
+    ("mfcc", (np.zeros(1000),), {"highfreq": 9000}),
+    ("mfcc", (np.zeros(1000),), {"numcep": 0}),
+    ("mfcc", (np.zeros(1000),), {"winstep": 0}),
+    ("mfcc", (np.zeros(1000),), {"winfunc": lambda n: np.ones(n + 1)}),
+    ("mfcc", (5.0,), {}),
+    ("fbank", (np.zeros(1000),), {"nfft": 0}),
+    ("fbank", (np.zeros(1000),), {"nfft": -2}),
+    ("delta", (np.zeros((5, 2)), 0), {}),
+    ("delta", (np.zeros(5), 1), {}),
+    ("delta", (np.zeros((5, 2)), 1.5), {}),
+]
+
+
+@pytest.mark.parametrize(("name", "arguments", "options"), BAD, ids=range(len(BAD)))
+def test_errors_are_of_the_same_type(name: str, arguments: Any, options: dict[str, Any]) -> None:
+    expected = originals.error_of(getattr(theirs, name), *arguments, **options)
+    found = originals.error_of(getattr(ours, name), *arguments, **options)
+    assert found is expected
+
+
+def test_frames_longer_than_the_transform_are_logged(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        ours.mfcc(np.ones(1000), nfft=256)
+    assert "frame length (400) is greater than FFT size (256)" in caplog.text
+
+
+def test_signatures() -> None:
+    for module, original in ((ours, theirs), (ours.sigproc, theirs.sigproc)):
+        for name, function in vars(original).items():
+            if inspect.isfunction(function) and function.__module__.startswith("python_speech"):
+                found = inspect.signature(getattr(module, name)).parameters
+                expected = inspect.signature(function).parameters
+                assert list(found) == list(expected), name
+                for key, parameter in expected.items():
+                    if not callable(parameter.default):
+                        assert found[key].default == parameter.default, (name, key)
