@@ -134,7 +134,7 @@ def _is_ours(module: ModuleType | None) -> bool:
 
 
 def _entries() -> dict[str, ModuleType]:
-    modules = list(sys.modules.items())
+    modules: list[tuple[str, object]] = list(sys.modules.items())
     return {
         n: m
         for n, m in modules
