@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import io
+import os
 import subprocess
 import sys
 from functools import partial
@@ -79,6 +80,36 @@ def test_without_librosa_the_name_is_told() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "librosa.beat.beat_track is not part of quaver" in done.stdout
     assert "pip install librosa" in done.stdout
+
+
+@pytest.mark.parametrize("seed", ["0", "1", "2", "3"])
+def test_forwards_while_it_stands_in(seed: str) -> None:
+    """librosa's own look-ups must not meet quaver's modules, whatever the order of imports."""
+    code = (
+        "import sys, numpy as np, quaver.compat.librosa as stand_in\n"
+        "import quaver.compat.librosa.core, quaver.compat.librosa.util.utils\n"
+        "sys.modules['librosa'] = stand_in\n"
+        "sys.modules['librosa.core'] = stand_in.core\n"
+        "sys.modules['librosa.util'] = stand_in.util\n"
+        "sys.modules['librosa.util.utils'] = sys.modules['quaver.compat.librosa.util.utils']\n"
+        "import librosa\n"
+        "y = np.sin(np.arange(22050) * 0.1)\n"
+        "print(librosa.cqt(y).shape, librosa.feature.tempogram(y=y).shape)\n"
+        "print(librosa.util.fix_frames.__module__, librosa.beat.beat_track.__module__)\n"
+        "print(sys.modules['librosa'] is stand_in, sys.modules['librosa.core'] is stand_in.core)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"PYTHONHASHSEED": seed},
+    )
+    assert done.stdout.split("\n")[:3] == [
+        "(84, 44) (384, 44)",
+        "librosa.util.utils librosa.beat",
+        "True True",
+    ]
 
 
 def test_import_is_light() -> None:

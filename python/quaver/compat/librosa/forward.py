@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import importlib
-import os
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
 _HERE = "quaver.compat.librosa"
+_PACKAGES = ("core", "feature", "util")
+
+_lock = threading.RLock()
+_loaded: dict[str, ModuleType] = {}  # the real librosa's modules, once they were needed
 
 
 def attach(
@@ -93,29 +97,60 @@ def attribute(module: str, name: str) -> Any:
         raise AttributeError(f"{full} does not exist, neither in quaver nor in librosa") from None
 
 
-def _real(module: str, wanted: str) -> ModuleType:
-    # librosa looks its modules up by name when first used. Loaded at once, it never does so while
-    # quaver answers to that name.
-    before = os.environ.get("EAGER_IMPORT")
-    os.environ["EAGER_IMPORT"] = "1"
+def _real(module: str, wanted: str) -> Any:
     try:
-        return _import(module)
+        found: Any = _load()
     except ModuleNotFoundError as error:
         raise ImportError(
             f"{wanted} is not part of quaver and needs librosa itself"
             f" ({error.name} is missing): pip install librosa"
         ) from None
-    finally:
-        if before is None:
-            del os.environ["EAGER_IMPORT"]
-        else:
-            os.environ["EAGER_IMPORT"] = before
-
-
-def _import(module: str) -> ModuleType:
-    try:
-        install = importlib.import_module("quaver.compat.install")
-    except ModuleNotFoundError:
-        return importlib.import_module(module)
-    found: ModuleType = install.original(module)
+    for part in module.split(".")[1:]:
+        found = getattr(found, part)
     return found
+
+
+def _load() -> ModuleType:
+    """Import the real librosa, also while quaver stands in its place in `sys.modules`."""
+    with _lock:
+        if not _loaded:
+            ours = _take_out() if _is_ours(sys.modules.get("librosa")) else {}
+            try:
+                for name in ("librosa", *(f"librosa.{part}" for part in _PACKAGES)):
+                    _settle(importlib.import_module(name))
+                _loaded.update(_entries())
+            finally:
+                sys.modules.update(ours)
+        if _is_ours(sys.modules.get("librosa")):
+            # Compiled functions are unpickled by the names of their modules: those that quaver
+            # has no module for must be found.
+            for name, module in _loaded.items():
+                sys.modules.setdefault(name, module)
+        return _loaded["librosa"]
+
+
+def _is_ours(module: ModuleType | None) -> bool:
+    return module is not None and module.__name__.startswith("quaver.")
+
+
+def _entries() -> dict[str, ModuleType]:
+    modules: list[tuple[str, object]] = list(sys.modules.items())
+    return {
+        n: m
+        for n, m in modules
+        if isinstance(m, ModuleType) and (n == "librosa" or n.startswith("librosa."))
+    }
+
+
+def _take_out() -> dict[str, ModuleType]:
+    return {name: sys.modules.pop(name) for name in _entries()}
+
+
+def _settle(package: ModuleType) -> None:
+    # librosa's packages look their names up in sys.modules at each use, and would find quaver's
+    # there while it answers to that name. A plain attribute needs no look-up.
+    for name in sorted(package.__all__):
+        try:
+            setattr(package, name, getattr(package, name))
+        except ImportError:  # what an optional dependency is missing for stays as it is
+            continue
