@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 import quaver
 from quaver import plots
+from quaver.models.scores import score
 from quaver.models.timeline import Timeline
 
 
@@ -174,6 +175,30 @@ def test_bad_dynamic_range_and_no_names(axes: Axes, speech: NDArray[np.float32])
         plots.plot_log_mel(axes, speech, 16000, dynamic_range=0)
     with pytest.raises(ValueError, match="names must not be empty"):
         plots.plot_features(axes, quaver.short_term(speech, 16000), [])
+
+
+def test_training_curves_are_the_history() -> None:
+    history = [{"loss": 2.0 - i / 10, "val_uar": i / 10} for i in range(5)]
+    figure = plots.plot_training(history)
+    for axes, name in zip(figure.axes, ("loss", "val_uar"), strict=True):
+        (line,) = axes.lines
+        assert axes.get_ylabel() == name
+        assert line.get_xdata().tolist() == [1, 2, 3, 4, 5]
+        assert line.get_ydata().tolist() == [epoch[name] for epoch in history]
+    with pytest.raises(ValueError, match="at least one epoch"):
+        plots.plot_training([])
+
+
+def test_confusion_shows_clips_and_shares_of_the_true_label() -> None:
+    true, predicted = ["a", "a", "a", "b"], ["a", "a", "b", "b"]
+    figure = plots.plot_confusion(score("mine", ["a", "b", "c"], [(true, predicted)]))
+    axes = figure.axes[0]
+    numbers = [int(text.get_text()) for text in axes.texts]
+    assert numbers == [2, 1, 0, 0, 1, 0, 0, 0, 0]
+    shares = axes.images[0].get_array()
+    np.testing.assert_allclose(shares, [[2 / 3, 1 / 3, 0], [0, 1, 0], [0, 0, 0]])
+    assert "75.0%" in axes.get_title()
+    figure.savefig(io.BytesIO(), format="png")
 
 
 def test_pyplot_is_not_touched(speech: NDArray[np.float32]) -> None:

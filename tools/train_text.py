@@ -30,7 +30,7 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.preprocessing import StandardScaler
 
 from quaver import LABELS, _core
-from quaver.models import _text_network, text, text_evaluation
+from quaver.models import _text_network, _training, text, text_evaluation
 from quaver.models.card import to_markdown
 from quaver.record import replacing
 from quaver.text import tokenize
@@ -120,12 +120,13 @@ def fit(
     model = unfitted(embedding)
     model.vocabulary_ = text.Vocabulary.build(train.texts, min_count=model.min_count)
     model.network_ = model._initial_network(seed=0)
-    model.history_ = _text_network.train(
+    model.history_ = _training.train(
         model.network_,
         SplicedBatches(train.texts, targets.astype(np.float32), model, linear),
         loss=_text_network.weighted_loss(np.ones(len(LABELS)), multi_label=True),
         epochs=epochs,
         learning_rate=model.learning_rate,
+        score_name="val_f1",
         score=None,  # the schedule is run to its end and no epoch chosen
         patience=epochs,
         checkpoint=checkpoint,

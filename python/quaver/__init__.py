@@ -26,6 +26,7 @@ from quaver.features import (
 )
 from quaver.spectrogram import log_mel
 from quaver.stream import Stream
+from quaver.windowing import windows
 
 if TYPE_CHECKING:
     from quaver.compat.install import install_as
@@ -54,6 +55,7 @@ __all__ = [
     "mfcc",
     "short_term",
     "show_config",
+    "windows",
 ]
 
 

@@ -132,6 +132,9 @@ class Stream:
 
 def functionals(values: NDArray[np.float32], statistics: Sequence[int]) -> NDArray[np.float32]: ...
 def delta(values: NDArray[np.float32], width: int, order: int) -> NDArray[np.float32]: ...
+def windows(
+    values: NDArray[np.float32], length: int, step: int, align: bool
+) -> NDArray[np.float32]: ...
 
 class SpeechFeatures:
     def __init__(

@@ -170,7 +170,7 @@ def extract_many(
 
     # Other sequences may do work of their own when indexed, which is for the workers.
     is_stored = isinstance(clips, (list, tuple, np.ndarray))
-    with _reporter(progress, len(clips)) as report:
+    with reporter(progress, len(clips)) as report:
         if is_stored and not any(map(is_recording, clips)):
             prepare = partial(prepare_samples, config=config, pad=pad, downmix=downmix)
             failures = _run_arrays(
@@ -298,7 +298,8 @@ def _run_arrays(
 
 
 @contextmanager
-def _reporter(progress: Progress, total: int) -> Iterator[Callable[[int, int], object]]:
+def reporter(progress: Progress, total: int) -> Iterator[Callable[[int, int], object]]:
+    """Yield a function of (done, total): the given one, a bar, or nothing."""
     if callable(progress):
         yield progress
         return

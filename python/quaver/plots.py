@@ -1,7 +1,8 @@
 """Pictures of a clip: waveform, log-mel spectrogram, short-term features, emotions over time.
 
 Each ``plot_*`` draws on the matplotlib axes it is given; `plot_clip` puts them below one another on
-a new figure. Nothing here touches pyplot's global state, so it works without a display.
+a new figure, `plot_training` and `plot_confusion` show how a model was trained and how it errs.
+Nothing here touches pyplot's global state, so it works without a display.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ from quaver.features import ShortTerm, frame_names, resolve_config, short_term
 from quaver.spectrogram import log_mel
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from numpy.typing import ArrayLike, NDArray
 
+    from quaver.models.scores import Report
     from quaver.models.timeline import Timeline
 
 #: Okabe & Ito's colours, told apart with every kind of colour vision; in the order of the labels.
@@ -283,6 +285,90 @@ def plot_clip(
     if title is not None:
         # A file name may hold $, which would start a formula.
         figure.suptitle(title, parse_math=False)
+    return figure
+
+
+def plot_training(history: Sequence[Mapping[str, float]]) -> Figure:
+    """Draw loss and validation score of each epoch on a new figure.
+
+    Parameters
+    ----------
+    history : sequence of mapping
+        Numbers by name, one mapping an epoch, as in the attribute ``history_`` of the networks.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        A panel for each name.
+
+    Raises
+    ------
+    ValueError
+        For no epochs.
+
+    Examples
+    --------
+    >>> figure = plot_training([{"loss": 1.9, "val_uar": 0.2}, {"loss": 1.7, "val_uar": 0.3}])
+    >>> [axes.get_ylabel() for axes in figure.axes]
+    ['loss', 'val_uar']
+    """
+    from matplotlib.figure import Figure
+
+    if not history:
+        raise ValueError("history must hold at least one epoch, got none")
+    names = list(history[0])
+    figure = Figure(figsize=(7, 2.2 * len(names) + 0.6), layout="constrained")
+    panels = figure.subplots(len(names), 1, sharex=True, squeeze=False)[:, 0]
+    epochs = range(1, len(history) + 1)
+    for panel, name in zip(panels, names, strict=True):
+        panel.plot(epochs, [epoch[name] for epoch in history], marker=".")
+        panel.set_ylabel(name)
+        panel.grid(alpha=0.3)
+    panels[-1].set_xlabel("epoch")
+    return figure
+
+
+def plot_confusion(report: Report) -> Figure:
+    """Draw the confusion matrix of a report on a new figure.
+
+    Parameters
+    ----------
+    report : quaver.models.scores.Report
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Rows are true labels; colours are shares of a row, numbers are clips.
+
+    Examples
+    --------
+    >>> from quaver.models.scores import score
+    >>> figure = plot_confusion(score("mine", ["a", "b"], [(["a", "b"], ["a", "a"])]))
+    >>> figure.axes[0].get_xlabel()
+    'predicted'
+    """
+    from matplotlib.figure import Figure
+
+    counts = report.confusion
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    size = 1.5 + 0.75 * len(counts)
+    figure = Figure(figsize=(size + 1, size), layout="constrained")
+    axes = figure.subplots()
+    image = axes.imshow(shares, vmin=0, vmax=1, cmap="Blues")
+    for (row, column), count in np.ndenumerate(counts):
+        color = "white" if shares[row, column] > 0.5 else "black"
+        axes.text(column, row, str(count), ha="center", va="center", color=color)
+    places = range(len(counts))
+    axes.set_xticks(places, report.classes, rotation=45, ha="right")
+    axes.set_yticks(places, report.classes)
+    axes.set_xlabel("predicted")
+    axes.set_ylabel("true")
+    axes.set_title(
+        f"{report.name}: accuracy {report.accuracy:.1%}, average recall {report.uar:.1%}",
+        parse_math=False,
+        fontsize="medium",
+    )
+    figure.colorbar(image, label="share of the true label")
     return figure
 
 

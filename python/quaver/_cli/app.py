@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from quaver import _core
-from quaver._cli import files, models, run, texts
+from quaver._cli import files, models, run, tdcnn, texts
 from quaver._cli.common import Commands, WithDefault, examples
 
 app = typer.Typer(
@@ -68,6 +68,7 @@ app.command(
     epilog=examples(
         "quaver predict clip.wav more/",
         "quaver predict clip.wav --json",
+        "quaver predict clip.wav --model tdcnn",
         'quaver predict --text "I did not expect that at all!"',
         'quaver predict clip.wav --text "what is said in it"',
         "quaver predict interview.flac --timeline --window 3 --hop 1",
@@ -107,6 +108,13 @@ train.command(
     ),
 )(models.train_svm_command)
 train.command(
+    "tdcnn",
+    epilog=examples(
+        "quaver train tdcnn ravdess/ -o mine.keras --checkpoint state/ --curves curves.png",
+        "quaver train tdcnn clips.csv -o mine.keras --original",
+    ),
+)(tdcnn.train_tdcnn_command)
+train.command(
     "text",
     epilog=examples(
         "quaver train text goemotions/ -o mine.keras",
@@ -121,6 +129,13 @@ evaluate.command(
         "quaver evaluate voice clips.csv --model mine.skops --json",
     ),
 )(models.evaluate_command)
+evaluate.command(
+    "tdcnn",
+    epilog=examples(
+        "quaver evaluate tdcnn ravdess/",
+        "quaver evaluate tdcnn ravdess/ --train --protocol speaker-independent",
+    ),
+)(tdcnn.evaluate_tdcnn_command)
 evaluate.command("text", epilog=examples("quaver evaluate text goemotions/"))(
     texts.evaluate_text_command
 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import sys
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -87,6 +89,27 @@ def describe_error(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror and error.filename:
         return f"{shown(error.filename)}: {error.strerror}"
     return str(error) or type(error).__name__
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Hold back what TensorFlow notes about its build, which no setting silences, unless it fails.
+
+    The notes come from C++: it is the file descriptor that has to be turned away.
+    """
+    sys.stderr.flush()
+    screen = os.dup(2)
+    with tempfile.TemporaryFile() as notes:
+        os.dup2(notes.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            notes.seek(0)
+            os.write(screen, notes.read())
+            raise
+        finally:
+            os.dup2(screen, 2)
+            os.close(screen)
 
 
 def require(*modules: str, extra: str) -> None:

@@ -23,10 +23,13 @@ from quaver._cli.common import (
     shown,
     stop,
 )
+from quaver._cli.voice import Model, load_model, timeline_of
 from quaver.record import RECORD_EXTENSIONS, record, replacing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from matplotlib.figure import Figure
 
     from quaver.batch import Batch
 
@@ -164,6 +167,27 @@ def record_command(
         say("The machine was too slow: samples are missing.")
 
 
+def check_picture(output: Path) -> None:
+    """Leave with exit code 2 if matplotlib writes no such files."""
+    require("matplotlib", extra="plot")
+    from matplotlib.figure import Figure
+
+    kinds = Figure().canvas.get_supported_filetypes()
+    if _suffix(output) not in kinds:
+        expected = ", ".join(f".{known}" for known in kinds)
+        stop(f"{shown(output)}: expected one of {expected}", USAGE)
+
+
+def _suffix(output: Path) -> str:
+    return output.suffix.lower().removeprefix(".")
+
+
+def save_figure(figure: Figure, output: Path, dpi: int = 150) -> None:
+    """Write a figure, once it is complete."""
+    with replacing(output) as temporary:
+        figure.savefig(temporary, dpi=dpi, format=_suffix(output))
+
+
 def plot_command(
     file: Annotated[Path, typer.Argument(help="A recording.", show_default=False)],
     output: Annotated[
@@ -175,9 +199,7 @@ def plot_command(
     timeline: Annotated[
         bool, typer.Option(help="With a panel of the emotion over time (extra svm).")
     ] = True,
-    model: Annotated[
-        Path | None, typer.Option(help="A model written by train; by default the pretrained one.")
-    ] = None,
+    model: Model = None,
     window: Window = 3.0,
     hop: Hop = 1.0,
     downmix: Downmix = "mean",
@@ -185,24 +207,15 @@ def plot_command(
 ) -> None:
     """Draw a recording: waveform, log-mel spectrogram, features, and the emotion over time."""
     require("matplotlib", extra="plot")
-    from matplotlib.figure import Figure
-
     import quaver
     from quaver import plots
 
-    kinds = Figure().canvas.get_supported_filetypes()
-    kind = output.suffix.lower().removeprefix(".")
-    if kind not in kinds:
-        expected = ", ".join(f".{known}" for known in kinds)
-        stop(f"{shown(output)}: expected one of {expected}", USAGE)
+    check_picture(output)
     names = [name.strip() for name in features.split(",") if name.strip()]
     samples, rate = quaver.load(file, downmix=parse_downmix(downmix))
     curve = None
     if timeline:
-        from quaver._cli.models import load_model, timeline_of
-
         curve = timeline_of(load_model(model), samples, rate, window=window, hop=hop)
     figure = plots.plot_clip(samples, rate, features=names, timeline=curve, title=shown(file.name))
-    with replacing(output) as temporary:
-        figure.savefig(temporary, dpi=dpi, format=kind)
+    save_figure(figure, output, dpi)
     say(f"Wrote {shown(output)}.")

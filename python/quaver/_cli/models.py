@@ -27,22 +27,16 @@ from quaver._cli.common import (
     stop,
 )
 from quaver._cli.files import Downmix, Hop, Window
+from quaver._cli.voice import Model, card_of, classes_of, load_model, predict, timeline_of
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
+    from quaver._cli.voice import VoiceModel
     from quaver.batch import Failure
     from quaver.corpus import Corpus
-    from quaver.models.evaluation import Report
-    from quaver.models.svm import SvmModel
-    from quaver.models.timeline import Timeline
+    from quaver.models.scores import Report
 
-Model = Annotated[
-    Path | None,
-    typer.Option(
-        help="A model written by train; by default the pretrained one.", show_default=False
-    ),
-]
 Kind = Annotated[
     str,
     typer.Option(help="auto, ravdess, emodb, tess, cremad, savee or manifest (a CSV table)."),
@@ -61,23 +55,6 @@ _FIRST_FEATURES = 10
 _PROTOCOLS = ("original", "speaker-independent", "speaker-normalised")
 
 
-def load_model(file: Path | None) -> SvmModel:
-    """Return the model of a file, or the pretrained one."""
-    require("sklearn", "skops", extra="svm")
-    from quaver.models import svm
-
-    return svm.load_pretrained() if file is None else svm.load(file)
-
-
-def timeline_of(
-    model: SvmModel, samples: ArrayLike, rate: int, *, window: float, hop: float
-) -> Timeline:
-    """Return what the model says of each window."""
-    from quaver.models import svm
-
-    return svm.predict_timeline(model, samples, rate, window=window, hop=hop)
-
-
 def demo_command() -> None:
     """Predict the emotion of the clip that comes with the package, and show its features.
 
@@ -88,6 +65,8 @@ def demo_command() -> None:
 
     model = load_model(None)  # first: it says which packages are missing
     from quaver.models import svm
+
+    assert isinstance(model, svm.SvmModel)
 
     clip = quaver.data.demo_clip()
     samples, rate = quaver.load(clip)
@@ -179,7 +158,7 @@ def predict_command(
     elif rows and text is not None:
         console().print(texts.fused_table(rows[0]))
     elif rows:
-        console().print(_prediction_table(rows, chosen.classes, timeline))
+        console().print(_prediction_table(rows, classes_of(chosen), timeline))
     report_failures(failures)
     if failures:
         raise typer.Exit(SOME_FAILED)
@@ -207,19 +186,17 @@ def _predict_texts(
 
 
 def _predictions(
-    model: SvmModel,
+    model: VoiceModel,
     files: list[Path],
     failures: list[Failure],
     *,
     threads: int | None,
     downmix: Any,
 ) -> list[dict[str, Any]]:
-    from quaver.models import svm
-
     if not files:
         return []
     with progress("Predicting") as report:
-        found = svm.predict(model, files, threads=threads, downmix=downmix, progress=report)
+        found = predict(model, files, threads=threads, downmix=downmix, progress=report)
     failures += found.failures
     return [
         _row(files[i], str(label), found.classes, probabilities)
@@ -230,7 +207,7 @@ def _predictions(
 
 
 def _timelines(
-    model: SvmModel,
+    model: VoiceModel,
     files: list[Path],
     failures: list[Failure],
     *,
@@ -305,7 +282,7 @@ def train_svm_command(
         stop(f"{shown(output)}: expected a name that ends in .skops", USAGE)
     if not output.absolute().parent.is_dir():
         stop(f"{shown(output)}: there is no such folder", USAGE)
-    clips = _read(corpus, kind)
+    clips = read_clips(corpus, kind)
     if search:
         say("The search takes minutes; --no-search takes seconds.")
     with progress("Training") as report:
@@ -316,7 +293,8 @@ def train_svm_command(
     say(f"Wrote {shown(output)}: {len(clips)} clips, {len(model.classes)} labels{found}.")
 
 
-def _read(corpus: Path, kind: str) -> Corpus:
+def read_clips(corpus: Path, kind: str) -> Corpus:
+    """Return the clips of a corpus."""
     from quaver.corpus import KINDS, read_corpus
 
     if kind not in KINDS:
@@ -366,15 +344,17 @@ def evaluate_command(
         print_json([report.to_dict() for report in reports])
         return
     screen = console()
-    screen.print(_score_table(reports))
+    screen.print(score_table(reports))
     for report in reports:
-        screen.print(_confusion_table(report))
+        screen.print(confusion_table(report))
 
 
 def _score_model(file: Path, corpus: Path, kind: str) -> Report:
-    from quaver.models import evaluation
+    from quaver.models import evaluation, svm
 
-    model, clips = load_model(file), _read(corpus, kind)
+    model, clips = load_model(str(file)), read_clips(corpus, kind)
+    if not isinstance(model, svm.SvmModel):
+        stop(f"{shown(file)}: quaver evaluate tdcnn scores such a model", USAGE)
     known = set(model.card.get("data", {}).get("corpora", ()))
     if known & {clip.corpus for clip in clips}:
         say(f"The model was trained on {', '.join(sorted(known))}: its own clips are no test.")
@@ -393,7 +373,8 @@ def _run(directory: Path, name: str, plain: bool, search: bool, jobs: int | None
         )
 
 
-def _score_table(reports: Sequence[Report]) -> Table:
+def score_table(reports: Sequence[Report]) -> Table:
+    """Return accuracy and average recall of each report."""
     table = Table()
     for heading in ("protocol", "accuracy", "average recall", "folds"):
         table.add_column(heading, justify="left" if heading == "protocol" else "right")
@@ -407,7 +388,8 @@ def _score_table(reports: Sequence[Report]) -> Table:
     return table
 
 
-def _confusion_table(report: Report) -> Table:
+def confusion_table(report: Report) -> Table:
+    """Return the confusion of a report."""
     table = Table(title=f"{report.name}: rows are true labels", title_justify="left")
     table.add_column("")
     for label in report.classes:
@@ -417,9 +399,22 @@ def _confusion_table(report: Report) -> Table:
     return table
 
 
+def _card(model: str) -> dict[str, Any]:
+    if Path(model).suffix == ".keras":
+        from quaver.models import _keras_file
+
+        if _keras_file.kind(model) == "text":
+            texts_card: dict[str, Any] = texts.load_text_model(Path(model)).card_
+            return texts_card
+    return card_of(load_model(model))
+
+
 def info_command(
     model: Annotated[
-        Path | None, typer.Argument(help="A model, to show its card.", show_default=False)
+        str | None,
+        typer.Argument(
+            help="A model (a file, svm or tdcnn), to show its card.", show_default=False
+        ),
     ] = None,
     json: Json = False,
 ) -> None:
@@ -429,10 +424,7 @@ def info_command(
     if model is not None:
         from quaver.models.card import to_markdown
 
-        if model.suffix == ".keras":
-            card = texts.load_text_model(model).card_
-        else:
-            card = load_model(model).card
+        card = _card(model)
         print_json(card) if json else typer.echo(to_markdown(card))
         return
     config = quaver.show_config()

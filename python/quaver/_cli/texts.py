@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,6 +16,7 @@ from quaver._cli.common import (
     console,
     print_json,
     progress,
+    quiet,
     require,
     say,
     shown,
@@ -31,27 +29,6 @@ if TYPE_CHECKING:
     from quaver.models.text_evaluation import TextReport
 
 _SHOWN = 60  # characters of a text in a table
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Hold back what TensorFlow notes about its build, which no setting silences, unless it fails.
-
-    The notes come from C++: it is the file descriptor that has to be turned away.
-    """
-    sys.stderr.flush()
-    screen = os.dup(2)
-    with tempfile.TemporaryFile() as notes:
-        os.dup2(notes.fileno(), 2)
-        try:
-            yield
-        except BaseException:
-            notes.seek(0)
-            os.write(screen, notes.read())
-            raise
-        finally:
-            os.dup2(screen, 2)
-            os.close(screen)
 
 
 def load_text_model(file: Path | None) -> TextClassifier:

@@ -1,26 +1,19 @@
 """Files of `quaver.models.text`: the network with its vocabulary, and vectors of words; private.
 
-A model is an ordinary ``.keras`` archive, which Keras itself can load, with two more entries, JSON:
-the vocabulary, and labels, thresholds, the card and a few rows with their answers. Reading takes
-nothing but numbers and JSON from it; the network's description inside is not even looked at, since
-it is known here.
+Beside the network (`quaver.models._keras_file`) there is the vocabulary, and as JSON labels,
+thresholds, the card and a few rows with their answers.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import tempfile
-import warnings
-import zipfile
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from quaver.models import _text_network
-from quaver.record import replacing
+from quaver.models import _keras_file, _text_network
 from quaver.text import Vocabulary
 
 if TYPE_CHECKING:
@@ -28,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FORMAT = 1
-_ABOUT, _VOCABULARY, _WEIGHTS = "quaver.json", "vocabulary.json", "model.weights.h5"
+_VOCABULARY = "vocabulary.json"
 _KEYS = {
     "classes": list,
     "multi_label": bool,
@@ -40,8 +33,6 @@ _KEYS = {
     "card": dict,
     "probe": list,
 }
-_PROBE_TOLERANCE = 1e-3
-_MAX_BYTES = 1 << 30
 
 
 def write(
@@ -51,9 +42,7 @@ def write(
     vocabulary: Vocabulary,
 ) -> None:
     """Write a network with weights of float16, what is said about it, and its vocabulary."""
-    target = Path(file)
-    if target.suffix != ".keras":
-        raise ValueError(f"{target}: expected a name that ends in .keras")
+    target = _keras_file.check_name(file)
     small = _text_network.build_network(
         vocabulary.n_ids,
         len(about["classes"]),
@@ -71,42 +60,31 @@ def write(
         "vocabulary": vocabulary.digest,
         "probe": _probe(same, vocabulary).tolist(),
     }
-    with replacing(target) as temporary:
-        small.save(temporary)
-        with zipfile.ZipFile(temporary, "a", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr(_ABOUT, json.dumps(about, indent=1))
-            archive.writestr(_VOCABULARY, vocabulary.to_json())
+    entries = {_keras_file.ABOUT: json.dumps(about, indent=1), _VOCABULARY: vocabulary.to_json()}
+    _keras_file.write(target, small, entries)
 
 
 def read(file: str | os.PathLike[str]) -> tuple[keras.Model, dict[str, Any], Vocabulary]:
     """Read what `write` wrote, or raise ValueError with the name of the file."""
-    name = os.fsdecode(file)
-    if not os.path.exists(file):
-        raise FileNotFoundError(f"no such model: {name}")
-    try:
-        with zipfile.ZipFile(file) as archive, tempfile.TemporaryDirectory() as folder:
-            about = _about(json.loads(_entry(archive, _ABOUT)))
-            vocabulary = Vocabulary.from_json(
-                _entry(archive, _VOCABULARY), f"{name}: {_VOCABULARY}"
+    with _keras_file.opened(file, "text model") as archive:
+        about = archive.about(FORMAT, _KEYS)
+        n_classes = len(about["classes"])
+        thresholds = np.array(about["thresholds"], np.float64)
+        if thresholds.shape != (n_classes,) or n_classes < 1:
+            raise ValueError(
+                f"{_keras_file.ABOUT}: {len(thresholds)} thresholds for {n_classes} classes"
             )
-            if vocabulary.digest != about["vocabulary"]:
-                raise ValueError(
-                    f"the vocabulary has the digest {vocabulary.digest}, the network was trained"
-                    f" with {about['vocabulary']}"
-                )
-            weights = Path(folder) / _WEIGHTS
-            weights.write_bytes(_entry(archive, _WEIGHTS))
-            network = _build(about, vocabulary)
-            with warnings.catch_warnings():
-                # Keras warns of what does not fit before it refuses it; the probe is the judge.
-                warnings.simplefilter("ignore")
-                network.load_weights(weights)
-            _check_probe(about, _probe(network, vocabulary))
-    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, EOFError, OSError) as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise
-        prefix = "" if str(error).startswith(name) else f"{name}: not a text model of quaver: "
-        raise ValueError(f"{prefix}{error}") from error
+        vocabulary = Vocabulary.from_json(
+            archive.entry(_VOCABULARY), f"{os.fsdecode(file)}: {_VOCABULARY}"
+        )
+        if vocabulary.digest != about["vocabulary"]:
+            raise ValueError(
+                f"the vocabulary has the digest {vocabulary.digest}, the network was trained"
+                f" with {about['vocabulary']}"
+            )
+        network = _build(about, vocabulary)
+        archive.load_weights(network)
+        _keras_file.check_probe(about["probe"], _probe(network, vocabulary))
     return network, about, vocabulary
 
 
@@ -124,37 +102,6 @@ def _probe(network: keras.Model, vocabulary: Vocabulary) -> NDArray[np.float32]:
     rows = np.arange(1, 1 + 4 * 16, dtype=np.int64).reshape(4, 16) ** 2 % vocabulary.n_ids
     rows[1:, 5:] = 0
     return _text_network.probabilities(network, rows.astype(np.int32))
-
-
-def _check_probe(about: dict[str, Any], found: NDArray[np.float32]) -> None:
-    expected = np.asarray(about["probe"], np.float64)
-    if expected.shape != found.shape or not np.abs(found - expected).max() <= _PROBE_TOLERANCE:
-        import keras
-
-        raise ValueError(
-            f"Keras {keras.__version__} does not compute what was stored with the network: weights"
-            " are missing, or it is another version"
-        )
-
-
-def _entry(archive: zipfile.ZipFile, name: str) -> bytes:
-    size = archive.getinfo(name).file_size
-    if size > _MAX_BYTES:
-        raise ValueError(f"{name} is said to have {size} bytes, at most {_MAX_BYTES} are read")
-    return archive.read(name)
-
-
-def _about(values: Any) -> dict[str, Any]:
-    if not isinstance(values, dict) or values.get("format") != FORMAT:
-        raise ValueError(f"{_ABOUT} is not of format {FORMAT}")
-    for key, kind in _KEYS.items():
-        if not isinstance(values.get(key), kind):
-            raise ValueError(f"{_ABOUT}: {key} must be {kind.__name__}, got {values.get(key)!r}")
-    n_classes = len(values["classes"])
-    thresholds = np.array(values["thresholds"], np.float64)
-    if thresholds.shape != (n_classes,) or n_classes < 1:
-        raise ValueError(f"{_ABOUT}: {len(thresholds)} thresholds for {n_classes} classes")
-    return values
 
 
 def read_word2vec(file: str | os.PathLike[str]) -> tuple[list[str], NDArray[np.float32]]:
@@ -179,7 +126,8 @@ def read_word2vec(file: str | os.PathLike[str]) -> tuple[list[str], NDArray[np.f
 
     Examples
     --------
-    >>> file = Path(tempfile.mkdtemp()) / "vectors.txt"
+    >>> import pathlib, tempfile
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "vectors.txt"
     >>> _ = file.write_text("2 3\ngood 0.1 0.2 0.3\nbad -0.1 -0.2 -0.3\n")
     >>> words, vectors = read_word2vec(file)
     >>> words, vectors.shape

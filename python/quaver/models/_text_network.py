@@ -1,4 +1,4 @@
-"""The network of `quaver.models.text` and how it is trained; private.
+"""The network of `quaver.models.text` and its batches; private.
 
 Padding is handled so that a text gets the same answer however long the row is that it stands in:
 what lies beyond its end is zero before each convolution, counts in no statistic of a batch
@@ -7,8 +7,7 @@ normalisation and is passed over by the recurrent layers.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -157,7 +156,7 @@ def probabilities(
     return found
 
 
-class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras has no types
+class Batches:
     """Rows of like length together, in another order each epoch, words dropped at random."""
 
     def __init__(
@@ -169,7 +168,6 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras has no type
         word_dropout: float,
         seed: int,
     ) -> None:
-        super().__init__()
         self._ids, self._targets = ids, targets
         self._batch_size, self._word_dropout, self._seed = batch_size, word_dropout, seed
         self._lengths = buckets(ids)
@@ -212,77 +210,3 @@ def weighted_loss(weights: ArrayLike, *, multi_label: bool) -> Any:
         return -ops.mean(positive + (1 - true) * ops.log(1 - predicted), axis=-1)
 
     return loss
-
-
-def learning_rates(peak: float, steps: int, epochs: int) -> Any:
-    """Return a linear rise over half an epoch, then a cosine down to 2 % of the peak."""
-    return keras.optimizers.schedules.CosineDecay(
-        0.0, max(1, steps * epochs), alpha=0.02, warmup_target=peak, warmup_steps=max(1, steps // 2)
-    )
-
-
-class _Scores(keras.callbacks.Callback):  # type: ignore[misc]
-    """Puts the order of the epoch right and the validation score into the logs."""
-
-    def __init__(self, batches: Batches, score: Callable[[], float] | None) -> None:
-        super().__init__()
-        self._epoch_batches, self._score = batches, score
-
-    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        self._epoch_batches.start_epoch(epoch)
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        if logs is not None and self._score is not None:
-            logs["val_f1"] = self._score()
-
-
-def train(
-    network: keras.Model,
-    batches: Batches,
-    *,
-    loss: Any,
-    epochs: int,
-    learning_rate: float,
-    score: Callable[[], float] | None,
-    patience: int,
-    checkpoint: str | os.PathLike[str] | None,
-    verbose: int,
-) -> list[dict[str, float]]:
-    """Train in place, down to the weights of the best epoch, and return the history.
-
-    Parameters
-    ----------
-    network : keras.Model
-    batches : Batches
-    loss : callable
-        As from `weighted_loss`.
-    epochs : int
-    learning_rate : float
-        Peak.
-    score : callable, optional
-        Called after each epoch; higher is better. Without it the last weights are kept.
-    patience : int
-        Epochs without a better score until training stops.
-    checkpoint : path, optional
-        Folder of the state after each epoch, taken up from if it is there.
-    verbose : int
-    """
-    rates = learning_rates(learning_rate, len(batches), epochs)
-    network.compile(keras.optimizers.Adam(rates, clipnorm=1.0), loss=loss)
-    callbacks: list[keras.callbacks.Callback] = [_Scores(batches, score)]
-    if score is not None:
-        callbacks.append(
-            keras.callbacks.EarlyStopping(
-                "val_f1", mode="max", patience=patience, restore_best_weights=True
-            )
-        )
-    if checkpoint is not None:
-        callbacks.append(keras.callbacks.BackupAndRestore(os.fspath(checkpoint)))
-    history = network.fit(
-        batches, epochs=epochs, shuffle=False, callbacks=callbacks, verbose=verbose
-    )
-    values = {name: numbers for name, numbers in history.history.items() if name != "lr"}
-    return [
-        {name: float(number) for name, number in zip(values, row, strict=True)}
-        for row in zip(*values.values(), strict=True)
-    ]

@@ -29,9 +29,10 @@ from sklearn.svm import SVC  # noqa: E402
 from quaver import _core  # noqa: E402
 from quaver._validate import Downmix, as_samples, check_sample_rate  # noqa: E402
 from quaver.audio import is_recording, resample  # noqa: E402
-from quaver.batch import Batch, Failure, Progress, as_clips  # noqa: E402
+from quaver.batch import Batch, Progress, as_clips  # noqa: E402
 from quaver.config import FeatureConfig  # noqa: E402
 from quaver.models import persistence  # noqa: E402
+from quaver.models.predictions import Predictions  # noqa: E402
 from quaver.models.selection import (  # noqa: E402
     DEFAULT_CONFIG,
     N_LOOKS,
@@ -48,6 +49,20 @@ if TYPE_CHECKING:
 
     from quaver.corpus import Corpus
     from quaver.models.evaluation import Report
+
+__all__ = [
+    "PRETRAINED",
+    "Predictions",
+    "SvmModel",
+    "evaluate",
+    "load",
+    "load_pretrained",
+    "make_pipeline",
+    "predict",
+    "predict_timeline",
+    "save",
+    "train",
+]
 
 PRETRAINED = "ravdess-svm"
 
@@ -81,34 +96,6 @@ class SvmModel:
     def pipeline(self) -> Pipeline:
         """The whole pipeline, from recordings to labels."""
         return Pipeline([("features", AudioFeatures(self.config)), *self.steps.steps])
-
-
-@dataclass(frozen=True, slots=True)
-class Predictions:
-    """What `predict` returns.
-
-    Attributes
-    ----------
-    labels : ndarray of shape (n_ok,), str
-        The most probable emotion of each clip that worked.
-    probabilities : ndarray of shape (n_ok, n_classes), float64
-        Rows sum to 1.
-    classes : tuple of str
-        Labels of the columns.
-    index : ndarray of shape (n_ok,), intp
-        Position of each row's clip in the list.
-    failures : tuple of Failure
-        The others.
-    """
-
-    labels: NDArray[np.str_]
-    probabilities: NDArray[np.float64]
-    classes: tuple[str, ...]
-    index: NDArray[np.intp]
-    failures: tuple[Failure, ...]
-
-    def __len__(self) -> int:
-        return len(self.labels)
 
 
 def make_pipeline(

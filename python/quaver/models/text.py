@@ -22,7 +22,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin  # noqa: E402
 from sklearn.model_selection import train_test_split  # noqa: E402
 from sklearn.utils.validation import check_is_fitted  # noqa: E402
 
-from quaver.models import _text_file, _text_network  # noqa: E402
+from quaver.models import _text_file, _text_network, _training  # noqa: E402
 from quaver.models._text_file import read_word2vec  # noqa: E402
 from quaver.models._text_scores import best_thresholds, class_weights, macro_f1  # noqa: E402
 from quaver.text import UNKNOWN_ID, Side, TextConfig, Vocabulary, as_texts, sequences  # noqa: E402
@@ -372,7 +372,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
             found = _text_network.probabilities(self.network_, held_ids)
             return macro_f1(held > 0.5, found, multi_label=self.multi_label)
 
-        self.history_ = _text_network.train(
+        self.history_ = _training.train(
             self.network_,
             batches,
             loss=_text_network.weighted_loss(
@@ -382,6 +382,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
             epochs=self.epochs,
             learning_rate=self.learning_rate,
             score=score if len(held) else None,
+            score_name="val_f1",
             patience=self.patience,
             checkpoint=self.checkpoint,
             verbose=self.verbose,

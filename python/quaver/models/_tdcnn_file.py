@@ -1,0 +1,79 @@
+"""Files of `quaver.models.tdcnn`; private.
+
+Beside the network (`quaver.models._keras_file`) there are, as JSON, labels, configuration, the card
+and the answers to a few pictures.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from quaver.models import _keras_file
+from quaver.models._tdcnn_config import TDCNNConfig
+from quaver.models._tdcnn_network import build_network
+
+if TYPE_CHECKING:
+    import keras
+    from numpy.typing import NDArray
+
+FORMAT = 1
+_KEYS = {"kind": str, "classes": list, "config": dict, "card": dict, "probe": list}
+_KIND = "tdcnn"
+
+
+def write(
+    file: str | os.PathLike[str],
+    network: keras.Model,
+    config: TDCNNConfig,
+    classes: list[str],
+    card: dict[str, Any],
+) -> None:
+    """Write a network with weights of float16 and what is said about it."""
+    target = _keras_file.check_name(file)
+    rounded = [weights.astype(np.float16) for weights in network.get_weights()]
+    small = build_network(config, len(classes), portable=True)
+    small.set_weights(rounded)
+    same = build_network(config, len(classes))
+    same.set_weights([weights.astype(np.float32) for weights in rounded])
+    about = {
+        "format": FORMAT,
+        "kind": _KIND,
+        "classes": classes,
+        "config": config.to_dict(),
+        "card": card,
+        "probe": _probe(same, config).tolist(),
+    }
+    _keras_file.write(target, small, {_keras_file.ABOUT: json.dumps(about, indent=1)})
+
+
+def read(
+    file: str | os.PathLike[str],
+) -> tuple[keras.Model, TDCNNConfig, list[str], dict[str, Any]]:
+    """Read what `write` wrote, or raise ValueError with the name of the file."""
+    with _keras_file.opened(file, "time-distributed model") as archive:
+        about = archive.about(FORMAT, _KEYS)
+        if about["kind"] != _KIND:
+            raise ValueError(f"a model of kind {about['kind']!r}, expected {_KIND!r}")
+        classes = about["classes"]
+        if len(classes) < 2 or not all(isinstance(label, str) for label in classes):
+            raise ValueError(f"expected at least two labels, got {classes}")
+        config = TDCNNConfig.from_dict(about["config"])
+        network = build_network(config, len(classes))
+        archive.load_weights(network)
+        _keras_file.check_probe(about["probe"], _probe(network, config))
+    return network, config, classes, about["card"]
+
+
+def _probe(network: keras.Model, config: TDCNNConfig) -> NDArray[np.float32]:
+    """Return what the network says of pictures that any program can make again."""
+    bands, frames = np.ogrid[: config.n_mels, : config.window_frames]
+    pictures = [
+        np.sin(bands / (2 + i) + frames / (3 + 2 * i)) * 2 - np.cos(bands * frames / (50 + i))
+        for i in range(12)
+    ]
+    batch = np.reshape(pictures, (6, 2, config.n_mels, config.window_frames, 1))
+    return np.asarray(network.predict_on_batch(batch.astype(np.float32)))

@@ -1,0 +1,254 @@
+"""What a network of `quaver.models.tdcnn` says of recordings, whatever runs it; private."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from copy import copy
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from quaver import audio
+from quaver._validate import Downmix, as_samples, check_sample_rate
+from quaver.batch import Failure, Progress, as_clips, reporter
+from quaver.models import _tdcnn_data
+from quaver.models.predictions import Predictions
+from quaver.models.timeline import Timeline, level_db, windows
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from quaver.models._tdcnn_config import TDCNNConfig
+
+#: Longer recordings, in seconds, are looked at in parts whose probabilities are averaged.
+LONGEST = 10.0
+
+#: Windows that are looked at together, which bounds the memory that predicting takes.
+_TOGETHER = 96
+
+
+class Recognizer:
+    """Recordings to probabilities; what runs the network is up to the subclass."""
+
+    card_: dict[str, Any]
+    config_: TDCNNConfig
+    classes_: NDArray[np.str_]
+    sample_rate: int | None
+    downmix: Downmix
+
+    def _answer(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return what the network says of (n, windows, mel bands, frames, 1)."""
+        raise NotImplementedError
+
+    def predict_proba(self, X: Iterable[Any]) -> NDArray[np.float64]:
+        """Return the probability of each label.
+
+        Parameters
+        ----------
+        X : iterable of paths, bytes, binary file objects or arrays
+            Arrays at `sample_rate`. One longer than `LONGEST` seconds is looked at in equal parts.
+
+        Returns
+        -------
+        ndarray of shape (n_clips, n_classes), float64
+            Rows sum to 1. There is an answer for anything, silence included.
+
+        Raises
+        ------
+        ValueError
+            For a recording that cannot be used; `quaver.models.tdcnn.predict` goes on instead.
+        """
+        self._check_ready()
+        found = np.zeros((0, len(self.classes_)))
+        rows = [found, *(self._clip_probabilities(clip)[None] for clip in as_clips(X))]
+        return np.concatenate(rows)
+
+    def predict(self, X: Iterable[Any]) -> NDArray[np.str_]:
+        """Return the most probable label of each recording, shape (n_clips,)."""
+        best = self.predict_proba(X).argmax(axis=1)
+        return np.asarray(self.classes_[best])
+
+    def _check_ready(self) -> None:
+        """Raise if there is no network yet."""
+
+    def _recording(self, clip: Any) -> NDArray[np.float32]:
+        samples, rate = self._samples(clip)
+        try:
+            return _tdcnn_data.prepare(samples, rate, self.config_)
+        except ValueError as error:
+            raise ValueError(f"{audio.describe(clip)}: {error}") from error
+
+    def _samples(self, clip: Any) -> tuple[NDArray[Any], int]:
+        if audio.is_recording(clip):
+            return audio.load(clip, downmix=self.downmix)
+        if self.sample_rate is None:
+            raise ValueError("sample_rate is required for arrays, got None")
+        return as_samples(clip, self.downmix), check_sample_rate(self.sample_rate)
+
+    def _clip_probabilities(self, clip: Any) -> NDArray[np.float64]:
+        recording = self._recording(clip)
+        n_parts = max(1, -(-len(recording) // round(LONGEST * self.config_.sample_rate)))
+        parts = np.array_split(recording, n_parts)
+        cut = (_tdcnn_data.cut_all(part, self.config_) for part in parts)
+        mean: NDArray[np.float64] = self._probabilities(cut).mean(axis=0)
+        return mean
+
+    def _probabilities(self, pictures: Iterable[NDArray[np.float32]]) -> NDArray[np.float64]:
+        """Return what the network says of recordings cut into windows, a few at a time."""
+        found = [np.empty((0, len(self.classes_)))]
+        for group in _groups(pictures):
+            answer = self._answer(_tdcnn_data.stack(group))
+            found.append(np.asarray(answer, np.float64))
+        rows = np.concatenate(found)
+        return np.asarray(rows / rows.sum(axis=1, keepdims=True))
+
+
+def _groups(pictures: Iterable[NDArray[np.float32]]) -> Iterator[list[NDArray[np.float32]]]:
+    """Yield lists of recordings that together, the longest times their number, are not too much."""
+    group: list[NDArray[np.float32]] = []
+    for picture in pictures:
+        longest = max(len(part) for part in [*group, picture])
+        if group and longest * (len(group) + 1) > _TOGETHER:
+            yield group
+            group = []
+        group.append(picture)
+    if group:
+        yield group
+
+
+def predict(
+    model: Recognizer,
+    clips: Iterable[Any],
+    sample_rate: int | None = None,
+    *,
+    downmix: Downmix = "mean",
+    progress: Progress = False,
+) -> Predictions:
+    """Predict the emotion of each clip; one that cannot be used does not stop the others.
+
+    Parameters
+    ----------
+    model : TDCNNClassifier or OnnxNetwork
+        Fitted.
+    clips : sequence of paths, bytes, binary file objects or arrays
+    sample_rate : int, optional
+        Rate in Hz of clips that are arrays, required when there are any; resampled to the model's.
+    downmix : {None, "mean"} or int, default "mean"
+        How several channels become one.
+    progress
+        As in `quaver.extract_many`.
+
+    Returns
+    -------
+    Predictions
+        Clips that cannot be used are listed in ``failures``.
+
+    Raises
+    ------
+    ValueError
+        For arrays without a rate.
+
+    Examples
+    --------
+    >>> import quaver.data
+    >>> from quaver.models.tdcnn import load_pretrained
+    >>> predict(load_pretrained(), [quaver.data.demo_clip()]).labels.shape
+    (1,)
+    """
+    clips = as_clips(clips)
+    if sample_rate is None and not all(map(audio.is_recording, clips)):
+        raise ValueError("sample_rate is required for arrays, got None")
+    used = _with(model, sample_rate, downmix)
+    rows, index, failures = [], [], []
+    with reporter(progress, len(clips)) as report:
+        for i, clip in enumerate(clips):
+            try:
+                rows.append(used._clip_probabilities(clip))
+                index.append(i)
+            except (ValueError, TypeError, OSError) as error:
+                failures.append(Failure(i, audio.describe(clip), type(error).__name__, str(error)))
+            report(i + 1, len(clips))
+    classes = used.classes_
+    found = np.array(rows).reshape(-1, len(classes))
+    return Predictions(
+        classes[found.argmax(axis=1)] if len(found) else classes[:0],
+        found,
+        tuple(classes.tolist()),
+        np.array(index, np.intp),
+        tuple(failures),
+    )
+
+
+def _with(model: Recognizer, sample_rate: int | None, downmix: Downmix) -> Recognizer:
+    """Return a model that shares everything but how it reads recordings."""
+    model._check_ready()
+    used = copy(model)
+    used.sample_rate, used.downmix = sample_rate, downmix
+    return used
+
+
+def predict_timeline(
+    model: Recognizer,
+    samples: ArrayLike,
+    sample_rate: int,
+    *,
+    window: float = 3.0,
+    hop: float = 1.0,
+    downmix: Downmix = "mean",
+) -> Timeline:
+    """Predict the emotion of each window that slides over a long recording.
+
+    Each window is looked at as if it were a recording of its own, as in training; the memory does
+    not grow with the recording but by its samples.
+
+    Parameters
+    ----------
+    model : TDCNNClassifier or OnnxNetwork
+        Fitted.
+    samples : array_like of shape (n,) or (channels, n), int16, float32 or float64
+    sample_rate : int
+        In Hz; resampled to the model's.
+    window, hop : float, default 3.0 and 1.0
+        Length of a window and step from one to the next, in seconds. The last window ends with
+        the recording; a recording shorter than a window is one window.
+    downmix : {None, "mean"} or int, default "mean"
+        How several channels become one.
+
+    Returns
+    -------
+    Timeline
+
+    Raises
+    ------
+    ValueError, TypeError
+        As in `quaver.log_mel`, or for a window or hop shorter than a sample.
+
+    Examples
+    --------
+    >>> from quaver.models.tdcnn import load_pretrained
+    >>> timeline = predict_timeline(load_pretrained(), np.sin(np.arange(80000) * 0.1), 16000)
+    >>> timeline.starts
+    array([0., 1., 2.])
+    """
+    model._check_ready()
+    mono, rate, wanted = _mono(samples, downmix), check_sample_rate(sample_rate), model.config_
+    if rate != wanted.sample_rate:
+        mono = audio.resample(mono, rate, wanted.sample_rate)
+    spans = windows(mono.size, wanted.sample_rate, window=window, hop=hop)
+    pictures = (
+        _tdcnn_data.cut_all(
+            _tdcnn_data.prepare(mono[start:stop], wanted.sample_rate, wanted), wanted
+        )
+        for start, stop in spans
+    )
+    probabilities = model._probabilities(pictures)
+    levels = np.array([level_db(mono[start:stop]) for start, stop in spans])
+    starts, ends = spans.T / wanted.sample_rate
+    return Timeline(starts, ends, probabilities, tuple(model.classes_.tolist()), levels)
+
+
+def _mono(samples: ArrayLike, downmix: Downmix) -> NDArray[Any]:
+    mono = as_samples(samples, downmix)
+    if mono.size == 0:
+        raise ValueError("samples must not be empty, got shape (0,)")
+    return mono * np.float32(1 / 32768) if mono.dtype == np.int16 else mono

@@ -1,0 +1,125 @@
+"""Scores over the folds of a protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from quaver.models import require
+
+require("sklearn", extra="svm")
+
+from sklearn.metrics import confusion_matrix  # noqa: E402
+
+from quaver.models.selection import average_recall  # noqa: E402
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Scores over the folds of a protocol.
+
+    Attributes
+    ----------
+    name : str
+        The protocol.
+    accuracies, uars : ndarray of shape (n_folds,), float64
+        Accuracy and unweighted average recall of each fold.
+    confusion : ndarray of shape (n_classes, n_classes), int64
+        Summed over the folds; rows are true labels.
+    classes : tuple of str
+    choices : tuple of dict
+        What the search chose in each fold.
+    """
+
+    name: str
+    accuracies: NDArray[np.float64]
+    uars: NDArray[np.float64]
+    confusion: NDArray[np.int64]
+    classes: tuple[str, ...]
+    choices: tuple[dict[str, Any], ...] = field(default=())
+
+    @property
+    def accuracy(self) -> float:
+        """Mean accuracy over the folds."""
+        return float(self.accuracies.mean())
+
+    @property
+    def accuracy_std(self) -> float:
+        """Standard deviation of the accuracy over the folds."""
+        return float(self.accuracies.std())
+
+    @property
+    def uar(self) -> float:
+        """Mean unweighted average recall over the folds."""
+        return float(self.uars.mean())
+
+    @property
+    def uar_std(self) -> float:
+        """Standard deviation of the unweighted average recall over the folds."""
+        return float(self.uars.std())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as JSON types.
+
+        Examples
+        --------
+        >>> score("mine", ["a", "b"], [(["a", "b"], ["a", "a"])]).to_dict()["accuracy"]
+        0.5
+        """
+        return {
+            "name": self.name,
+            "folds": len(self.accuracies),
+            "accuracy": self.accuracy,
+            "accuracy_std": self.accuracy_std,
+            "uar": self.uar,
+            "uar_std": self.uar_std,
+            "accuracies": self.accuracies.tolist(),
+            "uars": self.uars.tolist(),
+            "classes": list(self.classes),
+            "confusion": self.confusion.tolist(),
+            "choices": list(self.choices),
+        }
+
+
+def score(
+    name: str,
+    classes: Sequence[str],
+    folds: Sequence[tuple[Any, Any]],
+    choices: Sequence[dict[str, Any]] = (),
+) -> Report:
+    """Return the report of predictions.
+
+    Parameters
+    ----------
+    name : str
+    classes : sequence of str
+        Labels, in the order of the confusion matrix.
+    folds : sequence of (true, predicted)
+        Labels of the test clips of each fold. The average recall is over the labels that occur.
+    choices : sequence of dict, optional
+
+    Returns
+    -------
+    Report
+
+    Examples
+    --------
+    >>> score("mine", ["a", "b"], [(["a", "a", "b"], ["a", "b", "b"])]).uar
+    0.75
+    """
+    accuracies, uars = [], []
+    confusion = np.zeros((len(classes), len(classes)), np.int64)
+    for true, predicted in folds:
+        true, predicted = np.asarray(true), np.asarray(predicted)
+        accuracies.append(float((true == predicted).mean()))
+        uars.append(average_recall(true, predicted))
+        confusion += confusion_matrix(true, predicted, labels=list(classes))
+    return Report(
+        name, np.array(accuracies), np.array(uars), confusion, tuple(classes), tuple(choices)
+    )

@@ -1,0 +1,626 @@
+"""The time-distributed network: its layers, pictures, padding, training, answers and files."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import keras
+import librosa
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+
+import quaver.data
+from quaver.models import _tdcnn_data, _tdcnn_predict, tdcnn, text
+from quaver.models._tdcnn_network import TimeDistributed, build_network, smoothed_loss
+from quaver.models.tdcnn import Augmentation, Batches, TDCNNClassifier, TDCNNConfig
+from reference import windowing as twin
+from test_minimal import run_python
+
+RATE = 16000
+SMALL = TDCNNConfig(
+    n_mels=32,
+    window_frames=32,
+    window_step=16,
+    filters=(2, 3, 4, 5),
+    pools=((2, 2), (2, 2), (2, 2), (2, 2)),
+    units=(6, 7),
+    dropout=0.0,
+    lstm_dropout=0.0,
+)
+QUICK: dict[str, Any] = {
+    "config": SMALL,
+    "augmentation": Augmentation.none(),
+    "sample_rate": RATE,
+    "epochs": 12,
+    "batch_size": 8,
+    "learning_rate": 1e-2,
+    "random_state": 0,
+}
+Clips = tuple[list[NDArray[np.float32]], NDArray[np.str_]]
+
+
+def tone(hertz: float, n: int, seed: int) -> NDArray[np.float32]:
+    noise = np.random.default_rng(seed).standard_normal(n)
+    return (np.sin(2 * np.pi * hertz * np.arange(n) / RATE) + 0.1 * noise).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def clips() -> Clips:
+    """Low and high tones of lengths from a tenth of a second to a whole one."""
+    lengths = np.random.default_rng(0).integers(1600, 16000, 32)
+    made = [tone(400 if i % 2 else 2000, int(n), i) for i, n in enumerate(lengths)]
+    return made, np.array(["high", "low"] * 16)
+
+
+@pytest.fixture(scope="module")
+def fitted(clips: Clips) -> TDCNNClassifier:
+    return TDCNNClassifier(**QUICK).fit(*clips)
+
+
+@pytest.fixture
+def saved(fitted: TDCNNClassifier, tmp_path: Path) -> Path:
+    file = tmp_path / "model.keras"
+    tdcnn.save(fitted, file, card={"name": "toy"})
+    return file
+
+
+# the network
+
+
+@pytest.mark.parametrize(
+    ("config", "shapes", "n_features"),
+    [
+        (TDCNNConfig(), [(64, 32, 16), (32, 16, 32), (8, 4, 64), (2, 2, 128)], 512),
+        (TDCNNConfig.original(), [(64, 64, 64), (16, 16, 64), (4, 4, 128), (1, 1, 128)], 128),
+    ],
+)
+@pytest.mark.parametrize("portable", [False, True])
+def test_layers_are_those_described(
+    config: TDCNNConfig, shapes: list[tuple[int, ...]], n_features: int, portable: bool
+) -> None:
+    network = build_network(config, 7, portable=portable)
+    layers = [
+        layer
+        for layer in network.layers
+        if isinstance(layer, (keras.layers.TimeDistributed, keras.layers.LSTM, keras.layers.Dense))
+    ]
+    assert network.input_shape == (None, None, 128, 128, 1)
+    wrapped = layers[:21]
+    assert all(isinstance(layer, keras.layers.TimeDistributed) for layer in wrapped)
+    kinds = [type(layer.layer).__name__ for layer in wrapped]
+    block = ["Conv2D", "BatchNormalization", "ELU", "MaxPooling2D", "Dropout"]
+    assert kinds == [*block * 4, "Flatten"]
+    for i, (filters, pool, shape) in enumerate(
+        zip(config.filters, config.pools, shapes, strict=True)
+    ):
+        convolution, _, _, pooling, dropout = (each.layer for each in wrapped[5 * i : 5 * i + 5])
+        assert (convolution.filters, convolution.kernel_size) == (filters, (3, 3))
+        assert pooling.pool_size == pool
+        assert dropout.rate == config.dropout
+        assert tuple(wrapped[5 * i + 4].output.shape) == (None, None, *shape)
+    assert tuple(wrapped[20].output.shape) == (None, None, n_features)
+    first, second, dense = layers[21:]
+    assert [type(each).__name__ for each in layers[21:]] == ["LSTM", "LSTM", "Dense"]
+    assert (first.units, second.units) == config.units
+    assert (first.return_sequences, second.return_sequences) == (True, False)
+    assert dense.activation is keras.activations.softmax
+    assert network.output_shape == (None, 7)
+
+
+def test_folding_time_into_the_batch_changes_no_answer() -> None:
+    folded, plain = build_network(SMALL, 3, seed=1), build_network(SMALL, 3, portable=True)
+    weights = [w.astype(np.float16) for w in folded.get_weights()]
+    folded.set_weights(weights)
+    plain.set_weights(weights)
+    pictures = np.random.default_rng(0).standard_normal((2, 3, 32, 32, 1)).astype(np.float32)
+    np.testing.assert_allclose(
+        folded.predict_on_batch(pictures), plain.predict_on_batch(pictures), atol=5e-3
+    )
+    assert any(isinstance(layer, TimeDistributed) for layer in folded.layers)
+
+
+def test_padding_changes_no_answer(fitted: TDCNNClassifier) -> None:
+    rng = np.random.default_rng(0)
+    pictures = [rng.standard_normal((n, 32, 32)).astype(np.float32) for n in (1, 4, 2)]
+    together = fitted._answer(_tdcnn_data.stack(pictures))
+    alone = [fitted._answer(_tdcnn_data.stack([picture]))[0] for picture in pictures]
+    np.testing.assert_allclose(together, alone, atol=1e-6)
+
+
+def test_padding_counts_in_no_statistic() -> None:
+    pictures = np.random.default_rng(0).standard_normal((4, 2, 32, 32, 1)).astype(np.float32)
+    padded = np.concatenate([pictures, np.zeros((4, 5, 32, 32, 1), np.float32)], axis=1)
+    found = []
+    for batch in (pictures, padded):
+        network = build_network(SMALL, 2, seed=0)
+        network(batch, training=True)
+        found.append(network.get_layer("each_norm_3").layer.moving_variance.numpy())
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-5)
+    assert not np.allclose(found[0], 1)
+
+
+def test_the_loss_is_a_weighted_smoothed_cross_entropy() -> None:
+    true = np.eye(3, dtype=np.float32)
+    predicted = np.array([[0.7, 0.2, 0.1], [0.1, 0.8, 0.1], [0.3, 0.3, 0.4]], np.float32)
+    weights = np.array([1.0, 2.0, 0.5])
+    target = true * 0.8 + 0.2 / 3
+    expected = -(weights * target * np.log(predicted)).sum(axis=1)
+    found = smoothed_loss(weights.astype(np.float32), 0.2)(true, predicted)
+    np.testing.assert_allclose(np.asarray(found), expected, rtol=1e-5)
+
+
+# pictures
+
+
+def test_pictures_are_those_of_librosa(speech: NDArray[np.float32]) -> None:
+    config = TDCNNConfig(normalize=False)
+    power = librosa.feature.melspectrogram(
+        y=speech.astype(np.float64),
+        sr=RATE,
+        n_fft=512,
+        hop_length=128,
+        win_length=256,
+        window="hamming",
+        n_mels=128,
+        fmax=4000,
+    )
+    expected = librosa.power_to_db(power, ref=np.max).T
+    found = _tdcnn_data.picture(speech, config)
+    np.testing.assert_allclose(found + 1, expected, atol=1e-2)
+    assert np.abs(found + 1 - expected).mean() < 1e-4
+    scaled = _tdcnn_data.picture(speech, TDCNNConfig())
+    np.testing.assert_allclose(scaled, (expected - expected.mean()) / expected.std(), atol=1e-3)
+
+
+def test_windows_are_those_of_the_twin(speech: NDArray[np.float32]) -> None:
+    config = TDCNNConfig()
+    picture = _tdcnn_data.picture(speech, config)
+    found = _tdcnn_data.cut(picture, config)
+    np.testing.assert_array_equal(found, twin.windows(picture, 128, 64, "align", None))
+
+
+def test_a_clip_of_the_original_project_has_five_windows() -> None:
+    config = TDCNNConfig.original()
+    for n in (1000, 40000, 80000):
+        samples = _tdcnn_data.prepare(tone(300, n, 0), RATE, config)
+        assert len(samples) == 49100
+        assert _tdcnn_data.cut_all(samples, config).shape == (5, 128, 128)
+
+
+def test_quiet_ends_are_trimmed() -> None:
+    loud = tone(300, 8000, 0)
+    quiet = 1e-3 * np.ones(5000, np.float32)
+    trimmed = _tdcnn_data.trim(np.concatenate([quiet, loud, quiet]), 128, 30.0)
+    assert 8000 <= len(trimmed) <= 8000 + 2 * 128
+    assert len(_tdcnn_data.trim(np.zeros(1000, np.float32), 128, 30.0)) == 1000
+
+
+def test_silence_is_no_padding() -> None:
+    for config in (TDCNNConfig(), TDCNNConfig.original()):
+        found = _tdcnn_data.cut_all(np.zeros(30000, np.float32), config)
+        assert np.isfinite(found).all()
+        assert (found != 0).all()
+
+
+# batches
+
+
+def test_batches_hold_every_recording_once_an_epoch(clips: Clips) -> None:
+    targets = np.eye(32, dtype=np.float32)
+    batches = Batches(
+        clips[0], targets, SMALL, augmentation=Augmentation.none(), batch_size=8, seed=0
+    )
+    orders = []
+    for epoch in (0, 1, 0):
+        batches.start_epoch(epoch)
+        made = [batches[i] for i in range(len(batches))]
+        rows = np.concatenate([target.argmax(axis=1) for _, target in made])
+        assert sorted(rows.tolist()) == list(range(32))
+        orders.append(rows.tolist())
+        for pictures, target in made:
+            for picture, row in zip(pictures, target.argmax(axis=1), strict=True):
+                expected = _tdcnn_data.cut_all(clips[0][row], SMALL)
+                np.testing.assert_array_equal(picture[: len(expected), ..., 0], expected)
+                assert not picture[len(expected) :].any()
+    assert orders[0] == orders[2] != orders[1]
+
+
+def test_augmentation_changes_recordings_the_same_way_for_the_same_seed(clips: Clips) -> None:
+    targets = (clips[1][:, None] == ["high", "low"]).astype(np.float32)
+
+    def first(seed: int) -> tuple[Any, Any]:
+        batches = Batches(
+            clips[0], targets, SMALL, augmentation=Augmentation(), batch_size=8, seed=seed
+        )
+        batches.start_epoch(3)
+        return batches[1]
+
+    once, again, other = first(0), first(0), first(1)
+    np.testing.assert_array_equal(once[0], again[0])
+    np.testing.assert_allclose(once[1].sum(axis=1), 1, rtol=1e-6)
+    assert np.isfinite(once[0]).all()
+    assert once[0].shape != other[0].shape or not np.array_equal(once[0], other[0])
+
+
+def test_each_augmentation_does_what_it_says() -> None:
+    rng, samples = np.random.default_rng(0), tone(500, 16000, 0)
+    none = Augmentation.none()
+    np.testing.assert_array_equal(none.samples(samples, RATE, rng), samples)
+    noisy = Augmentation(noise_db=(20, 20), noise_probability=1, gain_db=0, shift=0, speed=0)
+    added = noisy.samples(samples, RATE, rng) - samples
+    ratio = 10 * np.log10(np.square(samples).mean() / np.square(added).mean())
+    assert ratio == pytest.approx(20, abs=0.5)
+    slow = Augmentation(noise_probability=0, gain_db=0, shift=0, speed=0.2)
+    lengths = {len(slow.samples(samples, RATE, rng)) for _ in range(20)}
+    assert all(13000 < n < 20100 for n in lengths)
+    assert len(lengths) > 10
+    picture = rng.standard_normal((100, 40)).astype(np.float32)
+    gaps = picture.copy()
+    Augmentation(bands=8, frames=10, gaps=1).picture(gaps, np.random.default_rng(1))
+    changed = gaps != picture
+    assert 0 < changed.mean() < (8 * 100 + 10 * 40) / 4000
+    assert changed.all(axis=0).sum() <= 8
+    assert changed.all(axis=1).sum() <= 10
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"noise_db": (40, 10)}, "lowest, highest"),
+        ({"mixup": -1}, "mixup must not be negative, got -1"),
+        ({"speed": 2}, "speed must be at most 1, got 2"),
+    ],
+)
+def test_bad_augmentation(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Augmentation(**arguments)
+
+
+# configuration
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"fmax": 9000}, ValueError, "fmin and fmax must be in .* 8000.0, got 0.0 and 9000"),
+        ({"win_length": 1024}, ValueError, r"must not exceed n_fft \(512\), got 1024"),
+        ({"window_step": 200}, ValueError, r"must not exceed window_frames \(128\), got 200"),
+        ({"filters": (8, 8, 8)}, ValueError, "filters must be 4 whole numbers"),
+        ({"units": (8, 0)}, ValueError, "units must be positive, got 0"),
+        ({"pools": ((2, 2),) * 3}, ValueError, "pools must be four pairs"),
+        ({"pools": ((4, 4),) * 4}, ValueError, "pools leave nothing of 128 bands"),
+        ({"dropout": 1.0}, ValueError, r"dropout must be in \[0, 1\), got 1.0"),
+        ({"trim_db": 0}, ValueError, "trim_db must be positive and finite, got 0"),
+        ({"offset": -1}, ValueError, "offset must be at least 0 and finite, got -1"),
+        ({"window": "kaiser"}, ValueError, "window must be one of .* got 'kaiser'"),
+        ({"normalize": 1}, TypeError, "normalize must be a bool, got 1"),
+        ({"n_mels": 1.5}, TypeError, "n_mels must be an int, got float"),
+        ({"top_db": "80"}, TypeError, "top_db must be a number, got '80'"),
+    ],
+)
+def test_bad_configuration(arguments: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        TDCNNConfig(**arguments)
+
+
+def test_configuration_survives_json() -> None:
+    for config in (TDCNNConfig(), TDCNNConfig.original(), SMALL):
+        assert TDCNNConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
+    with pytest.raises(ValueError, match="expected the fields"):
+        TDCNNConfig.from_dict({"sample_rate": 16000})
+
+
+# training
+
+
+def test_it_learns_what_there_is_to_learn(fitted: TDCNNClassifier, clips: Clips) -> None:
+    assert (fitted.predict(clips[0]) == clips[1]).mean() >= 0.9
+    assert len(fitted.history_) <= 12
+    assert set(fitted.history_[0]) == {"loss", "val_uar"}
+    assert fitted.history_[-1]["loss"] < fitted.history_[0]["loss"]
+    assert fitted.classes_.tolist() == ["high", "low"]
+
+
+def test_training_is_taken_up_where_it_stopped(
+    clips: Clips, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = {**QUICK, "epochs": 4, "augmentation": Augmentation()}
+    whole = TDCNNClassifier(**options).fit(*clips)
+    stopped = TDCNNClassifier(**options, checkpoint=tmp_path / "state")
+    start = Batches.start_epoch
+
+    def stopping(batches: Batches, epoch: int) -> None:
+        if epoch == 2:
+            raise KeyboardInterrupt
+        start(batches, epoch)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Batches, "start_epoch", stopping)
+        with pytest.raises(KeyboardInterrupt):
+            stopped.fit(*clips)
+    stopped.fit(*clips)
+    assert len(stopped.history_) == 4
+    for found, expected in zip(stopped.history_, whole.history_, strict=True):
+        assert found == pytest.approx(expected, rel=1e-3)
+    assert not list((tmp_path / "state").iterdir())
+
+
+def test_whole_speakers_are_held_back(clips: Clips, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    build = Batches.__init__
+
+    def counting(self: Batches, recordings: Any, *args: Any, **kwargs: Any) -> None:
+        seen.append(len(recordings))
+        build(self, recordings, *args, **kwargs)
+
+    monkeypatch.setattr(Batches, "__init__", counting)
+    speakers = np.repeat(["a", "b", "c", "d"], 8)
+    model = TDCNNClassifier(**{**QUICK, "epochs": 1, "validation_fraction": 0.25})
+    model.fit(*clips, groups=speakers)
+    assert seen == [24]
+
+
+def test_events_for_tensorboard(clips: Clips, tmp_path: Path) -> None:
+    TDCNNClassifier(**{**QUICK, "epochs": 1}, log_directory=tmp_path / "log").fit(*clips)
+    assert list((tmp_path / "log").rglob("events.*"))
+
+
+@pytest.mark.parametrize(
+    ("options", "X", "y", "error", "message"),
+    [
+        ({}, [np.zeros(9)], ["a", "b"], ValueError, r"\(n_clips,\) for 1 clips, got \(2,\)"),
+        ({}, [np.zeros(9)] * 2, ["a", "a"], ValueError, r"two labels, got \['a'\]"),
+        ({"sample_rate": None}, [np.zeros(9)] * 2, ["a", "b"], ValueError, "sample_rate is req"),
+        ({"epochs": 0}, [np.zeros(9)] * 2, ["a", "b"], ValueError, "epochs must be positive"),
+        ({"label_smoothing": 1}, [np.zeros(9)] * 2, ["a", "b"], ValueError, r"\[0, 1\), got 1"),
+        ({"learning_rate": 0}, [np.zeros(9)] * 2, ["a", "b"], ValueError, "positive, got 0"),
+        ({}, [np.zeros(9), np.zeros(0)], ["a", "b"], ValueError, "must not be empty"),
+        ({}, ["gone.wav", "lost.wav"], ["a", "b"], FileNotFoundError, "gone.wav"),
+    ],
+)
+def test_bad_input_of_fit(
+    options: dict[str, Any], X: Any, y: Any, error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        TDCNNClassifier(**{**QUICK, **options}).fit(X, y)
+
+
+def test_it_is_an_estimator(fitted: TDCNNClassifier) -> None:
+    fresh = clone(fitted)
+    assert fresh.get_params()["config"] == SMALL
+    with pytest.raises(NotFittedError):
+        fresh.predict([np.zeros(9)])
+
+
+# answers
+
+
+@pytest.mark.parametrize("n", [1, 2, 100, 4800, 160000])
+def test_any_length_has_an_answer(fitted: TDCNNClassifier, n: int) -> None:
+    found = fitted.predict_proba([tone(500, n, n)])
+    assert found.shape == (1, 2)
+    np.testing.assert_allclose(found.sum(axis=1), 1)
+
+
+@pytest.mark.parametrize(
+    "samples", [np.zeros(8000), np.ones(8000), np.full(8000, 1e-40), np.sign(tone(9, 8000, 0))]
+)
+def test_silence_and_clipping_have_an_answer(fitted: TDCNNClassifier, samples: Any) -> None:
+    assert np.isfinite(fitted.predict_proba([samples.astype(np.float32)])).all()
+
+
+def test_rates_types_and_channels_do_not_matter(fitted: TDCNNClassifier) -> None:
+    samples = tone(700, 16000, 0)
+    expected = fitted.predict_proba([samples])
+    scaled = (samples / 2 * 32767).astype(np.int16)
+    found = tdcnn.predict(fitted, [scaled, np.stack([samples, samples])], RATE)
+    np.testing.assert_allclose(found.probabilities, np.repeat(expected, 2, axis=0), atol=0.02)
+    doubled = np.repeat(samples, 3)
+    resampled = tdcnn.predict(fitted, [doubled], 48000)
+    np.testing.assert_allclose(resampled.probabilities, expected, atol=0.2)
+
+
+def test_a_bad_clip_does_not_stop_the_others(fitted: TDCNNClassifier, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.wav"
+    bad.write_bytes(b"RIFF")
+    nan = np.full(1000, np.nan)
+    clips = [
+        tone(400, 9000, 0),
+        bad,
+        np.zeros(0),
+        nan,
+        quaver.data.demo_clip(),
+        nan.astype(complex),
+    ]
+    calls: list[tuple[int, int]] = []
+    found = tdcnn.predict(fitted, clips, RATE, progress=lambda *done: calls.append(done))
+    assert found.index.tolist() == [0, 4]
+    assert found.labels[0] == "low"
+    errors = [(failure.index, failure.error) for failure in found.failures]
+    assert errors == [(1, "ValueError"), (2, "ValueError"), (3, "ValueError"), (5, "TypeError")]
+    assert "bad.wav" in found.failures[0].source
+    assert calls[-1] == (6, 6)
+
+
+def test_no_clip_that_works(fitted: TDCNNClassifier) -> None:
+    found = tdcnn.predict(fitted, [np.zeros(0)], RATE)
+    assert found.probabilities.shape == (0, 2)
+    assert len(found) == 0
+
+
+def test_arrays_need_a_rate(fitted: TDCNNClassifier) -> None:
+    with pytest.raises(ValueError, match="sample_rate is required for arrays, got None"):
+        tdcnn.predict(fitted, [np.zeros(100)])
+
+
+def test_a_timeline_follows_the_recording(fitted: TDCNNClassifier) -> None:
+    samples = np.concatenate([tone(400, 3 * RATE, 0), np.zeros(2 * RATE), tone(2000, 3 * RATE, 1)])
+    found = tdcnn.predict_timeline(fitted, samples, RATE, window=1.0, hop=0.5)
+    assert len(found) == 15
+    assert (found.labels[:5] == "low").all()
+    assert (found.labels[-5:] == "high").all()
+    assert found.is_silent.tolist() == [6 <= i <= 8 for i in range(15)]
+    resampled = tdcnn.predict_timeline(fitted, np.repeat(samples, 2), 2 * RATE, window=1.0, hop=0.5)
+    np.testing.assert_array_equal(resampled.starts, found.starts)
+
+
+@pytest.mark.parametrize(
+    ("samples", "options", "message"),
+    [
+        (np.zeros(0), {}, r"must not be empty, got shape \(0,\)"),
+        (np.zeros(100), {"hop": 0}, "hop must be finite"),
+        (np.full(100, np.inf), {}, "inf"),
+    ],
+)
+def test_bad_input_of_a_timeline(
+    fitted: TDCNNClassifier, samples: Any, options: Any, message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        tdcnn.predict_timeline(fitted, samples, RATE, **options)
+
+
+def test_an_hour_takes_no_more_windows_at_once_than_a_minute(
+    fitted: TDCNNClassifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[int] = []
+    answer = TDCNNClassifier._answer
+
+    def watching(self: TDCNNClassifier, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        sizes.append(batch.shape[0] * batch.shape[1])
+        return answer(self, batch)
+
+    monkeypatch.setattr(TDCNNClassifier, "_answer", watching)
+    hour = np.tile(tone(400, 60 * RATE, 0), 60)
+    found = tdcnn.predict_timeline(fitted, hour, RATE, window=3.0, hop=30.0)
+    assert len(found) == 120
+    longest = 1 + -(-round(_tdcnn_predict.LONGEST * RATE) // (128 * SMALL.window_step))
+    assert max(sizes) <= max(_tdcnn_predict._TOGETHER, longest)
+    sizes.clear()
+    assert fitted.predict_proba([hour]).shape == (1, 2)
+    assert max(sizes) <= max(_tdcnn_predict._TOGETHER, longest)
+
+
+# files
+
+
+def test_a_saved_model_gives_the_same_answers(
+    fitted: TDCNNClassifier, saved: Path, clips: Clips
+) -> None:
+    model = tdcnn.load(saved)
+    model.sample_rate = RATE
+    np.testing.assert_allclose(
+        model.predict_proba(clips[0]), fitted.predict_proba(clips[0]), atol=5e-3
+    )
+    assert model.config_ == SMALL
+    assert model.card_ == {"name": "toy"}
+    assert model.classes_.tolist() == ["high", "low"]
+    again = saved.with_name("again.keras")
+    tdcnn.save(model, again)
+    assert tdcnn.load(again).card_ == {"name": "toy"}
+
+
+def test_keras_alone_reads_the_file(fitted: TDCNNClassifier, saved: Path) -> None:
+    network = keras.models.load_model(saved, safe_mode=True)
+    assert not any(isinstance(layer, keras.layers.Lambda) for layer in network.layers)
+    pictures = np.random.default_rng(0).standard_normal((2, 3, 32, 32, 1)).astype(np.float32)
+    np.testing.assert_allclose(
+        network.predict_on_batch(pictures), fitted._answer(pictures), atol=1e-2
+    )
+
+
+def change(file: Path, **values: Any) -> Path:
+    """Return a copy of a model whose JSON says something else."""
+    target = file.with_name("changed.keras")
+    with zipfile.ZipFile(file) as old, zipfile.ZipFile(target, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name == "quaver.json":
+                content = json.dumps({**json.loads(content), **values}).encode()
+            new.writestr(name, content)
+    return target
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"format": 9}, "not of format 1"),
+        ({"kind": "svm"}, "kind 'svm', expected 'tdcnn'"),
+        ({"classes": ["high"]}, "two labels"),
+        ({"classes": ["a", "b", "c"]}, "classification|probe|compute"),
+        ({"config": TDCNNConfig().to_dict()}, "changed.keras"),
+        ({"config": {**SMALL.to_dict(), "pools": ((2, 2), (2, 2), (2, 2), (1, 4))}}, "compute"),
+        ({"config": {"n_mels": 3}}, "expected the fields"),
+        ({"probe": [[0.5, 0.5]]}, "does not compute what was stored"),
+    ],
+)
+def test_a_file_that_does_not_fit_is_refused(
+    saved: Path, values: dict[str, Any], message: str
+) -> None:
+    changed = change(saved, **values)
+    with pytest.raises(ValueError, match=message) as caught:
+        tdcnn.load(changed)
+    assert "changed.keras" in str(caught.value)
+
+
+def test_other_files_are_refused(tmp_path: Path, fitted: TDCNNClassifier) -> None:
+    with pytest.raises(FileNotFoundError, match=r"no such model: .*gone\.keras"):
+        tdcnn.load(tmp_path / "gone.keras")
+    torn = tmp_path / "torn.keras"
+    torn.write_bytes(b"PK\x03\x04")
+    with pytest.raises(ValueError, match=r"torn.keras: not a time-distributed model"):
+        tdcnn.load(torn)
+    with pytest.raises(ValueError, match=r"expected a name that ends in \.keras"):
+        tdcnn.save(fitted, tmp_path / "model.h5")
+    pretrained = Path(text.__file__).parent / "pretrained"
+    with pytest.raises(ValueError, match="not a time-distributed model"):
+        tdcnn.load(pretrained / "goemotions-text.keras")
+    with pytest.raises(ValueError, match="not a text model"):
+        text.load(pretrained / "ravdess-tdcnn.keras")
+    with pytest.raises(ValueError, match="'ravdess-tdcnn', got 'other'"):
+        tdcnn.load_pretrained("other")
+
+
+# the pretrained model
+
+
+def test_the_shipped_file_is_small_and_has_its_card() -> None:
+    file = Path(tdcnn.__file__).parent / "pretrained" / "ravdess-tdcnn.keras"
+    assert file.stat().st_size < 12_000_000
+    model = tdcnn.load_pretrained()
+    assert model.card_["protocol"] == "original"
+    assert {"What it is", "Trained on", "Licence", "Not for", "Protocols"} <= set(
+        model.card_["text"]
+    )
+    assert [report["name"] for report in model.card_["reports"]] == [
+        "original",
+        "speaker-independent",
+    ]
+    assert model.config_ == TDCNNConfig()
+    found = tdcnn.predict(model, [quaver.data.demo_clip()])
+    assert found.labels[0] in quaver.LABELS
+
+
+def test_without_keras_the_rest_works_and_says_what_is_missing() -> None:
+    code = """
+import sys
+sys.modules["keras"] = None
+import quaver, quaver.data
+from quaver.models import svm
+print(svm.predict(svm.load_pretrained(), [quaver.data.demo_clip()]).labels.shape)
+try:
+    from quaver.models import tdcnn
+except ModuleNotFoundError as error:
+    print(error)
+"""
+    done = run_python(code)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [
+        "(1,)",
+        'this model needs sklearn and keras: pip install "quaver[tdcnn]"',
+    ]
