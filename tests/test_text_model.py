@@ -242,6 +242,7 @@ def test_the_best_epoch_is_kept() -> None:
         score_name="val_f1",
         patience=2,
         checkpoint=None,
+        identity="",
         verbose=0,
     )
     assert [epoch["val_f1"] for epoch in history] == [0.1, 0.5, 0.4, 0.3]

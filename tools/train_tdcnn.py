@@ -21,7 +21,7 @@ import keras
 import tensorflow
 
 from quaver import _core
-from quaver.models import tdcnn, tdcnn_evaluation
+from quaver.models import tdcnn, tdcnn_evaluation, tdcnn_onnx
 from quaver.models.card import to_markdown
 from quaver.record import replacing
 
@@ -41,8 +41,8 @@ TEXT = {
         " is sklearn.model_selection.train_test_split of the clips in the order of their paths with"
         " test_size=0.2 and random_state=0; of the 1,075 clips that are not for testing, 107 are"
         " for validation (test_size=0.1, random_state=0, stratified by label):"
-        " quaver.models.tdcnn_evaluation.split. Each epoch sees each clip with other noise, gain,"
-        " speed and start, and gaps in its picture (quaver.models.tdcnn.Augmentation)."
+        " quaver.models.tdcnn_evaluation.split. Each epoch sees each clip with other noise, speed"
+        " and start, and gaps in its picture (quaver.models.tdcnn.Augmentation)."
     ),
     "Licence": (
         "RAVDESS is published under CC BY-NC-SA 4.0. The weights are derived from it and are"
@@ -118,6 +118,7 @@ def write(results: list[dict[str, Any]], arguments: argparse.Namespace) -> None:
     }
     file = TARGET / f"{tdcnn.PRETRAINED}.keras"
     tdcnn.save(model, file, card=card)
+    tdcnn_onnx.export(tdcnn.load(file), file.with_suffix(".onnx"))
     with replacing(file.with_suffix(".md")) as temporary:
         shown = {key: value for key, value in card.items() if key != "history"}
         temporary.write_text(to_markdown(shown), encoding="utf-8")

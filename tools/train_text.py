@@ -130,6 +130,7 @@ def fit(
         score=None,  # the schedule is run to its end and no epoch chosen
         patience=epochs,
         checkpoint=checkpoint,
+        identity=_training.digest(targets, *model.network_.get_weights()),
         verbose=2,
     )
     return model

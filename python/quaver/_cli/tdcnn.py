@@ -24,7 +24,7 @@ from quaver._cli.voice import load_tdcnn
 
 _PROTOCOLS = ("original", "speaker-independent")
 
-Epochs = Annotated[int, typer.Option(min=1, help="At most.")]
+Epochs = Annotated[int | None, typer.Option(min=1, help="At most; 120 by default, in two cycles.")]
 Original = Annotated[
     bool, typer.Option("--original", help="The original project's sizes, five times as slow.")
 ]
@@ -41,7 +41,7 @@ def train_tdcnn_command(
     ],
     output: Annotated[Path, typer.Option("--output", "-o", help="model.keras", show_default=False)],
     kind: Kind = "auto",
-    epochs: Epochs = 60,
+    epochs: Epochs = None,
     batch_size: Annotated[int, typer.Option(min=1)] = 16,
     original: Original = False,
     checkpoint: Checkpoint = None,
@@ -60,9 +60,7 @@ def train_tdcnn_command(
     """
     if output.suffix != ".keras":
         stop(f"{shown(output)}: expected a name that ends in .keras", USAGE)
-    for file in (output, curves):
-        if file is not None and not file.absolute().parent.is_dir():
-            stop(f"{shown(file)}: there is no such folder", USAGE)
+    _check_folders(output, curves)
     if curves is not None:
         check_picture(curves)
     clips = read_clips(corpus, kind)
@@ -75,7 +73,7 @@ def train_tdcnn_command(
     card = {
         "name": output.stem,
         "data": {"corpora": sorted({clip.corpus for clip in clips}), "clips": len(clips)},
-        "chosen": {"validation_uar": best, "epochs": len(model.history_), "seed": seed},
+        "chosen": {"validation_uar": best, "of_epochs": len(model.history_), "seed": seed},
         "history": model.history_,
     }
     tdcnn.save(model, output, card=card)
@@ -86,19 +84,25 @@ def train_tdcnn_command(
     say(f"Wrote {shown(output)}: {len(clips)} clips, {best:.1%} average recall in validation.")
 
 
+def _check_folders(*files: Path | None) -> None:
+    for file in files:
+        if file is not None and not file.absolute().parent.is_dir():
+            stop(f"{shown(file)}: there is no such folder", USAGE)
+
+
 def _unfitted(
-    epochs: int, original: bool, checkpoint: Path | None, seed: int, **parameters: Any
+    epochs: int | None, original: bool, checkpoint: Path | None, seed: int, **parameters: Any
 ) -> Any:
     with quiet():
         require("sklearn", "keras", extra="tdcnn")
         from quaver.models import tdcnn
+    if epochs is not None:
+        parameters |= {"epochs": epochs, "cycles": 1}
     return tdcnn.TDCNNClassifier(
         config=tdcnn.TDCNNConfig.original() if original else None,
-        epochs=epochs,
         checkpoint=checkpoint,
         random_state=seed,
-        verbose=1,
-        **parameters,
+        **{"verbose": 1, **parameters},
     )
 
 
@@ -116,7 +120,7 @@ def evaluate_tdcnn_command(
     train: Annotated[
         bool, typer.Option("--train", help="Train a network for it first: an hour or so.")
     ] = False,
-    epochs: Epochs = 60,
+    epochs: Epochs = None,
     original: Original = False,
     checkpoint: Checkpoint = None,
     seed: Seed = 0,
@@ -133,10 +137,13 @@ def evaluate_tdcnn_command(
         raise typer.BadParameter(f"expected {' or '.join(_PROTOCOLS)}, got {protocol!r}")
     if train and model is not None:
         raise typer.BadParameter("give one of --train and --model")
+    if not train and (epochs, original, checkpoint, seed) != (None, False, None, 0):
+        raise typer.BadParameter("--epochs, --original, --checkpoint and --seed go with --train")
     if picture is not None:
+        _check_folders(picture)
         check_picture(picture)
     if train:
-        fresh = _unfitted(epochs, original, checkpoint, seed)
+        fresh = _unfitted(epochs, original, checkpoint, seed, verbose=0 if json else 1)
         from quaver.models import tdcnn_evaluation
 
         _, report = tdcnn_evaluation.train(directory, protocol, fresh)
@@ -146,13 +153,13 @@ def evaluate_tdcnn_command(
 
         with progress("Predicting") as bar:
             report = tdcnn_evaluation.evaluate(chosen, directory, protocol, progress=bar)
+    if json:
+        print_json([report.to_dict()])
+    else:
+        screen = console()
+        screen.print(score_table([report]))
+        screen.print(confusion_table(report))
     if picture is not None:
         from quaver.plots import plot_confusion
 
         save_figure(plot_confusion(report), picture)
-    if json:
-        print_json([report.to_dict()])
-        return
-    screen = console()
-    screen.print(score_table([report]))
-    screen.print(confusion_table(report))

@@ -12,6 +12,7 @@ import os
 import tempfile
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +29,17 @@ if TYPE_CHECKING:
 #: What is said about the network, JSON.
 ABOUT = "quaver.json"
 _WEIGHTS = "model.weights.h5"
+# What a damaged or forged archive may make zipfile, json and Keras raise.
+_UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    KeyError,
+    ValueError,
+    TypeError,
+    RuntimeError,
+    EOFError,
+    OSError,
+)
 _PROBE_TOLERANCE = 1e-3
 _MAX_BYTES = 1 << 30
 
@@ -91,7 +103,7 @@ def opened(file: str | os.PathLike[str], what: str) -> Iterator[Archive]:
     try:
         with zipfile.ZipFile(file) as archive:
             yield Archive(archive)
-    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, EOFError, OSError) as error:
+    except _UNREADABLE as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
         prefix = "" if str(error).startswith(name) else f"{name}: not a {what} of quaver: "

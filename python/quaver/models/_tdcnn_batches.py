@@ -13,7 +13,7 @@ require("keras", extra="tdcnn")
 
 import keras  # noqa: E402
 
-from quaver.models._tdcnn_data import Augmentation, cut, picture, stack  # noqa: E402
+from quaver.models._tdcnn_data import LONGEST, Augmentation, cut, picture, stack  # noqa: E402
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -67,6 +67,10 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras has no type
     def _windows(
         self, recording: NDArray[np.float32], rng: np.random.Generator
     ) -> NDArray[np.float32]:
+        longest = round(LONGEST * self._config.sample_rate)
+        if len(recording) > longest:  # another part each time
+            start = int(rng.integers(len(recording) - longest + 1))
+            recording = recording[start : start + longest]
         changed = self._augmentation.samples(recording, self._config.sample_rate, rng)
         if self._config.seconds is not None:  # as long as before
             length = len(recording)

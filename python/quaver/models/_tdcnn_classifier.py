@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -17,9 +19,9 @@ from sklearn.model_selection import GroupShuffleSplit, train_test_split  # noqa:
 from sklearn.utils.class_weight import compute_class_weight  # noqa: E402
 from sklearn.utils.validation import check_is_fitted  # noqa: E402
 
-from quaver._validate import Downmix, check_size  # noqa: E402
+from quaver._validate import Downmix, check_int, check_size  # noqa: E402
 from quaver.batch import as_clips  # noqa: E402
-from quaver.models import _tdcnn_data, _tdcnn_network, _training  # noqa: E402
+from quaver.models import _tdcnn_network, _training  # noqa: E402
 from quaver.models._tdcnn_batches import Batches  # noqa: E402
 from quaver.models._tdcnn_config import TDCNNConfig  # noqa: E402
 from quaver.models._tdcnn_data import Augmentation  # noqa: E402
@@ -43,12 +45,14 @@ class TDCNNClassifier(ClassifierMixin, Recognizer, BaseEstimator):  # type: igno
         Rate in Hz of recordings that are arrays; required when there are any.
     downmix : {None, "mean"} or int, default "mean"
         How several channels become one.
-    epochs : int, default 60
+    epochs : int, default 120
         At most.
     batch_size : int, default 16
         Recordings in a step.
     learning_rate : float, default 1e-3
-        Peak of the schedule: a short rise, then half a cosine.
+        Peak of the schedule: a short rise, then half a cosine in each cycle.
+    cycles : int, default 2
+        How often, in the epochs, the learning rate falls from its peak to 2 % of it.
     weight_decay : float, default 1e-3
     label_smoothing : float, default 0.05
         Share of each target that goes to all labels alike, in [0, 1).
@@ -57,12 +61,13 @@ class TDCNNClassifier(ClassifierMixin, Recognizer, BaseEstimator):  # type: igno
     validation_fraction : float, default 0.1
         Share of the recordings on which the best epoch is found, if `fit` is given no validation
         data; 0 takes the last epoch.
-    patience : int, default 30
+    patience : int, default 60
         Epochs without a better average recall on the validation data until training stops; the
         best weights are kept.
     checkpoint : path, optional
-        Folder where the state is kept after each epoch. If there is one, `fit` takes up from it,
-        with other dropouts; after the last epoch it is emptied.
+        Folder where the state is kept after each epoch; needs `random_state`. The state of the same
+        training is taken up from, with other dropouts, that of another one refused. After the last
+        epoch the folder is emptied.
     log_directory : path, optional
         Where events for TensorBoard go.
     random_state : int, optional
@@ -72,7 +77,7 @@ class TDCNNClassifier(ClassifierMixin, Recognizer, BaseEstimator):  # type: igno
 
     Attributes
     ----------
-    classes_ : ndarray of shape (n_classes,), str
+    classes_ : ndarray of shape (n_classes,), of the kind of y
         Labels in the order of the probabilities.
     config_ : TDCNNConfig
     network_ : keras.Model
@@ -94,14 +99,15 @@ class TDCNNClassifier(ClassifierMixin, Recognizer, BaseEstimator):  # type: igno
         augmentation: Augmentation | None = None,
         sample_rate: int | None = None,
         downmix: Downmix = "mean",
-        epochs: int = 60,
+        epochs: int = 120,
         batch_size: int = 16,
         learning_rate: float = 1e-3,
+        cycles: int = 2,
         weight_decay: float = 1e-3,
         label_smoothing: float = 0.05,
         class_weight: Literal["balanced"] | Mapping[str, float] | None = None,
         validation_fraction: float = 0.1,
-        patience: int = 30,
+        patience: int = 60,
         checkpoint: str | os.PathLike[str] | None = None,
         log_directory: str | os.PathLike[str] | None = None,
         random_state: int | None = None,
@@ -114,6 +120,7 @@ class TDCNNClassifier(ClassifierMixin, Recognizer, BaseEstimator):  # type: igno
         self.epochs = epochs
         self.batch_size = batch_size
         self.learning_rate = learning_rate
+        self.cycles = cycles
         self.weight_decay = weight_decay
         self.label_smoothing = label_smoothing
         self.class_weight = class_weight
@@ -131,12 +138,12 @@ class TDCNNClassifier(ClassifierMixin, Recognizer, BaseEstimator):  # type: igno
         groups: ArrayLike | None = None,
         validation_data: tuple[Iterable[Any], ArrayLike] | None = None,
     ) -> TDCNNClassifier:
-        """Train the network; all recordings are kept in memory, 64 kB for each second.
+        """Train the network; all recordings are kept in memory, 64 kB for each second of them.
 
         Parameters
         ----------
         X : iterable of paths, bytes, binary file objects or arrays
-        y : array_like of shape (n_clips,), str
+        y : array_like of shape (n_clips,)
         groups : array_like of shape (n_clips,), optional
             Speakers: the validation part then takes whole ones.
         validation_data : (X, y), optional
@@ -150,64 +157,98 @@ class TDCNNClassifier(ClassifierMixin, Recognizer, BaseEstimator):  # type: igno
         Raises
         ------
         ValueError
-            If X and y do not fit together, a recording cannot be used (named), or a parameter is
-            out of its range.
+            If X and y do not fit together, a recording cannot be used (named), a parameter is out
+            of its range, or the loss becomes infinite.
         """
-        self._check_parameters()
+        seed = self._check_parameters()
+        self.__dict__.pop("card_", None)  # it would be that of other weights
         config = self.config_ = self.config or TDCNNConfig()
+        recordings, labels = self._examples(X, y)
+        self.classes_ = np.unique(labels)
+        if len(self.classes_) < 2:
+            raise ValueError(f"y must have at least two labels, got {self.classes_.tolist()}")
+        if validation_data is None:
+            rows, others = self._split(labels, groups, seed)
+            held, held_labels = [recordings[i] for i in others], labels[others]
+            recordings, labels = [recordings[i] for i in rows], labels[rows]
+        elif groups is not None:
+            raise ValueError("give groups or validation_data, not both")
+        else:
+            held, held_labels = self._examples(*validation_data)
+        untrained = set(self.classes_.tolist()) - set(labels.tolist())
+        if untrained:
+            raise ValueError(f"all clips of {sorted(untrained)} are in the validation part")
+        self.network_ = _tdcnn_network.build_network(config, len(self.classes_), seed=seed)
+        self._train(recordings, labels, held, held_labels, seed)
+        return self
+
+    def _examples(
+        self, X: Iterable[Any], y: ArrayLike
+    ) -> tuple[list[NDArray[np.float32]], NDArray[Any]]:
         clips, labels = as_clips(X), np.asarray(y)
-        if labels.shape != (len(clips),) or not len(clips):
+        if labels.shape != (len(clips),):
             raise ValueError(
                 f"y must have shape (n_clips,) for {len(clips)} clips, got {labels.shape}"
             )
-        self.classes_ = np.unique(labels).astype(np.str_)
-        if len(self.classes_) < 2:
-            raise ValueError(f"y must have at least two labels, got {self.classes_.tolist()}")
-        recordings = [self._recording(clip) for clip in clips]
-        seed = self.random_state
-        if seed is None:
-            seed = int(np.random.default_rng().integers(2**31))
-        rows = np.arange(len(clips))
-        held: list[NDArray[np.float32]] = []
-        held_labels = labels[:0]
-        if validation_data is not None:
-            held = [self._recording(clip) for clip in as_clips(validation_data[0])]
-            held_labels = np.asarray(validation_data[1])
-            if held_labels.shape != (len(held),):
-                raise ValueError(f"{len(held)} clips for labels of shape {held_labels.shape}")
-        elif self.validation_fraction:
-            rows, others = self._split(labels, groups, seed)
-            held, held_labels = [recordings[i] for i in others], labels[others]
-        self.network_ = _tdcnn_network.build_network(config, len(self.classes_), seed=seed)
+        return [self._recording(clip) for clip in clips], labels
+
+    def _train(
+        self,
+        recordings: list[NDArray[np.float32]],
+        labels: NDArray[Any],
+        held: list[NDArray[np.float32]],
+        held_labels: NDArray[Any],
+        seed: int,
+    ) -> None:
+        augmentation = self.augmentation or Augmentation()
+        targets = (labels[:, None] == self.classes_).astype(np.float32)
         batches = Batches(
-            [recordings[i] for i in rows],
-            (labels[rows, None] == self.classes_).astype(np.float32),
-            config,
-            augmentation=self.augmentation or Augmentation(),
+            recordings,
+            targets,
+            self.config_,
+            augmentation=augmentation,
             batch_size=self.batch_size,
             seed=seed,
         )
-        held_windows = [_tdcnn_data.cut_all(recording, config) for recording in held]
 
         def score() -> float:
-            found = self.classes_[self._probabilities(held_windows).argmax(axis=1)]
+            found = self.classes_[self._probabilities(held).argmax(axis=1)]
             return average_recall(held_labels, found)
 
+        weights = self._weights(labels)
+        schedule = [self.epochs, self.cycles, self.batch_size, self.learning_rate]
+        regular = [self.weight_decay, self.label_smoothing, asdict(augmentation)]
+        described = [self.config_.to_dict(), schedule, regular, seed]
         self.history_ = _training.train(
             self.network_,
             batches,
-            loss=_tdcnn_network.smoothed_loss(self._weights(labels[rows]), self.label_smoothing),
+            loss=_tdcnn_network.smoothed_loss(weights, self.label_smoothing),
             epochs=self.epochs,
             learning_rate=self.learning_rate,
             score=score if held else None,
             score_name="val_uar",
             patience=self.patience,
             checkpoint=self.checkpoint,
+            identity=_training.digest(described, targets, weights, *recordings, *held),
             verbose=self.verbose,
             weight_decay=self.weight_decay,
+            cycles=self.cycles,
             log_directory=self.log_directory,
         )
-        return self
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Keras cannot take its networks of other layers than its own out of a pickle.
+        state: dict[str, Any] = dict(super().__getstate__())
+        if "network_" in state:
+            state["network_"] = state["network_"].get_weights()
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        if hasattr(self, "network_"):
+            weights = self.network_
+            self.network_ = _tdcnn_network.build_network(self.config_, len(self.classes_))
+            self.network_.set_weights(weights)
 
     def _check_ready(self) -> None:
         check_is_fitted(self, "network_")
@@ -215,19 +256,31 @@ class TDCNNClassifier(ClassifierMixin, Recognizer, BaseEstimator):  # type: igno
     def _answer(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         return np.asarray(self.network_.predict_on_batch(batch))
 
-    def _check_parameters(self) -> None:
-        for name in ("epochs", "batch_size", "patience"):
+    def _check_parameters(self) -> int:
+        """Return the seed."""
+        for name in ("epochs", "batch_size", "cycles", "patience"):
             check_size(name, getattr(self, name))
         for name in ("label_smoothing", "validation_fraction"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} must be in [0, 1), got {getattr(self, name)!r}")
-        if not self.learning_rate > 0:
-            raise ValueError(f"learning_rate must be positive, got {self.learning_rate!r}")
+        if not 0 < self.learning_rate < math.inf:
+            raise ValueError(
+                f"learning_rate must be positive and finite, got {self.learning_rate!r}"
+            )
+        if not 0 <= self.weight_decay < math.inf:
+            raise ValueError(f"weight_decay must not be negative, got {self.weight_decay!r}")
+        if self.random_state is not None:
+            return check_int("random_state", self.random_state)
+        if self.checkpoint is not None:
+            raise ValueError("checkpoint needs a random_state, or nothing could be taken up")
+        return int(np.random.default_rng().integers(2**31))
 
     def _split(
         self, labels: NDArray[Any], groups: ArrayLike | None, seed: int
     ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         rows = np.arange(len(labels))
+        if not self.validation_fraction:
+            return rows, rows[:0]
         if groups is not None:
             speakers = np.asarray(groups)
             splitter = GroupShuffleSplit(1, test_size=self.validation_fraction, random_state=seed)

@@ -31,7 +31,8 @@ class TDCNNConfig:
         Ends of a recording that stay this many decibel below its loudest part are cut off.
     offset, seconds : float, default 0.0 and None
         What is left out at the start, and how much is taken after it: a longer recording is cut,
-        a shorter one filled up with zeros. None takes a recording as long as it is.
+        a shorter one filled up with zeros. None takes a recording as long as it is. Of one that
+        ends before the offset nothing is left out.
     normalize : bool, default True
         Scale each picture to mean 0 and standard deviation 1.
     window_frames, window_step : int, default 128 and 64

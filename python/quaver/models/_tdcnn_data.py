@@ -7,15 +7,17 @@ its picture left out, and pairs of pictures mixed.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from quaver import _core
-from quaver._validate import as_samples
+from quaver._validate import as_samples, check_int, check_real
 from quaver.audio import resample
+from quaver.models.timeline import SILENCE_DB, level_db
 from quaver.spectrogram import log_mel
 from quaver.windowing import windows
 
@@ -27,9 +29,16 @@ if TYPE_CHECKING:
 
     _Batch = tuple[NDArray[np.float32], NDArray[np.float32]]
 
+#: Longer recordings, in seconds, are looked at in parts: in training another one each epoch, in
+#: predicting all of them, whose probabilities are averaged.
+LONGEST = 10.0
+
 #: What a picture without any contrast, such as that of silence, is filled with: a window of zeros
 #: would be padding.
 FLOOR = -1.0
+
+# A gap takes the mean, which is zero but for rounding: exactly that would be padding.
+_SMALL = 1e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +52,8 @@ class Augmentation:
     noise_probability : float, default 0.3
         How often there is noise at all.
     gain_db : float, default 6.0
-        Louder or softer by up to so many decibel.
+        Louder or softer by up to so many decibel; pictures relative to their largest value change
+        by it only where recordings are nearly silent.
     shift : float, default 0.25
         Up to so many seconds cut from the start, or silence put before it.
     speed : float, default 0.1
@@ -73,15 +83,17 @@ class Augmentation:
     mixup: float = 0.0
 
     def __post_init__(self) -> None:
-        low, high = self.noise_db
-        if not low <= high:
+        low, high = (check_real("noise_db", value) for value in self.noise_db)
+        if not -math.inf < low <= high < math.inf:
             raise ValueError(f"noise_db must be (lowest, highest), got {self.noise_db}")
-        for name, value in asdict(self).items():
-            if name != "noise_db" and not value >= 0:
-                raise ValueError(f"{name} must not be negative, got {value}")
-        for name in ("noise_probability", "speed"):
-            if not getattr(self, name) <= 1:
-                raise ValueError(f"{name} must be at most 1, got {getattr(self, name)}")
+        for name in ("bands", "frames", "gaps"):
+            if check_int(name, getattr(self, name)) < 0:
+                raise ValueError(f"{name} must not be negative, got {getattr(self, name)}")
+        limits = {"noise_probability": 1.0, "speed": 0.5, "gain_db": 60.0, "shift": 60.0}
+        for name, largest in {**limits, "mixup": 100.0}.items():
+            value = check_real(name, getattr(self, name))
+            if not 0 <= value <= largest:
+                raise ValueError(f"{name} must be in [0, {largest:g}], got {value:g}")
 
     @classmethod
     def none(cls) -> Augmentation:
@@ -110,13 +122,16 @@ class Augmentation:
 
     def picture(self, picture: NDArray[np.float32], rng: np.random.Generator) -> None:
         """Leave out bands and frames of a picture of shape (n_frames, n_mels), in place."""
-        level = picture.mean()
+        n_frames, n_mels = picture.shape
+        level = float(picture.mean())
+        level = level if abs(level) > _SMALL else _SMALL
         for _ in range(self.gaps):
-            width = int(rng.integers(self.bands + 1))
-            start = int(rng.integers(max(1, picture.shape[1] - width)))
+            # Of a short recording, most must remain.
+            width = int(rng.integers(min(self.bands, n_mels // 4) + 1))
+            start = int(rng.integers(max(1, n_mels - width)))
             picture[:, start : start + width] = level
-            width = int(rng.integers(self.frames + 1))
-            start = int(rng.integers(max(1, picture.shape[0] - width)))
+            width = int(rng.integers(min(self.frames, n_frames // 4) + 1))
+            start = int(rng.integers(max(1, n_frames - width)))
             picture[start : start + width] = level
 
     def mix(
@@ -148,6 +163,8 @@ def prepare(
         mono = trim(mono, config.hop_length, config.trim_db)
     if config.offset or config.seconds is not None:
         start = round(config.offset * config.sample_rate)
+        if start >= len(mono):  # so short that nothing would be left
+            start = 0
         length = len(mono) if config.seconds is None else round(config.seconds * config.sample_rate)
         taken = mono[start : start + length]
         if config.seconds is not None or not taken.size:
@@ -162,6 +179,21 @@ def trim(samples: NDArray[np.float32], block: int, trim_db: float) -> NDArray[np
     energies = np.add.reduceat(np.square(samples, dtype=np.float64), starts)
     loud = np.flatnonzero(energies >= energies.max() * 10 ** (-trim_db / 10))
     return samples[loud[0] * block : (loud[-1] + 1) * block]
+
+
+def parts(samples: NDArray[np.float32], config: TDCNNConfig) -> list[NDArray[np.float32]]:
+    """Return a prepared recording in equal parts of at most `LONGEST` seconds.
+
+    Of several, the silent ones are left out, and the others trimmed as recordings are.
+    """
+    n_parts = -(-len(samples) // round(LONGEST * config.sample_rate))
+    if n_parts <= 1:
+        return [samples]
+    cut = np.array_split(samples, n_parts)
+    heard = [part for part in cut if level_db(part) >= SILENCE_DB] or cut[:1]
+    if config.trim_db is None:
+        return heard
+    return [trim(part, config.hop_length, config.trim_db) for part in heard]
 
 
 def picture(samples: NDArray[np.float32], config: TDCNNConfig) -> NDArray[np.float32]:

@@ -29,12 +29,12 @@ def write(
     file: str | os.PathLike[str],
     network: keras.Model,
     config: TDCNNConfig,
-    classes: list[str],
+    classes: list[Any],
     card: dict[str, Any],
 ) -> None:
     """Write a network with weights of float16 and what is said about it."""
     target = _keras_file.check_name(file)
-    rounded = [weights.astype(np.float16) for weights in network.get_weights()]
+    rounded = [_rounded(weights) for weights in network.get_weights()]
     small = build_network(config, len(classes), portable=True)
     small.set_weights(rounded)
     same = build_network(config, len(classes))
@@ -50,16 +50,25 @@ def write(
     _keras_file.write(target, small, {_keras_file.ABOUT: json.dumps(about, indent=1)})
 
 
+def _rounded(weights: NDArray[np.float32]) -> NDArray[np.float16]:
+    with np.errstate(over="ignore"):
+        found = weights.astype(np.float16)
+    if not np.isfinite(found).all():
+        largest = float(np.abs(weights).max())
+        raise ValueError(f"weights must be within float16 to be stored, got {largest:g}")
+    return found
+
+
 def read(
     file: str | os.PathLike[str],
-) -> tuple[keras.Model, TDCNNConfig, list[str], dict[str, Any]]:
+) -> tuple[keras.Model, TDCNNConfig, list[Any], dict[str, Any]]:
     """Read what `write` wrote, or raise ValueError with the name of the file."""
     with _keras_file.opened(file, "time-distributed model") as archive:
         about = archive.about(FORMAT, _KEYS)
         if about["kind"] != _KIND:
             raise ValueError(f"a model of kind {about['kind']!r}, expected {_KIND!r}")
         classes = about["classes"]
-        if len(classes) < 2 or not all(isinstance(label, str) for label in classes):
+        if len(classes) < 2 or len({type(label) for label in classes} - {str, int}):
             raise ValueError(f"expected at least two labels, got {classes}")
         config = TDCNNConfig.from_dict(about["config"])
         network = build_network(config, len(classes))

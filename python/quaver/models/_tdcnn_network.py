@@ -33,7 +33,7 @@ class TimeDistributed(layers.TimeDistributed):  # type: ignore[misc]  # keras ha
         shape = ops.shape(inputs)
         flat = ops.reshape(inputs, (-1, *inputs.shape[2:]))
         arguments: dict[str, Any] = {}
-        if self.layer._call_has_training_arg:
+        if isinstance(self.layer, (layers.BatchNormalization, layers.Dropout)):
             arguments["training"] = training
         if isinstance(self.layer, layers.BatchNormalization) and mask is not None and training:
             present = ops.reshape(mask, (-1, *[1] * (len(flat.shape) - 2)))
@@ -82,6 +82,7 @@ def build_network(
             filters,
             config.kernel,
             padding="same",
+            data_format="channels_last",
             kernel_initializer=glorot(),
             dtype=dtype,
             name=f"conv_{i}",
@@ -92,10 +93,12 @@ def build_network(
         # Keras' own wrapper cannot hand a mask on to it; only training would need that.
         x = each(norm, x, None if portable else present)
         x = each(layers.ELU(name=f"elu_{i}", dtype=dtype), x)
-        x = each(layers.MaxPooling2D(pool, name=f"pool_{i}", dtype=dtype), x)
+        x = each(
+            layers.MaxPooling2D(pool, data_format="channels_last", name=f"pool_{i}", dtype=dtype), x
+        )
         dropout = layers.Dropout(config.dropout, seed=next(seeds), name=f"dropout_{i}", dtype=dtype)
         x = each(dropout, x)
-    x = each(layers.Flatten(name="flatten", dtype=dtype), x)
+    x = each(layers.Flatten("channels_last", name="flatten", dtype=dtype), x)
     for i, units in enumerate(config.units, 1):
         x = layers.LSTM(
             units,

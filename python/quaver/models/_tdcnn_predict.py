@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
     from quaver.models._tdcnn_config import TDCNNConfig
 
-#: Longer recordings, in seconds, are looked at in parts whose probabilities are averaged.
-LONGEST = 10.0
-
 #: Windows that are looked at together, which bounds the memory that predicting takes.
 _TOGETHER = 96
 
@@ -59,9 +56,7 @@ class Recognizer:
             For a recording that cannot be used; `quaver.models.tdcnn.predict` goes on instead.
         """
         self._check_ready()
-        found = np.zeros((0, len(self.classes_)))
-        rows = [found, *(self._clip_probabilities(clip)[None] for clip in as_clips(X))]
-        return np.concatenate(rows)
+        return self._probabilities(map(self._recording, as_clips(X)))
 
     def predict(self, X: Iterable[Any]) -> NDArray[np.str_]:
         """Return the most probable label of each recording, shape (n_clips,)."""
@@ -85,22 +80,23 @@ class Recognizer:
             raise ValueError("sample_rate is required for arrays, got None")
         return as_samples(clip, self.downmix), check_sample_rate(self.sample_rate)
 
-    def _clip_probabilities(self, clip: Any) -> NDArray[np.float64]:
-        recording = self._recording(clip)
-        n_parts = max(1, -(-len(recording) // round(LONGEST * self.config_.sample_rate)))
-        parts = np.array_split(recording, n_parts)
-        cut = (_tdcnn_data.cut_all(part, self.config_) for part in parts)
-        mean: NDArray[np.float64] = self._probabilities(cut).mean(axis=0)
-        return mean
+    def _probabilities(self, recordings: Iterable[NDArray[np.float32]]) -> NDArray[np.float64]:
+        """Return what the network says of prepared recordings, a few at a time."""
+        owners: list[int] = []
 
-    def _probabilities(self, pictures: Iterable[NDArray[np.float32]]) -> NDArray[np.float64]:
-        """Return what the network says of recordings cut into windows, a few at a time."""
-        found = [np.empty((0, len(self.classes_)))]
-        for group in _groups(pictures):
-            answer = self._answer(_tdcnn_data.stack(group))
-            found.append(np.asarray(answer, np.float64))
-        rows = np.concatenate(found)
-        return np.asarray(rows / rows.sum(axis=1, keepdims=True))
+        def pictures() -> Iterator[NDArray[np.float32]]:
+            for i, recording in enumerate(recordings):
+                for part in _tdcnn_data.parts(recording, self.config_):
+                    owners.append(i)
+                    yield _tdcnn_data.cut_all(part, self.config_)
+
+        answers = [self._answer(_tdcnn_data.stack(group)) for group in _groups(pictures())]
+        if not answers:
+            return np.empty((0, len(self.classes_)))
+        rows = np.concatenate(answers).astype(np.float64)
+        found = np.zeros((owners[-1] + 1, len(self.classes_)))
+        np.add.at(found, owners, rows / rows.sum(axis=1, keepdims=True))
+        return np.asarray(found / np.bincount(owners)[:, None])
 
 
 def _groups(pictures: Iterable[NDArray[np.float32]]) -> Iterator[list[NDArray[np.float32]]]:
@@ -128,11 +124,12 @@ def predict(
 
     Parameters
     ----------
-    model : TDCNNClassifier or OnnxNetwork
+    model : TDCNNClassifier or OnnxClassifier
         Fitted.
     clips : sequence of paths, bytes, binary file objects or arrays
     sample_rate : int, optional
-        Rate in Hz of clips that are arrays, required when there are any; resampled to the model's.
+        Rate in Hz of clips that are arrays, by default the model's attribute of that name; required
+        when there are any. They are resampled to what the network takes.
     downmix : {None, "mean"} or int, default "mean"
         How several channels become one.
     progress
@@ -156,24 +153,31 @@ def predict(
     (1,)
     """
     clips = as_clips(clips)
+    sample_rate = model.sample_rate if sample_rate is None else sample_rate
     if sample_rate is None and not all(map(audio.is_recording, clips)):
         raise ValueError("sample_rate is required for arrays, got None")
     used = _with(model, sample_rate, downmix)
-    rows, index, failures = [], [], []
-    with reporter(progress, len(clips)) as report:
+    index: list[int] = []
+    failures: list[Failure] = []
+
+    def usable() -> Iterator[NDArray[np.float32]]:
         for i, clip in enumerate(clips):
             try:
-                rows.append(used._clip_probabilities(clip))
-                index.append(i)
+                recording = used._recording(clip)
             except (ValueError, TypeError, OSError) as error:
                 failures.append(Failure(i, audio.describe(clip), type(error).__name__, str(error)))
+            else:
+                index.append(i)
+                yield recording
             report(i + 1, len(clips))
+
+    with reporter(progress, len(clips)) as report:
+        found = used._probabilities(usable())
     classes = used.classes_
-    found = np.array(rows).reshape(-1, len(classes))
     return Predictions(
-        classes[found.argmax(axis=1)] if len(found) else classes[:0],
+        classes[found.argmax(axis=1)],
         found,
-        tuple(classes.tolist()),
+        tuple(map(str, classes)),
         np.array(index, np.intp),
         tuple(failures),
     )
@@ -203,7 +207,7 @@ def predict_timeline(
 
     Parameters
     ----------
-    model : TDCNNClassifier or OnnxNetwork
+    model : TDCNNClassifier or OnnxClassifier
         Fitted.
     samples : array_like of shape (n,) or (channels, n), int16, float32 or float64
     sample_rate : int
@@ -235,16 +239,13 @@ def predict_timeline(
     if rate != wanted.sample_rate:
         mono = audio.resample(mono, rate, wanted.sample_rate)
     spans = windows(mono.size, wanted.sample_rate, window=window, hop=hop)
-    pictures = (
-        _tdcnn_data.cut_all(
-            _tdcnn_data.prepare(mono[start:stop], wanted.sample_rate, wanted), wanted
-        )
-        for start, stop in spans
+    prepared = (
+        _tdcnn_data.prepare(mono[start:stop], wanted.sample_rate, wanted) for start, stop in spans
     )
-    probabilities = model._probabilities(pictures)
+    probabilities = model._probabilities(prepared)
     levels = np.array([level_db(mono[start:stop]) for start, stop in spans])
     starts, ends = spans.T / wanted.sample_rate
-    return Timeline(starts, ends, probabilities, tuple(model.classes_.tolist()), levels)
+    return Timeline(starts, ends, probabilities, tuple(map(str, model.classes_)), levels)
 
 
 def _mono(samples: ArrayLike, downmix: Downmix) -> NDArray[Any]:

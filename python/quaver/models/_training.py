@@ -6,7 +6,9 @@ rows of another length, if those two happen to be alike, end the training.
 
 from __future__ import annotations
 
+import hashlib
 import json
+import math
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +22,7 @@ from quaver.models import require
 require("keras", extra="keras")
 
 import keras  # noqa: E402
+from keras import ops  # noqa: E402
 
 from quaver.record import replacing  # noqa: E402
 
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
 
     History = list[dict[str, float]]
 
-_BEST, _STATE, _PROGRESS = "best.npz", "state.weights.h5", "progress.json"
+_BEST, _STATE, _PROGRESS = "best-{}.npz", "state-{}.weights.h5", "progress.json"
 
 
 class Batches(Protocol):
@@ -44,11 +47,29 @@ class Batches(Protocol):
         """Return the input and the targets of a batch."""
 
 
-def learning_rates(peak: float, steps: int, epochs: int) -> Any:
-    """Return a linear rise over half an epoch, then a cosine down to 2 % of the peak."""
-    return keras.optimizers.schedules.CosineDecay(
-        0.0, max(1, steps * epochs), alpha=0.02, warmup_target=peak, warmup_steps=max(1, steps // 2)
-    )
+@keras.saving.register_keras_serializable(package="quaver")
+class LearningRates(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
+    """A linear rise over half an epoch, then half cosines down to 2 % of the peak.
+
+    Each cycle begins at the peak again (Loshchilov & Hutter 2017, SGDR).
+    """
+
+    def __init__(self, peak: float, steps: int, epochs: int, cycles: int = 1) -> None:
+        super().__init__()
+        self.peak, self.steps, self.epochs, self.cycles = peak, steps, epochs, cycles
+
+    def __call__(self, step: Any) -> Any:
+        step = ops.cast(step, "float32")
+        rise = max(1, self.steps // 2)
+        length = max(1, self.steps * self.epochs / self.cycles)
+        part = ops.mod(ops.maximum(step - rise, 0.0), length) / length
+        fall = 0.02 + 0.98 * 0.5 * (1 + ops.cos(math.pi * part))
+        return self.peak * ops.where(step < rise, step / rise, fall)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        names = ("peak", "steps", "epochs", "cycles")
+        return {name: getattr(self, name) for name in names}
 
 
 def train(
@@ -62,8 +83,10 @@ def train(
     score_name: str,
     patience: int,
     checkpoint: str | os.PathLike[str] | None,
+    identity: str,
     verbose: int,
     weight_decay: float = 0.0,
+    cycles: int = 1,
     log_directory: str | os.PathLike[str] | None = None,
 ) -> History:
     """Train in place, down to the weights of the best epoch, and return the history.
@@ -73,7 +96,7 @@ def train(
     network : keras.Model
     batches : Batches
     loss : callable
-        Of (true, predicted).
+        Of (true, predicted); ValueError if it becomes infinite or no number.
     epochs : int
     learning_rate : float
         Peak.
@@ -84,24 +107,30 @@ def train(
     patience : int
         Epochs without a better score until training stops.
     checkpoint : path, optional
-        Folder of the state after each epoch, taken up from if it is there; emptied at the end.
+        Folder of the state after each epoch, taken up from if it is there; emptied at the end. For
+        one training at a time.
+    identity : str
+        Of all that the training depends on; the state of another one is refused.
     verbose : int
         0 prints nothing, anything else a line for each epoch.
     weight_decay : float, default 0.0
         Decoupled from the gradient (Loshchilov & Hutter 2019); biases and scales are left alone.
+    cycles : int, default 1
+        How often the schedule of the learning rate is gone through.
     log_directory : path, optional
         Of events for TensorBoard.
     """
-    rates = learning_rates(learning_rate, len(batches), epochs)
+    rates = LearningRates(learning_rate, len(batches), epochs, cycles)
     optimizer = keras.optimizers.AdamW(rates, weight_decay=weight_decay, clipnorm=1.0)
     optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-    # Measured on two cores: compiled by XLA, as Keras would choose, a step takes twice as long.
-    network.compile(optimizer, loss=loss, jit_compile=False)
+    # Measured on two cores: compiled by XLA, as TensorFlow can, a step takes twice as long.
+    jit: Any = False if keras.backend.backend() == "tensorflow" else "auto"
+    network.compile(optimizer, loss=loss, jit_compile=jit)
     optimizer.build(network.trainable_variables)
-    state = _State(network, None if checkpoint is None else Path(checkpoint))
+    state = _State(network, None if checkpoint is None else Path(checkpoint), identity)
     log = _log(network, log_directory)
     for epoch in range(len(state.history), epochs):
-        if state.epochs_since_best(score_name) >= patience:
+        if state.epochs_since_best() >= patience:
             break
         batches.start_epoch(epoch)
         total, n_rows = 0.0, 0
@@ -109,6 +138,11 @@ def train(
             # Keras' own mean starts anew with each batch.
             total += len(targets) * float(network.train_on_batch(inputs, targets))
             n_rows += len(targets)
+        if not math.isfinite(total):
+            raise ValueError(
+                f"the loss became {total} in epoch {epoch + 1}, with a learning rate of"
+                f" {learning_rate}"
+            )
         logs = {"loss": total / n_rows}
         if score is not None:
             logs[score_name] = float(score())
@@ -146,50 +180,74 @@ def _log(
     return log
 
 
+def digest(*parts: Any) -> str:
+    """Return a digest of arrays and JSON types: an identity for `train`."""
+    found = hashlib.sha256()
+    for part in parts:
+        is_array = isinstance(part, np.ndarray) and part.dtype.kind in "fiub"
+        found.update(part.tobytes() if is_array else json.dumps(part, default=str).encode())
+    return found.hexdigest()
+
+
 class _State:
     """History and best weights; with a folder they outlive the process, as does the optimizer."""
 
-    def __init__(self, network: keras.Model, folder: Path | None) -> None:
-        self._network, self._folder = network, folder
+    def __init__(self, network: keras.Model, folder: Path | None, identity: str) -> None:
+        self._network, self._folder, self._identity = network, folder, identity
         self._best: list[NDArray[Any]] | None = None
+        self._best_epoch = 0
         self.history: History = []
-        if folder is None or not (folder / _PROGRESS).exists():
-            return
-        self.history = json.loads((folder / _PROGRESS).read_text(encoding="utf-8"))
-        network.load_weights(folder / _STATE)
-        if (folder / _BEST).exists():
-            with np.load(folder / _BEST) as stored:
-                self._best = [stored[f"arr_{i}"] for i in range(len(stored.files))]
+        if folder is not None and (folder / _PROGRESS).exists():
+            self._take_up(folder)
 
-    def epochs_since_best(self, name: str) -> int:
+    def _take_up(self, folder: Path) -> None:
+        stored = json.loads((folder / _PROGRESS).read_text(encoding="utf-8"))
+        if stored["identity"] != self._identity:
+            raise ValueError(
+                f"{folder}: holds the state of another training (other data, parameters or"
+                " random_state); empty it, or name another folder"
+            )
+        self.history, self._best_epoch = stored["history"], stored["best"]
+        self._network.load_weights(folder / _STATE.format(len(self.history)))
+        if self._best_epoch:
+            with np.load(folder / _BEST.format(self._best_epoch)) as arrays:
+                self._best = [arrays[f"arr_{i}"] for i in range(len(arrays.files))]
+
+    def epochs_since_best(self) -> int:
         """Return how many epochs did not reach the best score."""
-        scores = [past[name] for past in self.history if name in past]
-        return len(scores) - 1 - scores.index(max(scores)) if scores else 0
+        return len(self.history) - self._best_epoch if self._best_epoch else 0
 
     def keep(self, logs: dict[str, float], name: str) -> None:
         """Take an epoch into the history."""
         is_best = name in logs and all(logs[name] > past[name] for past in self.history)
         self.history.append(logs)
         if is_best:
-            self._best = self._network.get_weights()
-        if self._folder is None:
-            return
-        self._folder.mkdir(parents=True, exist_ok=True)
+            self._best, self._best_epoch = self._network.get_weights(), len(self.history)
+        if self._folder is not None:
+            self._write(self._folder, is_best)
+
+    def _write(self, folder: Path, is_best: bool) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        state, best = _STATE.format(len(self.history)), _BEST.format(self._best_epoch)
         if is_best and self._best is not None:
-            with replacing(self._folder / _BEST) as temporary, temporary.open("wb") as file:
-                np.savez(file, *self._best)
-        # Not `replacing`: Keras insists on the end of the name. With the optimizer's state.
-        temporary = self._folder / f"next.{_STATE}"
-        self._network.save_weights(temporary)
-        temporary.replace(self._folder / _STATE)
-        with replacing(self._folder / _PROGRESS) as temporary:  # last: it says that all is there
-            temporary.write_text(json.dumps(self.history), encoding="utf-8")
+            np.savez(folder / best, *self._best)
+        self._network.save_weights(folder / state)  # with the state of the optimizer
+        stored = {"identity": self._identity, "best": self._best_epoch, "history": self.history}
+        with replacing(folder / _PROGRESS) as temporary:  # last: it says which files count
+            temporary.write_text(json.dumps(stored), encoding="utf-8")
+        self._clear(folder, {_PROGRESS, state, best})
+
+    @staticmethod
+    def _clear(folder: Path, kept: set[str]) -> None:
+        for pattern in (_STATE.format("*"), _BEST.format("*"), _PROGRESS):
+            for file in folder.glob(pattern):
+                if file.name not in kept:
+                    file.unlink()
 
     def finish(self) -> History:
         """Put the best weights in, empty the folder, and return the history."""
         if self._best is not None:
             self._network.set_weights(self._best)
         if self._folder is not None:
-            for name in (_PROGRESS, _BEST, _STATE):
-                (self._folder / name).unlink(missing_ok=True)
+            self._clear(self._folder, set())
         return self.history

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -25,11 +25,8 @@ from quaver.models import _tdcnn_file, _tdcnn_network  # noqa: E402
 from quaver.models._tdcnn_batches import Batches  # noqa: E402
 from quaver.models._tdcnn_classifier import TDCNNClassifier  # noqa: E402
 from quaver.models._tdcnn_config import TDCNNConfig  # noqa: E402
-from quaver.models._tdcnn_data import Augmentation  # noqa: E402
-from quaver.models._tdcnn_predict import LONGEST, predict, predict_timeline  # noqa: E402
-
-if TYPE_CHECKING:
-    pass
+from quaver.models._tdcnn_data import LONGEST, Augmentation  # noqa: E402
+from quaver.models._tdcnn_predict import predict, predict_timeline  # noqa: E402
 
 __all__ = [
     "LONGEST",

@@ -125,6 +125,7 @@ def train(
     model.fit(paths[parts.train], labels[parts.train], validation_data=held)
     scores = [epoch["val_uar"] for epoch in model.history_]
     best = int(np.argmax(scores))
+    model.card_ = {"protocol": protocol}
     choice = {"epoch": best + 1, "of": len(scores), "validation_uar": scores[best]}
     return model, evaluate(model, directory, protocol, choice=choice)
 
@@ -162,11 +163,12 @@ def evaluate(
         For a model that was trained on another part of RAVDESS, as its card says, or a clip that
         cannot be used.
     """
-    known = getattr(model, "card_", {}).get("protocol", protocol)
+    card = getattr(model, "card_", {})
+    known = card.get("protocol", "all clips" if "ravdess" in _corpora(card) else protocol)
     if known != protocol:
         raise ValueError(
-            f"the model was trained on the training part of the protocol {known}: clips of the test"
-            f" part of {protocol} are among it"
+            f"the model was trained on RAVDESS ({known}): clips of the test part of {protocol} are"
+            " among its own"
         )
     parts = split(directory, protocol)
     corpus = parts.corpus
@@ -180,3 +182,8 @@ def evaluate(
     classes = sorted(set(corpus.labels.tolist()))
     folds = [(corpus.labels[parts.test], found.labels)]
     return score(protocol, classes, folds, [] if choice is None else [choice])
+
+
+def _corpora(card: dict[str, Any]) -> list[str]:
+    found: list[str] = card.get("data", {}).get("corpora", [])
+    return found

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from quaver._validate import Downmix
+from quaver._validate import Downmix, check_size
 from quaver.models import require
 from quaver.models._tdcnn_config import TDCNNConfig
 from quaver.models._tdcnn_predict import Recognizer, predict, predict_timeline
@@ -32,6 +32,7 @@ PRETRAINED = "ravdess-tdcnn"
 _OPSET = 17
 _FORMAT = 1
 _ABOUT = "quaver"
+_INPUTS = ["windows", "lengths"]
 
 
 class OnnxClassifier(Recognizer):
@@ -72,7 +73,7 @@ class OnnxClassifier(Recognizer):
 
     def _answer(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         lengths = batch.any(axis=(2, 3, 4)).sum(axis=1).astype(np.int32)
-        feed = {"windows": batch[..., 0], "lengths": lengths}
+        feed = dict(zip(_INPUTS, (batch[..., 0], lengths), strict=True))
         found: NDArray[np.float32] = self._session.run(None, feed)[0]
         return found
 
@@ -105,22 +106,35 @@ def load(file: str | os.PathLike[str], *, threads: int | None = None) -> OnnxCla
     name = os.fsdecode(file)
     if not os.path.exists(file):
         raise FileNotFoundError(f"no such model: {name}")
+    content = Path(file).read_bytes()
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
+    options.log_severity_level = 4
     if threads is not None:
-        options.intra_op_num_threads = threads
+        options.intra_op_num_threads = check_size("threads", threads)
     try:
-        session = onnxruntime.InferenceSession(name, options, providers=["CPUExecutionProvider"])
+        session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
         about = json.loads(session.get_modelmeta().custom_metadata_map[_ABOUT])
-        if about["format"] != _FORMAT:
-            raise ValueError(f"format {about['format']!r}, expected {_FORMAT}")
-        config = TDCNNConfig.from_dict(about["config"])
-        expected = ["windows", "lengths"]
-        if [given.name for given in session.get_inputs()] != expected:
-            raise ValueError(f"expected the inputs {expected}")
+        model = _checked(session, about)
     except Exception as error:  # ONNX Runtime has an exception of its own for each kind of damage
         raise ValueError(f"{name}: not a time-distributed model of quaver: {error}") from error
-    return OnnxClassifier(session, config, np.array(about["classes"]), about["card"])
+    return model
+
+
+def _checked(session: Any, about: dict[str, Any]) -> OnnxClassifier:
+    """Return the classifier of a session, once it fits what is said about it."""
+    if about["format"] != _FORMAT:
+        raise ValueError(f"format {about['format']!r}, expected {_FORMAT}")
+    inputs = [given.name for given in session.get_inputs()]
+    if inputs != _INPUTS:
+        raise ValueError(f"expected the inputs {_INPUTS}, got {inputs}")
+    config, classes = TDCNNConfig.from_dict(about["config"]), np.array(about["classes"])
+    n_answers = session.get_outputs()[0].shape[-1]
+    if n_answers != len(classes):
+        raise ValueError(f"{len(classes)} labels for {n_answers} answers")
+    shape = session.get_inputs()[0].shape[2:]
+    if shape != [config.n_mels, config.window_frames]:
+        raise ValueError(f"windows of {shape} for {config.n_mels} bands, {config.window_frames}")
+    return OnnxClassifier(session, config, classes, dict(about["card"]))
 
 
 def load_pretrained(name: str = PRETRAINED, *, threads: int | None = None) -> OnnxClassifier:

@@ -316,6 +316,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
 
     def _seed(self) -> int:
         if self.random_state is None:
+            if self.checkpoint is not None:
+                raise ValueError("checkpoint needs a random_state, or nothing could be taken up")
             return int(np.random.default_rng().integers(2**31))
         return int(self.random_state)
 
@@ -372,6 +374,9 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
             found = _text_network.probabilities(self.network_, held_ids)
             return macro_f1(held > 0.5, found, multi_label=self.multi_label)
 
+        parameters = {name: str(value) for name, value in self.get_params(deep=False).items()}
+        for name in ("checkpoint", "verbose", "embedding"):
+            del parameters[name]
         self.history_ = _training.train(
             self.network_,
             batches,
@@ -385,6 +390,9 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
             score_name="val_f1",
             patience=self.patience,
             checkpoint=self.checkpoint,
+            identity=_training.digest(
+                parameters, ids, targets, held_ids, held, *self.network_.get_weights()
+            ),
             verbose=self.verbose,
         )
 
