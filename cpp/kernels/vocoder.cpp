@@ -36,7 +36,7 @@ void phase_vocoder(const VocoderPlan& plan, const double* in, std::size_t n_fram
 
 #else
 
-#include "simd/vec_double.hpp"
+#include "simd/vec64.hpp"
 
 namespace quaver::QV_TARGET {
 

@@ -10,6 +10,7 @@
 #include "quaver/dispatch.hpp"
 #include "quaver/fft64.hpp"
 #include "quaver/framing.hpp"
+#include "quaver/framing64.hpp"
 #include "quaver/functionals.hpp"
 #include "quaver/log_mel.hpp"
 #include "quaver/median.hpp"

@@ -70,11 +70,25 @@ bool short_term_run(const ShortTermPlan& plan, const Samples& src, std::size_t n
                     std::size_t out_stride);
 bool log_mel_run(const LogMelPlan& plan, const Samples& src, std::size_t n_frames,
                  LogMelWorkspace& work, float* out);
-// framing64.cpp: float64 frames of kLanesD lanes
+// framing64.cpp: float64 frames of kLanesD lanes, as such or by phase within a step
 void window_frames64(const double* linear, std::size_t step, std::size_t length,
                      const double* window, std::size_t n_valid, double* frames);
-// fft64.cpp: frames is overwritten
-void power_spectrum64(const Fft64Plan& plan, double* frames, double* work, double* power);
+void gather_phases64(const Framing64Plan& plan, const double* linear, double* phases);
+// fft64.cpp, fft64_columns.cpp: frames is overwritten; rows of out hold kLanesD doubles, or kLanes
+// floats of which half are written
+void spectrum64(const Fft64Plan& plan, double* frames, double* work, Bins64 bins, void* out);
+void spectrum64_phases(const Fft64Plan& plan, const Framing64Plan& framing, const double* phases,
+                       double* frames, double* work, Bins64 bins, void* out);
+void spectrum64_phases(const Fft64Plan& plan, const Framing64Plan& framing, const float* phases,
+                       double* frames, double* work, Bins64 bins, void* out);
+// Powers, bin k at plan.places of what is returned: work, or `power` for n_bins rows.
+double* power64_phases(const Fft64Plan& plan, const Framing64Plan& framing, const double* phases,
+                       double* frames, double* work, double* power);
+void columns64_frames(const Fft64Plan& plan, const double* frames, double* work, Bins64 bins,
+                      void* out);
+struct Places64;
+const double* fft64_complex(const Fft64Plan& plan, const double* x, double* y, double* spare,
+                            const Places64* last);
 // speech_features.cpp, pyaudio.cpp: the fused pipelines of other libraries
 void speech_features_run(const SpeechFeaturesPlan& plan, const Samples& src, std::size_t n_frames,
                          SpeechFeaturesWorkspace& work, double* out, double* energy);
