@@ -123,6 +123,27 @@ void gather_phases64(const Framing64Plan& plan, const double* linear, double* ph
   }
 }
 
+// Rows of kLanesD frames become n_valid rows of n_rows values.
+void rows_to_frames64(const double* block, std::size_t n_rows, std::size_t n_valid, double* out) {
+  std::size_t lane = 0;
+  const std::size_t n_tiled = n_rows - n_rows % kTile;
+  for (; lane + kTile <= n_valid; lane += kTile) {
+    for (std::size_t row = 0; row < n_tiled; row += kTile) {
+      turn_tile(block + row * kLanesD + lane, kLanesD, out + lane * n_rows + row, n_rows);
+    }
+    for (std::size_t row = n_tiled; row < n_rows; ++row) {
+      for (std::size_t j = lane; j < lane + kTile; ++j) {
+        out[j * n_rows + row] = block[row * kLanesD + j];
+      }
+    }
+  }
+  for (; lane < n_valid; ++lane) {
+    for (std::size_t row = 0; row < n_rows; ++row) {
+      out[lane * n_rows + row] = block[row * kLanesD + lane];
+    }
+  }
+}
+
 }  // namespace quaver::QV_TARGET
 
 #endif

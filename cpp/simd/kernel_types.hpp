@@ -22,6 +22,7 @@
 #include "quaver/spectrum.hpp"
 #include "quaver/speech_features.hpp"
 #include "quaver/stft.hpp"
+#include "quaver/stft64.hpp"
 #include "quaver/timedomain.hpp"
 #include "quaver/vocoder.hpp"
 #include "quaver/yin.hpp"

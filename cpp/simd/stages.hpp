@@ -74,12 +74,11 @@ bool log_mel_run(const LogMelPlan& plan, const Samples& src, std::size_t n_frame
 void window_frames64(const double* linear, std::size_t step, std::size_t length,
                      const double* window, std::size_t n_valid, double* frames);
 void gather_phases64(const Framing64Plan& plan, const double* linear, double* phases);
+void rows_to_frames64(const double* block, std::size_t n_rows, std::size_t n_valid, double* out);
 // fft64.cpp, fft64_columns.cpp: frames is overwritten; rows of out hold kLanesD doubles, or kLanes
 // floats of which half are written
 void spectrum64(const Fft64Plan& plan, double* frames, double* work, Bins64 bins, void* out);
 void spectrum64_phases(const Fft64Plan& plan, const Framing64Plan& framing, const double* phases,
-                       double* frames, double* work, Bins64 bins, void* out);
-void spectrum64_phases(const Fft64Plan& plan, const Framing64Plan& framing, const float* phases,
                        double* frames, double* work, Bins64 bins, void* out);
 // Powers, bin k at plan.places of what is returned: work, or `power` for n_bins rows.
 double* power64_phases(const Fft64Plan& plan, const Framing64Plan& framing, const double* phases,
@@ -101,24 +100,27 @@ void stft_run(const StftPlan& plan, StftOutput output, const float* samples, std
 void stft_bins_run(const StftPlan& plan, StftOutput output, const float* samples,
                    std::size_t n_samples, StftWorkspace& work, float* out);
 void rows_to_frames(const float* block, std::size_t n_rows, std::size_t n_valid, float* out);
-// stft64.cpp
-void stft64_run(const StftPlan& plan, const float* samples, std::size_t n_samples,
-                StftWorkspace& work, float* out);
-void stft_bins64_run(const StftPlan& plan, StftOutput output, const float* samples,
-                     std::size_t n_samples, StftWorkspace& work, float* out);
-void stft_contrast_run(const StftPlan& plan, const ContrastPlan& bands, const float* samples,
-                       std::size_t n_samples, StftWorkspace& work, float* valley, float* peak);
-// Samples of n_valid frames from t on, by phase within a hop.
-void gather_block(const StftPlan& plan, const float* samples, std::size_t n_samples, std::size_t t,
-                  std::size_t n_valid, std::size_t phase_stride, StftWorkspace& work);
 void stft_bands_run(const StftPlan& plan, StftOutput output, const FilterBank& bank,
                     const float* samples, std::size_t n_samples, StftWorkspace& work, float* out);
 void istft_run(const StftPlan& plan, const float* spectrum, std::size_t n_frames,
                StftWorkspace& work, std::size_t n_samples, float* out);
+// stft64.cpp
+void stft64_run(const Stft64Plan& plan, const float* samples, std::size_t n_samples,
+                Stft64Workspace& work, float* out);
+void stft64_wide_run(const Stft64Plan& plan, const double* samples, std::size_t n_samples,
+                     Stft64Workspace& work, double* out);
+void stft_bins64_run(const Stft64Plan& plan, StftOutput output, const float* samples,
+                     std::size_t n_samples, Stft64Workspace& work, float* out);
+void stft_bins64_wide_run(const Stft64Plan& plan, StftOutput output, const double* samples,
+                          std::size_t n_samples, Stft64Workspace& work, double* out);
+void stft_contrast_run(const Stft64Plan& plan, const ContrastPlan& bands, const float* samples,
+                       std::size_t n_samples, Stft64Workspace& work, float* valley, float* peak);
 // decibel.cpp
 float decibel_run(const float* power, std::size_t n, float amin, float offset, float* out);
 // contrast.cpp
 void contrast_run(const ContrastPlan& plan, const float* magnitude, std::size_t n_frames,
                   float* valley, float* peak);
+void contrast_of_power(const ContrastPlan& plan, const float* power, std::size_t n_frames,
+                       float* valley, float* peak);
 
 }  // namespace quaver::QV_TARGET

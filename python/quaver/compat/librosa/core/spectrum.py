@@ -35,8 +35,7 @@ def stft(
 ) -> Array:
     """Compute the short-time Fourier transform.
 
-    float32 samples take quaver's kernel when `n_fft` is even and has no prime factor above 5, in
-    double and rounded once; anything else takes NumPy's transform in float64.
+    float32 and float64 samples take quaver's kernel in double, whose result float32 rounds once.
 
     Parameters
     ----------
