@@ -253,7 +253,15 @@ def test_autocorrelate(axis: int) -> None:
             for max_size in (None, 1, 7, 1000):
                 options = {"max_size": max_size, "axis": axis}
                 assert_same(partial(call, name="autocorrelate", y=y, **options), rtol=0, atol=atol)
+    # So few lags that blocks of the signal are correlated by themselves.
+    for shape, max_size in (((8,), 1), ((9000, 2), 1000), ((2, 20000), 300), ((5, 1024, 2), 128)):
+        for dtype, atol in ((np.float32, 5e-3), (np.float64, 1e-9)):
+            y = rng.standard_normal(shape).astype(dtype)
+            options = {"max_size": max_size, "axis": int(np.argmax(shape))}
+            assert_same(partial(call, name="autocorrelate", y=y, **options), rtol=0, atol=atol)
     both(partial(call, name="autocorrelate", y=np.zeros(0)))
+    assert_same(partial(call, name="autocorrelate", y=np.ones(9), max_size=0))
+    assert_same(partial(call, name="autocorrelate", y=np.ones(9), max_size=-2))
     assert_same(partial(call, name="autocorrelate", y=np.arange(9)), atol=1e-9)
 
 
