@@ -207,7 +207,7 @@ def test_what_does_not_fit_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one frame, got 511 samples"):
         exact.run(noise(511))
     with pytest.raises(TypeError):
-        exact.run(np.zeros(600, np.int16))  # type: ignore[call-overload]
+        exact.run(np.zeros(600, np.int16))  # type: ignore[type-var]
     with pytest.raises(ValueError, match="hop_length must be positive, got 0"):
         exact_plan_of(512, 0, 512)
     with pytest.raises(ValueError, match="between 1 and n_fft = 512 samples, got 513"):

@@ -9,9 +9,6 @@ typedef unsigned long long VecU64 __attribute__((vector_size(QV_WIDTH * 4), may_
 
 static inline VecD LoadU(const double* p) { return *reinterpret_cast<const VecDUnaligned*>(p); }
 static inline void StoreU(double* p, VecD v) { *reinterpret_cast<VecDUnaligned*>(p) = v; }
-static inline VecD Narrowed(VecD v) {  // rounded to float32
-  return __builtin_convertvector(__builtin_convertvector(v, VecHalf), VecD);
-}
 static inline void StoreNarrow(float* p, VecD v) {
   *reinterpret_cast<VecHalf*>(p) = __builtin_convertvector(v, VecHalf);
 }

@@ -1,5 +1,5 @@
 from collections.abc import Sequence
-from typing import Any, TypeVar, overload
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -124,10 +124,7 @@ class Stft64:
     def __init__(
         self, *, n_fft: int, hop_length: int, window: NDArray[np.float64], center: bool
     ) -> None: ...
-    @overload
-    def run(self, samples: NDArray[np.float32]) -> NDArray[np.complex64]: ...
-    @overload
-    def run(self, samples: NDArray[np.float64]) -> NDArray[np.complex128]: ...
+    def run(self, samples: NDArray[_Real]) -> NDArray[Any]: ...  # complex, as precise
     def picture(self, samples: NDArray[_Real], power: bool) -> NDArray[_Real]: ...
     def contrast(
         self, samples: NDArray[np.float32], bands: Sequence[tuple[int, int, int]]
