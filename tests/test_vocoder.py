@@ -42,7 +42,7 @@ def test_angles_and_phases_are_accurate(target: str) -> None:
     assert np.abs(found - x).max() <= 1e-15  # two units in the last place of pi
     single = _core.phase_vocoder(x.astype(np.complex64), np.zeros(x.shape[1]), np.zeros(1))
     assert single.dtype == np.complex64
-    assert np.abs(single - x).max() <= 3e-7  # of a phase of up to pi in float32
+    assert np.abs(single - x).max() <= 2e-7
     # A large phase: 1e9 rad ahead in one step, between equal frames.
     ahead = np.linspace(0, 1e9, x.shape[1])
     two = np.concatenate([x, x, x])
@@ -51,15 +51,14 @@ def test_angles_and_phases_are_accurate(target: str) -> None:
     assert np.abs(found[1] - expected).max() <= 3e-7  # 1e9 rad in float64
 
 
-def test_float32_follows_float64_within_its_phases(target: str) -> None:
+def test_float32_follows_float64(target: str) -> None:
     x = spectrogram(30, 33).astype(np.complex64)
     advance = 16 * np.pi * np.arange(33) / 32
     positions = np.arange(0, 30, 0.8)
     found = _core.phase_vocoder(x, advance, positions)
     expected = twin.phase_vocoder(x, advance, positions)
-    # 38 steps of up to 50 rad; each rounds the phase by at most 2^-14.
-    steps = np.arange(1, len(positions) + 1)[:, None]
-    assert (np.abs(found - expected) <= 2.0**-14 * steps * np.abs(expected) + 1e-37).all()
+    # Phases are summed in float64; only the result is rounded.
+    assert (np.abs(found - expected) <= 2e-7 * np.abs(expected) + 1e-37).all()
 
 
 def test_refusals() -> None:

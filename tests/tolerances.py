@@ -215,6 +215,8 @@ PEER_FEATURES = 1e-6
 PEER_NEAR_ZERO = 1e-15
 # librosa's cepstra, or MFCC_DB: the first one, -1131 in silence, is a float32 sum in both.
 PEER_MFCC = 1e-5
+# A bin of the transform in double, in the frame's root sum of squares (fft64.hpp).
+EXACT_TRANSFORM = 1e-14
 # Means and deviations of pyAudioAnalysis' cepstra, absolute. Measured 1e-7 on speech.
 PEER_CEPSTRA = 1e-5
 

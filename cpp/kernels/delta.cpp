@@ -41,6 +41,8 @@ DeltaPlan::DeltaPlan(std::size_t width_, std::size_t order_)
 
 #else
 
+#include "simd/vec64.hpp"
+
 namespace quaver::QV_TARGET {
 
 static void difference(const float* row, std::size_t n, float* out) {
@@ -56,7 +58,15 @@ static void difference_in_place(float* row, std::size_t n) {
 
 static void savitzky_golay(const DeltaPlan& plan, const float* row, std::size_t n, float* out) {
   const std::size_t half = plan.width / 2;
-  for (std::size_t t = half; t + half < n; ++t) {
+  std::size_t t = half;
+  for (; t + half + kLanesD <= n; t += kLanesD) {
+    VecD sum{};
+    for (std::size_t i = 0; i < plan.width; ++i) {
+      sum = MulAdd(LoadWide(row + t - half + i), SetD(static_cast<double>(plan.taps[i])), sum);
+    }
+    StoreNarrow(out + t, sum);
+  }
+  for (; t + half < n; ++t) {
     double sum = 0.0;
     for (std::size_t i = 0; i < plan.width; ++i) {
       sum += static_cast<double>(plan.taps[i]) * static_cast<double>(row[t - half + i]);
@@ -64,9 +74,9 @@ static void savitzky_golay(const DeltaPlan& plan, const float* row, std::size_t 
     out[t] = static_cast<float>(sum);
   }
   // The highest derivative of the fitted polynomial is constant over the edge.
-  for (std::size_t t = 0; t < half; ++t) {
-    out[t] = out[half];
-    out[n - 1 - t] = out[n - 1 - half];
+  for (std::size_t i = 0; i < half; ++i) {
+    out[i] = out[half];
+    out[n - 1 - i] = out[n - 1 - half];
   }
 }
 

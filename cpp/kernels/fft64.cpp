@@ -17,6 +17,7 @@ namespace quaver {
 namespace {
 
 constexpr double kPi = 3.14159265358979323846;
+constexpr std::size_t kSmallestColumns = 512;  // below, 16 columns are shorter than a row
 
 std::size_t largest_prime_factor(std::size_t n) {
   std::size_t largest = 1;
@@ -99,21 +100,58 @@ void add_chirp(Fft64Plan& plan) {
   plan.chirp_spectrum = Buffer64(spectrum);
 }
 
+void add_rows(Fft64Plan& plan) {
+  std::vector<double> table;
+  for (std::size_t c = 0; c < plan.n_rows; ++c) {
+    for (std::size_t b = 1; b < Fft64Plan::kColumns; ++b) {
+      append_root(table, b * c, plan.n_complex, -1.0);
+    }
+    for (std::size_t d = 0; d < Fft64Plan::kColumns; ++d) {
+      append_root(table, c + plan.n_rows * d, plan.n, 1.0);
+    }
+  }
+  plan.rows = Buffer64(table);
+}
+
+void add_places(Fft64Plan& plan) {
+  plan.place_list.resize(kNumTargets * plan.n_bins);
+  for (std::size_t target = 0; target < kNumTargets; ++target) {
+    unsigned* const list = plan.place_list.data() + target * plan.n_bins;
+    const std::size_t lanes = kLanesOf[target] / 2;
+    for (std::size_t k = 0; k < plan.n_bins; ++k) {
+      const std::size_t m = plan.n_rows;
+      list[k] =
+          static_cast<unsigned>(m == 0 ? k * lanes : k % m * plan.row_step(lanes) + k / m * lanes);
+    }
+    plan.places[target] = list;
+  }
+}
+
 }  // namespace
 
 Fft64Plan::Fft64Plan(std::size_t n_)
-    : n(n_), n_bins(n_ / 2 + 1), n_complex(n_ % 2 == 0 ? n_ / 2 : n_), n_convolved(0) {
+    : n(n_),
+      n_bins(n_ / 2 + 1),
+      n_complex(n_ % 2 == 0 ? n_ / 2 : n_),
+      gain(n_ % 2 == 0 ? 2.0 : 1.0),
+      n_convolved(0),
+      n_rows(n_ % 32 == 0 && n_ >= kSmallestColumns ? n_ / 32 : 0) {
   if (n == 0) throw std::invalid_argument("the transform's length must be positive, got 0");
   if (largest_prime_factor(n_complex) > kMaxRadix) {
+    n_rows = 0;
     n_convolved = 1;
     while (n_convolved < 2 * n_complex - 1) n_convolved *= 2;
     add_chirp(*this);
   }
-  add_passes(*this, n_convolved == 0 ? n_complex : n_convolved);
+  if (n_rows != 0) add_rows(*this);
+  add_passes(*this, n_rows != 0 ? n_rows : n_convolved != 0 ? n_convolved : n_complex);
   std::vector<double> table;
   for (std::size_t k = 0; k <= n / 4; ++k) append_root(table, k, n, 1.0);
   post = Buffer64(table);
+  add_places(*this);
 }
+
+std::size_t Fft64Plan::row_step(std::size_t lanes) const { return (2 * kColumns + 1) * lanes; }
 
 std::size_t Fft64Plan::work_size(std::size_t lanes) const {
   return 4 * lanes * (n_convolved == 0 ? n_complex : n_convolved);
@@ -123,38 +161,19 @@ std::size_t Fft64Plan::work_size(std::size_t lanes) const {
 
 #else
 
-#include "simd/vec64.hpp"
+#include "simd/complex64.hpp"
 
 namespace quaver::QV_TARGET {
 
-struct Pair {
-  VecD re, im;
-};
-
-static inline Pair load_pair(const double* x, std::size_t index) {
-  return {LoadD(x + 2 * index * kLanesD), LoadD(x + (2 * index + 1) * kLanesD)};
-}
-static inline void store_pair(double* y, std::size_t index, Pair v) {
-  StoreD(y + 2 * index * kLanesD, v.re);
-  StoreD(y + (2 * index + 1) * kLanesD, v.im);
-}
-static inline Pair plus(Pair a, Pair b) { return {a.re + b.re, a.im + b.im}; }
-static inline Pair minus(Pair a, Pair b) { return {a.re - b.re, a.im - b.im}; }
-// -i a
-static inline Pair turned(Pair a) { return {a.im, -a.re}; }
 static inline Pair plus_scaled(Pair a, double s, Pair b) {
-  return {MulAddD(a.re, SetD(s), b.re), MulAddD(a.im, SetD(s), b.im)};
-}
-static inline Pair times(Pair a, const double* w) {
-  const VecD c = SetD(w[0]), s = SetD(w[1]);
-  return {MulAddD(a.re, c, -(a.im * s)), MulAddD(a.re, s, a.im * c)};
+  return {MulAdd(a.re, SetD(s), b.re), MulAdd(a.im, SetD(s), b.im)};
 }
 // The first group of a pass has unit twiddles; in the last pass that is every butterfly.
-static inline void store_times(double* y, std::size_t index, Pair v, const double* w, bool unit) {
+static inline void store_times(Places64 y, std::size_t index, Pair v, const double* w, bool unit) {
   store_pair(y, index, unit ? v : times(v, w));
 }
 
-static void fft64_pass_2(const Fft64Pass& pass, const double* table, const double* x, double* y) {
+static void fft64_pass_2(const Fft64Pass& pass, const double* table, const double* x, Places64 y) {
   const std::size_t m = pass.n_groups, s = pass.stride;
   for (std::size_t p = 0; p < m; ++p, table += 2) {
     for (std::size_t q = 0; q < s; ++q) {
@@ -165,16 +184,7 @@ static void fft64_pass_2(const Fft64Pass& pass, const double* table, const doubl
   }
 }
 
-struct Quad {
-  Pair at[4];
-};
-
-static inline Quad dft_4(Pair a, Pair b, Pair c, Pair d) {
-  const Pair ac = plus(a, c), a_c = minus(a, c), bd = plus(b, d), b_d = turned(minus(b, d));
-  return {{plus(ac, bd), plus(a_c, b_d), minus(ac, bd), minus(a_c, b_d)}};
-}
-
-static void fft64_pass_4(const Fft64Pass& pass, const double* table, const double* x, double* y) {
+static void fft64_pass_4(const Fft64Pass& pass, const double* table, const double* x, Places64 y) {
   const std::size_t m = pass.n_groups, s = pass.stride, step = s * m;
   for (std::size_t p = 0; p < m; ++p, table += 6) {
     for (std::size_t q = 0; q < s; ++q) {
@@ -190,7 +200,7 @@ static void fft64_pass_4(const Fft64Pass& pass, const double* table, const doubl
 }
 
 // Two transforms of four, of the even and of the odd inputs.
-static void fft64_pass_8(const Fft64Pass& pass, const double* table, const double* x, double* y) {
+static void fft64_pass_8(const Fft64Pass& pass, const double* table, const double* x, Places64 y) {
   const std::size_t m = pass.n_groups, s = pass.stride, step = s * m;
   const double root_half = 0.70710678118654752440;
   for (std::size_t p = 0; p < m; ++p, table += 14) {
@@ -218,7 +228,7 @@ static void fft64_pass_8(const Fft64Pass& pass, const double* table, const doubl
 
 // Inlined with a constant radix below, so that the loops over it unroll.
 static inline __attribute__((always_inline)) void fft64_butterfly(
-    const std::size_t r, const double* x, double* y, std::size_t from, std::size_t step,
+    const std::size_t r, const double* x, Places64 y, std::size_t from, std::size_t step,
     std::size_t to, std::size_t s, const double* w, const double* roots, bool unit) {
   Pair sums[Fft64Plan::kMaxRadix / 2], differences[Fft64Plan::kMaxRadix / 2];
   const std::size_t half = r / 2;
@@ -248,7 +258,7 @@ static inline __attribute__((always_inline)) void fft64_pass_odd(const std::size
                                                                  const Fft64Pass& pass,
                                                                  const double* table,
                                                                  const double* roots,
-                                                                 const double* x, double* y) {
+                                                                 const double* x, Places64 y) {
   const std::size_t m = pass.n_groups, s = pass.stride;
   for (std::size_t p = 0; p < m; ++p, table += 2 * (r - 1)) {
     for (std::size_t q = 0; q < s; ++q) {
@@ -257,22 +267,24 @@ static inline __attribute__((always_inline)) void fft64_pass_odd(const std::size
   }
 }
 
-// From x by way of y and spare, which may be x. Returns where the result lies.
-static const double* fft64_complex(const Fft64Plan& plan, const double* x, double* y,
-                                   double* spare) {
+// From x by way of y and spare, which may be x. Returns where the result lies: at `last`, or
+// without one in y or spare.
+const double* fft64_complex(const Fft64Plan& plan, const double* x, double* y, double* spare,
+                            const Places64* last) {
   for (std::size_t i = 0; i < plan.n_passes; ++i) {
     const Fft64Pass& pass = plan.passes[i];
     const double* table = plan.twiddles.data() + pass.twiddles;
     const double* roots = plan.roots.data() + pass.roots;
+    const Places64 to = last != nullptr && i + 1 == plan.n_passes ? *last : Places64{y, kNext64};
     switch (pass.radix) {
-      case 2: fft64_pass_2(pass, table, x, y); break;
-      case 3: fft64_pass_odd(3, pass, table, roots, x, y); break;
-      case 4: fft64_pass_4(pass, table, x, y); break;
-      case 5: fft64_pass_odd(5, pass, table, roots, x, y); break;
-      case 8: fft64_pass_8(pass, table, x, y); break;
-      default: fft64_pass_odd(pass.radix, pass, table, roots, x, y); break;
+      case 2: fft64_pass_2(pass, table, x, to); break;
+      case 3: fft64_pass_odd(3, pass, table, roots, x, to); break;
+      case 4: fft64_pass_4(pass, table, x, to); break;
+      case 5: fft64_pass_odd(5, pass, table, roots, x, to); break;
+      case 8: fft64_pass_8(pass, table, x, to); break;
+      default: fft64_pass_odd(pass.radix, pass, table, roots, x, to); break;
     }
-    x = y;
+    x = to.data;
     y = spare;
     spare = const_cast<double*>(x);
   }
@@ -290,13 +302,13 @@ static const double* fft64_bluestein(const Fft64Plan& plan, const double* x, dou
   }
   for (std::size_t j = n; j < size; ++j) store_pair(a, j, Pair{});
   // An even number of passes ends in the array it began with, an odd one in the other.
-  double* spectrum = const_cast<double*>(fft64_complex(plan, a, b, a));
+  double* spectrum = const_cast<double*>(fft64_complex(plan, a, b, a, nullptr));
   for (std::size_t k = 0; k < size; ++k) {
     const Pair v = times(load_pair(spectrum, k), plan.chirp_spectrum.data() + 2 * k);
     store_pair(spectrum, k, {v.re, -v.im});
   }
   double* other = spectrum == a ? b : a;
-  double* result = const_cast<double*>(fft64_complex(plan, spectrum, other, spectrum));
+  double* result = const_cast<double*>(fft64_complex(plan, spectrum, other, spectrum, nullptr));
   for (std::size_t k = 0; k < n; ++k) {
     const Pair v = load_pair(result, k);
     store_pair(result, k, times({v.re, -v.im}, plan.chirp.data() + 2 * k));
@@ -304,34 +316,32 @@ static const double* fft64_bluestein(const Fft64Plan& plan, const double* x, dou
   return result;
 }
 
-// As emit_power in rfft.cpp.
-static void emit_power_even(const Fft64Plan& plan, const double* z, double* power) {
-  const std::size_t half = plan.n / 2;
-  const double* post = plan.post.data();
-  const Pair first = load_pair(z, 0);
-  const VecD sum = first.re + first.im, difference = first.re - first.im;
-  StoreD(power, sum * sum);
-  StoreD(power + half * kLanesD, difference * difference);
-  for (std::size_t k = 1; 2 * k <= half; ++k) {
-    const Pair a = load_pair(z, k), b = load_pair(z, half - k);
-    const double cosine = post[2 * k], sine = post[2 * k + 1];
-    const Pair e = {a.re + b.re, a.im - b.im}, o = {a.im + b.im, b.re - a.re};
-    const Pair t = {MulAddD(o.re, SetD(cosine), o.im * sine),
-                    MulAddD(o.im, SetD(cosine), -(o.re * sine))};
-    const Pair low = plus(e, t), high = minus(e, t);
-    StoreD(power + k * kLanesD, MulAddD(low.re, low.re, low.im * low.im) * 0.25);
-    StoreD(power + (half - k) * kLanesD, MulAddD(high.re, high.re, high.im * high.im) * 0.25);
+template <Bins64 kBins>
+static void emit64(const Fft64Plan& plan, const double* z, void* out) {
+  if (plan.n % 2 == 0) {
+    const std::size_t half = plan.n / 2;
+    const Two ends = untangled_ends(load_pair(z, 0));
+    put_bin<kBins>(out, 0, ends.sum);
+    put_bin<kBins>(out, half, ends.difference);
+    for (std::size_t k = 1; 2 * k <= half; ++k) {
+      const Two bins = untangled(load_pair(z, k), load_pair(z, half - k), plan.post.data() + 2 * k);
+      put_bin<kBins>(out, k, bins.sum);
+      put_bin<kBins>(out, half - k, bins.difference);
+    }
+    return;
   }
+  for (std::size_t k = 0; k < plan.n_bins; ++k) put_bin<kBins>(out, k, load_pair(z, k));
 }
 
-void power_spectrum64(const Fft64Plan& plan, double* frames, double* work, double* power) {
+void spectrum64(const Fft64Plan& plan, double* frames, double* work, Bins64 bins, void* out) {
+  if (plan.n_rows != 0) return columns64_frames(plan, frames, work, bins, out);
   const bool even = plan.n % 2 == 0;
   double* other = work + plan.work_size(kLanesD) / 2;
   const double* x = frames;
   if (!even) {
     double* packed = plan.n_convolved == 0 ? work : other;
     for (std::size_t j = 0; j < plan.n; ++j) {
-      store_pair(packed, j, {LoadD(frames + j * kLanesD), VecD{}});
+      store_pair(packed, j, {LoadU(frames + j * kLanesD), VecD{}});
     }
     x = packed;
   }
@@ -339,12 +349,14 @@ void power_spectrum64(const Fft64Plan& plan, double* frames, double* work, doubl
     x = fft64_bluestein(plan, x, work);
   } else {
     // Through the frames' own memory where that is enough: less of the first cache is needed.
-    x = even ? fft64_complex(plan, x, work, frames) : fft64_complex(plan, x, other, work);
+    x = even ? fft64_complex(plan, x, work, frames, nullptr)
+             : fft64_complex(plan, x, other, work, nullptr);
   }
-  if (even) return emit_power_even(plan, x, power);
-  for (std::size_t k = 0; k < plan.n_bins; ++k) {
-    const Pair v = load_pair(x, k);
-    StoreD(power + k * kLanesD, MulAddD(v.re, v.re, v.im * v.im));
+  switch (bins) {
+    case Bins64::complex: return emit64<Bins64::complex>(plan, x, out);
+    case Bins64::power: return emit64<Bins64::power>(plan, x, out);
+    case Bins64::complex32: return emit64<Bins64::complex32>(plan, x, out);
+    case Bins64::power32: return emit64<Bins64::power32>(plan, x, out);
   }
 }
 

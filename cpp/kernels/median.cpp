@@ -46,7 +46,7 @@ void running_median(const double* x, std::size_t n, std::size_t m, std::size_t s
 
 #else
 
-#include "simd/vec_double.hpp"
+#include "simd/vec64.hpp"
 
 namespace quaver::QV_TARGET {
 

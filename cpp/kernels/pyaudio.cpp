@@ -160,8 +160,8 @@ Normalisation pyaudio_normalisation(const Samples& src) {
     load_scaled(src, start, n, x);
     for (std::size_t i = n; i < kPiece; ++i) x[i] = norm.mean;
     for (std::size_t i = 0; i < kPiece; i += kLanesD) {
-      const VecD v = LoadD(x + i) - norm.mean;
-      peak = MaxD(peak, MaxD(v, -v));
+      const VecD v = LoadU(x + i) - norm.mean;
+      peak = Max(peak, Max(v, -v));
     }
   }
   for (std::size_t i = 0; i < kLanesD; ++i) norm.peak = peak[i] > norm.peak ? peak[i] : norm.peak;
@@ -182,13 +182,13 @@ static VecD sum_of_squares64(const double* x, std::size_t count) {
   std::size_t n = 0;
   for (; n + kChains <= count; n += kChains) {
     for (std::size_t j = 0; j < kChains; ++j) {
-      const VecD v = LoadD(x + (n + j) * kLanesD);
-      sums[j] = MulAddD(v, v, sums[j]);
+      const VecD v = LoadU(x + (n + j) * kLanesD);
+      sums[j] = MulAdd(v, v, sums[j]);
     }
   }
   for (; n < count; ++n) {
-    const VecD v = LoadD(x + n * kLanesD);
-    sums[0] = MulAddD(v, v, sums[0]);
+    const VecD v = LoadU(x + n * kLanesD);
+    sums[0] = MulAdd(v, v, sums[0]);
   }
   return (sums[0] + sums[1]) + (sums[2] + sums[3]);
 }
@@ -205,7 +205,7 @@ static VecD energy_entropy64(const double* x, std::size_t count, VecD* total) {
   sum += sum_of_squares64(x + covered * kLanesD, count - covered);
   for (std::size_t b = 0; b < kSubBlocks; ++b) {
     const VecD share = blocks[b] / (sum + QV_EPSILON);
-    entropy -= share * LnD(share + QV_EPSILON);
+    entropy -= share * Ln(share + QV_EPSILON);
   }
   *total = sum;
   return entropy * 1.44269504088896340736;
@@ -216,10 +216,10 @@ static VecD crossing_rate(const double* frames, std::size_t window) {
   const VecD zero{}, one = SetD(1.0);
   VecD total{}, before{};
   for (std::size_t n = 0; n < window; ++n) {
-    const VecD x = LoadD(frames + n * kLanesD);
+    const VecD x = LoadU(frames + n * kLanesD);
     const VecD sign = (x > zero ? one : zero) - (x < zero ? one : zero);
     const VecD change = sign - before;
-    if (n > 0) total += MaxD(change, -change);
+    if (n > 0) total += Max(change, -change);
     before = sign;
   }
   return total * 0.5 / static_cast<double>(window - 1);
@@ -231,14 +231,14 @@ struct SpectrumSums {
 
 static SpectrumSums take_magnitudes(const PyAudioPlan& plan, const double* power,
                                     double* magnitude) {
-  const double scale = 1.0 / static_cast<double>(plan.n_used);
+  const double scale = 1.0 / (plan.fft.gain * static_cast<double>(plan.n_used));
   SpectrumSums sums{};
   for (std::size_t k = 0; k < plan.n_used; ++k) {
-    const VecD x = SqrtD(LoadD(power + k * kLanesD)) * scale;
-    StoreD(magnitude + k * kLanesD, x);
+    const VecD x = Sqrt(LoadU(power + k * kLanesD)) * scale;
+    StoreU(magnitude + k * kLanesD, x);
     sums.magnitude += x;
-    sums.weighted = MulAddD(x, SetD(static_cast<double>(k + 1)), sums.weighted);
-    sums.largest = MaxD(sums.largest, x);
+    sums.weighted = MulAdd(x, SetD(static_cast<double>(k + 1)), sums.weighted);
+    sums.largest = Max(sums.largest, x);
   }
   return sums;
 }
@@ -253,11 +253,11 @@ static void centroid_spread(const PyAudioPlan& plan, const double* magnitude,
   VecD spread{};
   for (std::size_t k = 0; k < plan.n_used; ++k) {
     const VecD distance = SetD(static_cast<double>(k + 1)) - center;
-    spread = MulAddD(distance * distance, LoadD(magnitude + k * kLanesD), spread);
+    spread = MulAdd(distance * distance, LoadU(magnitude + k * kLanesD), spread);
   }
   const double unit = 1.0 / static_cast<double>(plan.n_used);
-  StoreD(rows + kCentroid * kLanesD, center * unit);
-  StoreD(rows + kSpread * kLanesD, SqrtD(spread * inverse / whole) * unit);
+  StoreU(rows + kCentroid * kLanesD, center * unit);
+  StoreU(rows + kSpread * kLanesD, Sqrt(spread * inverse / whole) * unit);
 }
 
 // A row of `share` is one value longer than a register: ahead of the block's frames lies the last
@@ -268,15 +268,15 @@ static VecD flux64(const PyAudioPlan& plan, const double* magnitude, VecD sum, b
   const VecD inverse = 1.0 / (sum + static_cast<double>(plan.n_used) * QV_EPSILON);
   for (std::size_t k = 0; k < plan.n_used; ++k) {
     double* row = share + k * (kLanesD + 1);
-    const VecD u = LoadD(magnitude + k * kLanesD) * inverse;
+    const VecD u = LoadU(magnitude + k * kLanesD) * inverse;
     row[0] = is_first ? u[0] : row[kLanesD];
-    StoreD(row + 1, u);
+    StoreU(row + 1, u);
   }
   VecD flux{};
   for (std::size_t k = 0; k < plan.n_used; ++k) {
     const double* row = share + k * (kLanesD + 1);
-    const VecD change = LoadD(row + 1) - LoadD(row);
-    flux = MulAddD(change, change, flux);
+    const VecD change = LoadU(row + 1) - LoadU(row);
+    flux = MulAdd(change, change, flux);
   }
   return flux;
 }
@@ -286,8 +286,8 @@ static VecD rolloff64(const PyAudioPlan& plan, const double* magnitude, VecD ene
   const VecD threshold = energy * 0.9, zero{}, one = SetD(1.0);
   VecD running{}, below{};
   for (std::size_t k = 0; k < plan.n_used; ++k) {
-    const VecD x = LoadD(magnitude + k * kLanesD);
-    running = MulAddD(x, x, running);
+    const VecD x = LoadU(magnitude + k * kLanesD);
+    running = MulAdd(x, x, running);
     below += running + QV_EPSILON > threshold ? zero : one;
   }
   return below / static_cast<double>(plan.n_used);
@@ -302,24 +302,24 @@ static void mel_cepstra(const PyAudioPlan& plan, const double* magnitude, double
     VecD even{}, odd{};
     std::size_t k = 0;
     for (; k + 2 <= band.count; k += 2) {
-      even = MulAddD(LoadD(x + k * kLanesD), SetD(w[k]), even);
-      odd = MulAddD(LoadD(x + (k + 1) * kLanesD), SetD(w[k + 1]), odd);
+      even = MulAdd(LoadU(x + k * kLanesD), SetD(w[k]), even);
+      odd = MulAdd(LoadU(x + (k + 1) * kLanesD), SetD(w[k + 1]), odd);
     }
-    if (k < band.count) even = MulAddD(LoadD(x + k * kLanesD), SetD(w[k]), even);
-    StoreD(bands + m * kLanesD, LnD(even + odd + QV_EPSILON));
+    if (k < band.count) even = MulAdd(LoadU(x + k * kLanesD), SetD(w[k]), even);
+    StoreU(bands + m * kLanesD, Ln(even + odd + QV_EPSILON));
   }
   for (std::size_t c = 0; c < PyAudioPlan::kMfcc; ++c) {
     const double* row = plan.matrix.data() + c * plan.bank.n_bands;
     VecD even{}, odd{};
     for (std::size_t m = 0; m + 2 <= plan.bank.n_bands; m += 2) {
-      even = MulAddD(LoadD(bands + m * kLanesD), SetD(row[m]), even);
-      odd = MulAddD(LoadD(bands + (m + 1) * kLanesD), SetD(row[m + 1]), odd);
+      even = MulAdd(LoadU(bands + m * kLanesD), SetD(row[m]), even);
+      odd = MulAdd(LoadU(bands + (m + 1) * kLanesD), SetD(row[m + 1]), odd);
     }
     if (plan.bank.n_bands % 2 != 0) {
       const std::size_t m = plan.bank.n_bands - 1;
-      even = MulAddD(LoadD(bands + m * kLanesD), SetD(row[m]), even);
+      even = MulAdd(LoadU(bands + m * kLanesD), SetD(row[m]), even);
     }
-    StoreD(out + c * kLanesD, even + odd);
+    StoreU(out + c * kLanesD, even + odd);
   }
 }
 
@@ -329,8 +329,8 @@ static void chroma64(const PyAudioPlan& plan, const double* magnitude, VecD ener
   VecD classes[PyAudioPlan::kPitchClasses] = {}, mean{}, variance{};
   for (std::size_t i = 0; i < plan.n_taps; ++i) {
     const ChromaTap tap = plan.taps[i];
-    const VecD x = LoadD(magnitude + tap.bin * kLanesD);
-    classes[tap.pitch_class] = MulAddD(x * x, SetD(tap.weight), classes[tap.pitch_class]);
+    const VecD x = LoadU(magnitude + tap.bin * kLanesD);
+    classes[tap.pitch_class] = MulAdd(x * x, SetD(tap.weight), classes[tap.pitch_class]);
   }
   const VecD whole = energy == zero ? SetD(QV_EPSILON) : energy;
   for (VecD& c : classes) {
@@ -339,11 +339,11 @@ static void chroma64(const PyAudioPlan& plan, const double* magnitude, VecD ener
   }
   for (std::size_t i = 0; i < PyAudioPlan::kPitchClasses; ++i) {
     const VecD distance = classes[i] - mean;
-    variance = MulAddD(distance, distance, variance);
-    StoreD(out + i * kLanesD, classes[i]);
+    variance = MulAdd(distance, distance, variance);
+    StoreU(out + i * kLanesD, classes[i]);
   }
-  StoreD(out + PyAudioPlan::kPitchClasses * kLanesD,
-         SqrtD(variance / static_cast<double>(PyAudioPlan::kPitchClasses)));
+  StoreU(out + PyAudioPlan::kPitchClasses * kLanesD,
+         Sqrt(variance / static_cast<double>(PyAudioPlan::kPitchClasses)));
 }
 
 static void block_features(const PyAudioPlan& plan, bool is_first, PyAudioWorkspace& work) {
@@ -351,16 +351,16 @@ static void block_features(const PyAudioPlan& plan, bool is_first, PyAudioWorksp
   double* const rows = work.rows.data();
   double* const magnitude = work.magnitude.data();
   VecD energy;
-  StoreD(rows + kZcr * kLanesD, crossing_rate(frames, plan.window));
-  StoreD(rows + kEnergyEntropyRow * kLanesD, energy_entropy64(frames, plan.window, &energy));
-  StoreD(rows + kEnergyRow * kLanesD, energy / static_cast<double>(plan.window));
-  power_spectrum64(plan.fft, frames, work.work.data(), work.power.data());
+  StoreU(rows + kZcr * kLanesD, crossing_rate(frames, plan.window));
+  StoreU(rows + kEnergyEntropyRow * kLanesD, energy_entropy64(frames, plan.window, &energy));
+  StoreU(rows + kEnergyRow * kLanesD, energy / static_cast<double>(plan.window));
+  spectrum64(plan.fft, frames, work.work.data(), Bins64::power, work.power.data());
   const SpectrumSums sums = take_magnitudes(plan, work.power.data(), magnitude);
   centroid_spread(plan, magnitude, sums, rows);
-  StoreD(rows + kSpectralEntropyRow * kLanesD, energy_entropy64(magnitude, plan.n_used, &energy));
-  StoreD(rows + kFlux * kLanesD,
+  StoreU(rows + kSpectralEntropyRow * kLanesD, energy_entropy64(magnitude, plan.n_used, &energy));
+  StoreU(rows + kFlux * kLanesD,
          flux64(plan, magnitude, sums.magnitude, is_first, work.share.data()));
-  StoreD(rows + kRolloff * kLanesD, rolloff64(plan, magnitude, energy));
+  StoreU(rows + kRolloff * kLanesD, rolloff64(plan, magnitude, energy));
   mel_cepstra(plan, magnitude, rows + PyAudioPlan::kFeatures * kLanesD, rows + kCepstra * kLanesD);
   chroma64(plan, magnitude, energy, rows + kChroma * kLanesD);
 }

@@ -188,7 +188,7 @@ bool pyin(const PyinPlan& plan, const double* difference, std::size_t n_frames,
 
 #else
 
-#include "simd/vec_double.hpp"
+#include "simd/vec64.hpp"
 
 namespace quaver::QV_TARGET {
 

@@ -20,6 +20,11 @@ void require_size(const char* name, std::size_t found, std::size_t expected) {
   }
 }
 
+const std::vector<double>& checked_window(const SpeechFeaturesOptions& o) {
+  require_size("window", o.window.size(), o.frame_length);
+  return o.window;
+}
+
 }  // namespace
 
 SparseBank64::SparseBank64(const std::vector<double>& dense, std::size_t n_bands_,
@@ -39,20 +44,44 @@ SparseBank64::SparseBank64(const std::vector<double>& dense, std::size_t n_bands
   weights = Buffer64(values);
 }
 
+RunBank64::RunBank64(const std::vector<double>& dense, std::size_t n_bands_, std::size_t n_bins)
+    : n_bands(n_bands_) {
+  require_size("the filter bank", dense.size(), n_bands * n_bins);
+  std::vector<double> values;
+  for (std::size_t k = 0; k < n_bins; ++k) {
+    std::size_t found[2] = {n_bands, n_bands}, n_found = 0;
+    for (std::size_t m = 0; m < n_bands; ++m) {
+      if (dense[m * n_bins + k] == 0.0) continue;
+      if (n_found == 2) {
+        throw std::invalid_argument("at most two bands may share a bin, got three at bin " +
+                                    std::to_string(k));
+      }
+      found[n_found++] = m;
+    }
+    if (run_list.empty() || run_list.back().band != found[0] || run_list.back().other != found[1]) {
+      run_list.push_back({k, 0, found[0], found[1], values.size()});
+    }
+    ++run_list.back().count;
+    for (std::size_t m : found) values.push_back(m < n_bands ? dense[m * n_bins + k] : 0.0);
+  }
+  n_runs = run_list.size();
+  runs = run_list.data();
+  weights = Buffer64(values);
+}
+
 SpeechFeaturesPlan::SpeechFeaturesPlan(const SpeechFeaturesOptions& o)
     : output(o.output),
       frame_length(o.frame_length),
       frame_step(o.frame_step),
-      n_loaded(std::min(o.frame_length, o.n_fft)),
       pre_emphasis(o.pre_emphasis),
       append_energy(o.append_energy),
       n_columns(o.n_bands),
       fft(o.n_fft),
       bank(o.bank, o.n_bands, fft.n_bins),
-      window(o.window),
+      framing(checked_window(o).data(), std::min(o.frame_length, o.n_fft),
+              std::max<std::size_t>(o.frame_step, 1), o.n_fft, 0),
       matrix(o.matrix),
       weights(o.weights) {
-  require_size("window", o.window.size(), frame_length);
   if (output == SpeechOutput::mfcc) {
     if (o.n_bands == 0 || o.matrix.empty() || o.matrix.size() % o.n_bands != 0) {
       throw std::invalid_argument("matrix must hold rows of " + std::to_string(o.n_bands) +
@@ -69,16 +98,15 @@ std::size_t SpeechFeaturesPlan::count(std::size_t n_samples) const {
   return 1 + (n_samples - frame_length + frame_step - 1) / frame_step;
 }
 
-void SpeechFeaturesWorkspace::reserve(const SpeechFeaturesPlan& plan, std::size_t n_frames,
-                                      std::size_t lanes) {
-  linear.reserve((std::min(lanes, n_frames) - 1) * plan.frame_step + plan.n_loaded);
+void SpeechFeaturesWorkspace::reserve(const SpeechFeaturesPlan& plan, std::size_t lanes) {
+  linear.reserve(plan.framing.linear_size(lanes));
+  phases.reserve(plan.framing.phases_size(lanes));
   frames.reserve(plan.fft.n * lanes);
-  // Also holds columns, and weighted bins.
-  work.reserve(
-      std::max(plan.fft.work_size(lanes), lanes * std::max(plan.n_columns, plan.fft.n_bins)));
+  work.reserve(plan.fft.work_size(lanes));
+  columns.reserve(lanes * std::max(plan.n_columns, plan.bank.n_bands + 1));
   power.reserve(plan.fft.n_bins * lanes);
-  bands.reserve(plan.bank.n_bands * lanes);
-  frames.fill_zero();  // lanes without a frame
+  bands.reserve((plan.bank.n_bands + 1) * lanes);
+  linear.fill_zero();  // lanes without a frame
 }
 
 void speech_features(const SpeechFeaturesPlan& plan, const Samples& samples, double* out,
@@ -95,8 +123,6 @@ void speech_features(const SpeechFeaturesPlan& plan, const Samples& samples, dou
 
 namespace quaver::QV_TARGET {
 
-enum : std::size_t { kUpTo = 4 };  // chains of multiply-add that hide its latency
-
 static double sample64(const Samples& src, std::size_t i) {
   const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(i) * src.stride;
   switch (src.type) {
@@ -108,22 +134,23 @@ static double sample64(const Samples& src, std::size_t i) {
 }
 
 // NumPy keeps float32 samples in float32 here, so the roundings are those of float32.
-static void emphasise_float32(const float* x, std::ptrdiff_t stride, std::size_t n, double factor,
-                              double* out) {
-  const float c = static_cast<float>(factor);
-  for (std::size_t i = 0; i < n; ++i, x += stride) {
-    out[i] = static_cast<double>(*x - c * *(x - stride));
-  }
+static inline double emphasised(float x, float before, double c) {
+  return static_cast<double>(x - static_cast<float>(c) * before);
 }
-static void emphasise_int16(const std::int16_t* x, std::ptrdiff_t stride, std::size_t n, double c,
-                            double* out) {
-  for (std::size_t i = 0; i < n; ++i, x += stride) {
-    out[i] = static_cast<double>(*x) - c * static_cast<double>(*(x - stride));
-  }
+static inline double emphasised(double x, double before, double c) { return x - c * before; }
+static inline double emphasised(std::int16_t x, std::int16_t before, double c) {
+  return static_cast<double>(x) - c * static_cast<double>(before);
 }
-static void emphasise_float64(const double* x, std::ptrdiff_t stride, std::size_t n, double c,
-                              double* out) {
-  for (std::size_t i = 0; i < n; ++i, x += stride) out[i] = *x - c * *(x - stride);
+
+template <class T>
+static void emphasise64(const void* samples, std::ptrdiff_t start, std::ptrdiff_t stride,
+                        std::size_t n, double c, double* __restrict out) {
+  const T* x = static_cast<const T*>(samples) + start * stride;
+  if (stride == 1) {  // compilers turn this one into vectors
+    for (std::size_t i = 0; i < n; ++i) out[i] = emphasised(x[i], *(x + i - 1), c);
+    return;
+  }
+  for (std::size_t i = 0; i < n; ++i, x += stride) out[i] = emphasised(*x, *(x - stride), c);
 }
 
 // out[i] = pre-emphasised sample start + i, i < count; zeros behind the signal.
@@ -133,66 +160,73 @@ static void load_emphasised(const Samples& src, std::size_t start, std::size_t c
   std::size_t i = start;
   if (start == 0 && end > 0) *out = sample64(src, i++);
   if (i < end) {
-    const std::ptrdiff_t offset = static_cast<std::ptrdiff_t>(i) * src.stride;
-    const std::size_t n = end - i;
+    const std::ptrdiff_t from = static_cast<std::ptrdiff_t>(i);
     double* to = out + (i - start);
     switch (src.type) {
       case SampleType::int16:
-        emphasise_int16(static_cast<const std::int16_t*>(src.data) + offset, src.stride, n, c, to);
+        emphasise64<std::int16_t>(src.data, from, src.stride, end - i, c, to);
         break;
       case SampleType::float32:
-        emphasise_float32(static_cast<const float*>(src.data) + offset, src.stride, n, c, to);
+        emphasise64<float>(src.data, from, src.stride, end - i, c, to);
         break;
       case SampleType::float64:
-        emphasise_float64(static_cast<const double*>(src.data) + offset, src.stride, n, c, to);
+        emphasise64<double>(src.data, from, src.stride, end - i, c, to);
         break;
     }
   }
   for (i = end > start ? end : start; i < start + count; ++i) out[i - start] = 0.0;
 }
 
-static void load_frames64(const SpeechFeaturesPlan& plan, const Samples& src, std::size_t first,
-                          std::size_t n_valid, double* linear, double* frames) {
-  load_emphasised(src, first * plan.frame_step, (n_valid - 1) * plan.frame_step + plan.n_loaded,
-                  plan.pre_emphasis, linear);
-  window_frames64(linear, plan.frame_step, plan.n_loaded, plan.window.data(), n_valid, frames);
-  for (std::size_t n = plan.n_loaded; n < plan.fft.n; ++n) StoreD(frames + n * kLanesD, VecD{});
-}
-
-static VecD weighted_sum(const double* values, const double* weights, std::size_t count) {
-  VecD sums[kUpTo] = {};
-  std::size_t k = 0;
-  for (; k + kUpTo <= count; k += kUpTo) {
-    for (std::size_t j = 0; j < kUpTo; ++j) {
-      sums[j] = MulAddD(LoadD(values + (k + j) * kLanesD), SetD(weights[k + j]), sums[j]);
-    }
-  }
-  for (; k < count; ++k) {
-    sums[0] = MulAddD(LoadD(values + k * kLanesD), SetD(weights[k]), sums[0]);
-  }
-  return (sums[0] + sums[1]) + (sums[2] + sums[3]);
-}
-
-static VecD total64(const double* values, std::size_t count) {
-  VecD sums[kUpTo] = {};
-  std::size_t k = 0;
-  for (; k + kUpTo <= count; k += kUpTo) {
-    for (std::size_t j = 0; j < kUpTo; ++j) sums[j] += LoadD(values + (k + j) * kLanesD);
-  }
-  for (; k < count; ++k) sums[0] += LoadD(values + k * kLanesD);
-  return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+// Returns powers of bins at plan.fft.places.
+static double* block_power(const SpeechFeaturesPlan& plan, const Samples& src, std::size_t first,
+                           std::size_t n_valid, SpeechFeaturesWorkspace& work) {
+  load_emphasised(src, first * plan.frame_step,
+                  (n_valid - 1) * plan.frame_step + plan.framing.length, plan.pre_emphasis,
+                  work.linear.data());
+  gather_phases64(plan.framing, work.linear.data(), work.phases.data());
+  return power64_phases(plan.fft, plan.framing, work.phases.data(), work.frames.data(),
+                        work.work.data(), work.power.data());
 }
 
 static inline VecD not_zero(VecD x) { return x == VecD{} ? SetD(0x1p-52) : x; }
 
-static void band_energies(const SparseBank64& bank, const double* power, double scale,
-                          double* bands) {
-  for (std::size_t m = 0; m < bank.n_bands; ++m) {
-    const Band64 band = bank.bands[m];
-    const VecD sum =
-        weighted_sum(power + band.first * kLanesD, bank.weights.data() + band.weights, band.count);
-    StoreD(bands + m * kLanesD, not_zero(sum * scale));
+// Sums of two bands and of the bins themselves over a run, in two chains each.
+struct RunSums {
+  VecD band, other, total;
+};
+static inline RunSums sum_run(const double* power, const unsigned* places, const double* w,
+                              std::size_t count) {
+  RunSums even{}, odd{};
+  std::size_t k = 0;
+  for (; k + 2 <= count; k += 2, w += 4) {
+    const VecD p = LoadU(power + places[k]), next = LoadU(power + places[k + 1]);
+    even = {MulAdd(p, SetD(w[0]), even.band), MulAdd(p, SetD(w[1]), even.other), even.total + p};
+    odd = {MulAdd(next, SetD(w[2]), odd.band), MulAdd(next, SetD(w[3]), odd.other),
+           odd.total + next};
   }
+  if (k < count) {
+    const VecD p = LoadU(power + places[k]);
+    even = {MulAdd(p, SetD(w[0]), even.band), MulAdd(p, SetD(w[1]), even.other), even.total + p};
+  }
+  return {even.band + odd.band, even.other + odd.other, even.total + odd.total};
+}
+
+// Bands of `power`; returns the sum of all bins.
+static VecD band_sums(const SpeechFeaturesPlan& plan, const double* power, double* bands) {
+  const RunBank64& bank = plan.bank;
+  const unsigned* places = plan.fft.places[QV_TARGET_INDEX];
+  VecD total{};
+  for (std::size_t m = 0; m <= bank.n_bands; ++m) StoreU(bands + m * kLanesD, VecD{});
+  for (std::size_t r = 0; r < bank.n_runs; ++r) {
+    const BandRun64 run = bank.runs[r];
+    double *const band = bands + run.band * kLanesD, *const other = bands + run.other * kLanesD;
+    const RunSums sums =
+        sum_run(power, places + run.first, bank.weights.data() + run.weights, run.count);
+    StoreU(band, LoadU(band) + sums.band);
+    StoreU(other, LoadU(other) + sums.other);
+    total += sums.total;
+  }
+  return total;
 }
 
 static void emit_rows(const double* columns, std::size_t n_columns, std::size_t n_valid,
@@ -202,58 +236,79 @@ static void emit_rows(const double* columns, std::size_t n_columns, std::size_t 
   }
 }
 
+// Four rows of the matrix at a time share the loads of the bands, and hide each other's latency.
+static void times_matrix(const double* matrix, std::size_t n_rows, std::size_t n, const double* x,
+                         double* out) {
+  std::size_t row = 0;
+  for (; row + 4 <= n_rows; row += 4, matrix += 4 * n) {
+    VecD sums[4] = {};
+    for (std::size_t m = 0; m < n; ++m) {
+      const VecD v = LoadU(x + m * kLanesD);
+      for (std::size_t j = 0; j < 4; ++j) sums[j] = MulAdd(v, SetD(matrix[j * n + m]), sums[j]);
+    }
+    for (std::size_t j = 0; j < 4; ++j) StoreU(out + (row + j) * kLanesD, sums[j]);
+  }
+  for (; row < n_rows; ++row, matrix += n) {
+    VecD even{}, odd{};
+    for (std::size_t m = 0; m < n; ++m) {
+      VecD& sum = m % 2 == 0 ? even : odd;
+      sum = MulAdd(LoadU(x + m * kLanesD), SetD(matrix[m]), sum);
+    }
+    StoreU(out + row * kLanesD, even + odd);
+  }
+}
+
 // `columns` may not be `bands`.
 static void cepstra(const SpeechFeaturesPlan& plan, VecD energy, double* bands, double* columns) {
   const std::size_t n_bands = plan.bank.n_bands;
   for (std::size_t m = 0; m < n_bands; ++m) {
-    StoreD(bands + m * kLanesD, LnD(LoadD(bands + m * kLanesD)));
+    StoreU(bands + m * kLanesD, Ln(LoadU(bands + m * kLanesD)));
   }
-  for (std::size_t c = 0; c < plan.n_columns; ++c) {
-    const VecD sum = weighted_sum(bands, plan.matrix.data() + c * n_bands, n_bands);
-    StoreD(columns + c * kLanesD, sum);
-  }
-  if (plan.append_energy) StoreD(columns, LnD(energy));
+  times_matrix(plan.matrix.data(), plan.n_columns, n_bands, bands, columns);
+  if (plan.append_energy) StoreU(columns, Ln(energy));
 }
 
 // A band that no bin falls into is 0 / 0, a NaN as in the original.
-static void centroids(const SpeechFeaturesPlan& plan, double* power, double scale, double* weighted,
+static void centroids(const SpeechFeaturesPlan& plan, double* power, double scale, double* above,
                       double* columns) {
-  const SparseBank64& bank = plan.bank;
+  const unsigned* places = plan.fft.places[QV_TARGET_INDEX];
   for (std::size_t k = 0; k < plan.fft.n_bins; ++k) {
-    const VecD p = not_zero(LoadD(power + k * kLanesD) * scale);
-    StoreD(power + k * kLanesD, p);
-    StoreD(weighted + k * kLanesD, p * plan.weights.data()[k]);
+    double* const p = power + places[k];
+    StoreU(p, not_zero(LoadU(p) * scale));
   }
-  for (std::size_t m = 0; m < bank.n_bands; ++m) {
-    const Band64 band = bank.bands[m];
-    const double* w = bank.weights.data() + band.weights;
-    const VecD above = weighted_sum(weighted + band.first * kLanesD, w, band.count);
-    const VecD below = weighted_sum(power + band.first * kLanesD, w, band.count);
-    StoreD(columns + m * kLanesD, above / below);
+  band_sums(plan, power, columns);
+  for (std::size_t k = 0; k < plan.fft.n_bins; ++k) {
+    double* const p = power + places[k];
+    StoreU(p, LoadU(p) * plan.weights.data()[k]);
+  }
+  band_sums(plan, power, above);
+  for (std::size_t m = 0; m < plan.bank.n_bands; ++m) {
+    const VecD below = LoadU(columns + m * kLanesD);
+    StoreU(columns + m * kLanesD, LoadU(above + m * kLanesD) / below);
   }
 }
 
 void speech_features_run(const SpeechFeaturesPlan& plan, const Samples& src, std::size_t n_frames,
                          SpeechFeaturesWorkspace& work, double* out, double* energy) {
-  work.reserve(plan, n_frames, kLanesD);
-  const double scale = 1.0 / static_cast<double>(plan.fft.n);
-  double* const power = work.power.data();
+  work.reserve(plan, kLanesD);
+  const double scale = 1.0 / (plan.fft.gain * plan.fft.gain * static_cast<double>(plan.fft.n));
   double* const bands = work.bands.data();
-  double* const scratch = work.work.data();  // free again after the transform
+  double* const columns = work.columns.data();
   for (std::size_t t = 0; t < n_frames; t += kLanesD) {
     const std::size_t n_valid = n_frames - t < kLanesD ? n_frames - t : kLanesD;
-    load_frames64(plan, src, t, n_valid, work.linear.data(), work.frames.data());
-    power_spectrum64(plan.fft, work.frames.data(), scratch, power);
+    double* const power = block_power(plan, src, t, n_valid, work);
     if (plan.output == SpeechOutput::ssc) {
-      centroids(plan, power, scale, scratch, bands);
+      centroids(plan, power, scale, columns, bands);
       emit_rows(bands, plan.n_columns, n_valid, out + t * plan.n_columns);
       continue;
     }
-    const VecD total = not_zero(total64(power, plan.fft.n_bins) * scale);
-    band_energies(plan.bank, power, scale, bands);
+    const VecD total = not_zero(band_sums(plan, power, bands) * scale);
+    for (std::size_t m = 0; m < plan.bank.n_bands; ++m) {
+      StoreU(bands + m * kLanesD, not_zero(LoadU(bands + m * kLanesD) * scale));
+    }
     if (plan.output == SpeechOutput::mfcc) {
-      cepstra(plan, total, bands, scratch);
-      emit_rows(scratch, plan.n_columns, n_valid, out + t * plan.n_columns);
+      cepstra(plan, total, bands, columns);
+      emit_rows(columns, plan.n_columns, n_valid, out + t * plan.n_columns);
     } else {
       emit_rows(bands, plan.n_columns, n_valid, out + t * plan.n_columns);
       for (std::size_t i = 0; i < n_valid; ++i) energy[t + i] = total[i];

@@ -21,7 +21,6 @@ StftPlan::StftPlan(std::size_t n_fft_, std::size_t hop_length_, const double* wi
       pad(center ? n_fft_ / 2 : 0),
       window_lead((n_fft_ - win_length) / 2) {
   for (std::size_t n = 0; n < win_length; ++n) framing.window[n] = static_cast<float>(window[n]);
-  plan_double(window, win_length);
 }
 
 std::size_t StftPlan::count(std::size_t n_samples) const {
@@ -118,29 +117,13 @@ static void copy_padded(const float* samples, std::size_t n_samples, std::ptrdif
   for (; i < stop; ++i) linear[i - start] = 0.0f;
 }
 
-static inline void turn_4x4(const float* from, std::size_t from_stride, float* to,
-                            std::size_t to_stride) {
-#if defined(__x86_64__)
-  __m128 a = _mm_loadu_ps(from), b = _mm_loadu_ps(from + from_stride);
-  __m128 c = _mm_loadu_ps(from + 2 * from_stride), d = _mm_loadu_ps(from + 3 * from_stride);
-  _MM_TRANSPOSE4_PS(a, b, c, d);
-  _mm_storeu_ps(to, a);
-  _mm_storeu_ps(to + to_stride, b);
-  _mm_storeu_ps(to + 2 * to_stride, c);
-  _mm_storeu_ps(to + 3 * to_stride, d);
-#else
-  for (std::size_t i = 0; i < 4; ++i)
-    for (std::size_t j = 0; j < 4; ++j) to[j * to_stride + i] = from[i * from_stride + j];
-#endif
-}
-
 // Rows of kLanes frames become n_valid rows of n_rows values.
 void rows_to_frames(const float* block, std::size_t n_rows, std::size_t n_valid, float* out) {
   std::size_t lane = 0;
   for (; lane + 4 <= n_valid; lane += 4) {
     std::size_t row = 0;
     for (; row + 4 <= n_rows; row += 4) {
-      turn_4x4(block + row * kLanes + lane, kLanes, out + lane * n_rows + row, n_rows);
+      Transpose4x4(block + row * kLanes + lane, kLanes, out + lane * n_rows + row, n_rows);
     }
     for (; row < n_rows; ++row) {
       for (std::size_t i = lane; i < lane + 4; ++i) out[i * n_rows + row] = block[row * kLanes + i];
@@ -182,8 +165,9 @@ static void emit(const RfftPlan& plan, const float* z, StftOutput output, float*
   }
 }
 
-void gather_block(const StftPlan& plan, const float* samples, std::size_t n_samples, std::size_t t,
-                  std::size_t n_valid, std::size_t phase_stride, StftWorkspace& work) {
+static void gather_block(const StftPlan& plan, const float* samples, std::size_t n_samples,
+                         std::size_t t, std::size_t n_valid, std::size_t phase_stride,
+                         StftWorkspace& work) {
   const std::ptrdiff_t start = static_cast<std::ptrdiff_t>(t * plan.hop_length + plan.window_lead) -
                                static_cast<std::ptrdiff_t>(plan.pad);
   copy_padded(samples, n_samples, start,

@@ -1,64 +1,81 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The picture of stft.cpp with the transform in double, for what looks at the quietest bins: in
-// float32 these hold the rounding errors of the loudest ones. Same passes and layout as rfft.cpp,
-// half as many frames in lanes: two blocks of doubles make one of floats.
+// As stft.cpp, half as many frames in lanes: two blocks of doubles make one of floats.
 #ifndef QV_TARGET
 
-#include "quaver/stft.hpp"
+#include "quaver/stft64.hpp"
+
+#include <stdexcept>
+#include <string>
 
 #define QV_FILE "kernels/stft64.cpp"
 #include "simd/foreach_target.hpp"
 
 namespace quaver {
 namespace {
-StftWorkspace& workspace() {
-  thread_local StftWorkspace instance;
+
+Stft64Workspace& workspace() {
+  thread_local Stft64Workspace instance;
   return instance;
 }
 
-// A double takes two floats of a Buffer, whose storage is aligned for either.
-Buffer doubles(const std::vector<double>& values) {
-  Buffer result(2 * values.size());
-  double* const to = reinterpret_cast<double*>(result.data());
-  for (std::size_t i = 0; i < values.size(); ++i) to[i] = values[i];
+std::size_t checked_hop(std::size_t n_fft, std::size_t hop_length, std::size_t win_length) {
+  if (hop_length == 0) throw std::invalid_argument("hop_length must be positive, got 0");
+  if (win_length == 0 || win_length > n_fft) {
+    throw std::invalid_argument(
+        "the window must hold between 1 and n_fft = " + std::to_string(n_fft) + " samples, got " +
+        std::to_string(win_length));
+  }
+  return hop_length;
+}
+
+// The gain of the transform is taken out of the window.
+std::vector<double> scaled(const double* window, std::size_t win_length, double gain) {
+  std::vector<double> result(window, window + win_length);
+  for (double& w : result) w /= gain;
   return result;
 }
+
 }  // namespace
 
-void StftPlan::plan_double(const double* window, std::size_t win_length) {
-  const double two_pi = 6.28318530717958647692;
-  std::vector<double> table, post;
-  for (std::size_t i = 0; i < rfft.n_passes; ++i) {
-    const RfftPass& pass = rfft.passes[i];
-    const double length = static_cast<double>(pass.n_groups * pass.radix);
-    for (std::size_t p = 0; p < pass.n_groups; ++p) {
-      for (std::size_t j = 1; j < pass.radix; ++j) {
-        const double angle = -two_pi * static_cast<double>(p * j) / length;
-        table.push_back(std::cos(angle));
-        table.push_back(std::sin(angle));
-      }
-    }
-  }
-  for (std::size_t k = 0; k <= n_fft / 4; ++k) {
-    const double angle = two_pi * static_cast<double>(k) / static_cast<double>(n_fft);
-    post.push_back(std::cos(angle));
-    post.push_back(std::sin(angle));
-  }
-  window64 = doubles(std::vector<double>(window, window + win_length));
-  twiddles64 = doubles(table);
-  post64 = doubles(post);
+Stft64Plan::Stft64Plan(std::size_t n_fft_, std::size_t hop_length_, const double* window,
+                       std::size_t win_length, bool center)
+    : fft(n_fft_),
+      framing(scaled(window, win_length, fft.gain).data(), win_length,
+              checked_hop(n_fft_, hop_length_, win_length), n_fft_, (n_fft_ - win_length) / 2),
+      n_fft(n_fft_),
+      hop_length(hop_length_),
+      pad(center ? n_fft_ / 2 : 0) {}
+
+std::size_t Stft64Plan::count(std::size_t n_samples) const {
+  return count_frames(n_samples + 2 * pad, n_fft, hop_length);
 }
 
-void stft64(const StftPlan& plan, const float* samples, std::size_t n_samples, float* out) {
+void Stft64Workspace::reserve(const Stft64Plan& plan, std::size_t lanes) {
+  linear.reserve(plan.framing.linear_size(lanes));
+  phases.reserve(plan.framing.phases_size(lanes));
+  frames.reserve(plan.n_fft * lanes);
+  work.reserve(plan.fft.work_size(lanes));
+  spectrum.reserve(2 * plan.fft.n_bins * lanes);  // or of floats, twice as many lanes
+  linear.fill_zero();                             // lanes without a frame
+}
+
+void stft64(const Stft64Plan& plan, const float* samples, std::size_t n_samples, float* out) {
   kernels().stft64(plan, samples, n_samples, workspace(), out);
 }
+void stft64(const Stft64Plan& plan, const double* samples, std::size_t n_samples, double* out) {
+  kernels().stft64_wide(plan, samples, n_samples, workspace(), out);
+}
 
-void stft_bins64(const StftPlan& plan, StftOutput output, const float* samples,
+void stft_bins64(const Stft64Plan& plan, StftOutput output, const float* samples,
                  std::size_t n_samples, float* out) {
   kernels().stft_bins64(plan, output, samples, n_samples, workspace(), out);
 }
+void stft_bins64(const Stft64Plan& plan, StftOutput output, const double* samples,
+                 std::size_t n_samples, double* out) {
+  kernels().stft_bins64_wide(plan, output, samples, n_samples, workspace(), out);
+}
 
-void stft_contrast(const StftPlan& plan, const ContrastPlan& bands, const float* samples,
+void stft_contrast(const Stft64Plan& plan, const ContrastPlan& bands, const float* samples,
                    std::size_t n_samples, float* valley, float* peak) {
   kernels().stft_contrast(plan, bands, samples, n_samples, workspace(), valley, peak);
 }
@@ -67,234 +84,136 @@ void stft_contrast(const StftPlan& plan, const ContrastPlan& bands, const float*
 
 #else
 
+#include "simd/vec64.hpp"
+
 namespace quaver::QV_TARGET {
 
-typedef double VecDUnaligned __attribute__((vector_size(QV_WIDTH * 4), aligned(8), may_alias));
-
-struct Complex64 {
-  VecD re, im;
+// A block of float32 results is filled in two halves.
+template <class T>
+struct Block;
+template <>
+struct Block<float> {
+  enum : std::size_t { kWidth = kLanes };
+  static constexpr Bins64 complex = Bins64::complex32, power = Bins64::power32;
+};
+template <>
+struct Block<double> {
+  enum : std::size_t { kWidth = kLanesD };
+  static constexpr Bins64 complex = Bins64::complex, power = Bins64::power;
 };
 
-#if QV_WIDTH == 16
-static inline VecD fma64(VecD a, VecD b, VecD c) {
-  return reinterpret_cast<VecD>(_mm512_fmadd_pd(
-      reinterpret_cast<__m512d>(a), reinterpret_cast<__m512d>(b), reinterpret_cast<__m512d>(c)));
+static inline void take_roots(float* x, std::size_t n_rows) {
+  for (std::size_t k = 0; k < n_rows; ++k, x += kLanes) StoreU(x, Sqrt(LoadU(x)));
 }
-#elif QV_WIDTH == 8
-static inline VecD fma64(VecD a, VecD b, VecD c) {
-  return reinterpret_cast<VecD>(_mm256_fmadd_pd(
-      reinterpret_cast<__m256d>(a), reinterpret_cast<__m256d>(b), reinterpret_cast<__m256d>(c)));
-}
-#else
-static inline VecD fma64(VecD a, VecD b, VecD c) { return a * b + c; }
-#endif
-static inline VecD load_d(const double* p) { return *reinterpret_cast<const VecDUnaligned*>(p); }
-static inline void store_d(double* p, VecD v) { *reinterpret_cast<VecDUnaligned*>(p) = v; }
-static inline Complex64 load64(const double* x, std::size_t index) {
-  return {load_d(x + 2 * index * kLanesD), load_d(x + (2 * index + 1) * kLanesD)};
-}
-static inline void store64(double* y, std::size_t index, Complex64 v) {
-  store_d(y + 2 * index * kLanesD, v.re);
-  store_d(y + (2 * index + 1) * kLanesD, v.im);
-}
-static inline Complex64 add(Complex64 a, Complex64 b) { return {a.re + b.re, a.im + b.im}; }
-static inline Complex64 sub(Complex64 a, Complex64 b) { return {a.re - b.re, a.im - b.im}; }
-static inline Complex64 turn(Complex64 a) { return {a.im, -a.re}; }  // -i a
-static inline Complex64 scale(Complex64 a, double s) { return {a.re * s, a.im * s}; }
-static inline void store_turned(double* y, std::size_t index, Complex64 a, const double* w,
-                                bool unit) {
-  if (!unit) {
-    const VecD c = SetD(w[0]), s = SetD(w[1]);
-    a = {fma64(a.re, c, -(a.im * s)), fma64(a.re, s, a.im * c)};
-  }
-  store64(y, index, a);
+static inline void take_roots(double* x, std::size_t n_rows) {
+  for (std::size_t k = 0; k < n_rows; ++k, x += kLanesD) StoreU(x, Sqrt(LoadU(x)));
 }
 
-static void pass_2(const RfftPass& pass, const double* w, const double* x, double* y) {
-  const std::size_t m = pass.n_groups, s = pass.stride;
-  for (std::size_t p = 0; p < m; ++p, w += 2) {
-    for (std::size_t q = 0; q < s; ++q) {
-      const Complex64 a = load64(x, q + s * p), b = load64(x, q + s * (p + m));
-      store64(y, q + s * (2 * p), add(a, b));
-      store_turned(y, q + s * (2 * p + 1), sub(a, b), w, p == 0);
-    }
+// linear[i] = sample start + i, i < count; zeros outside the signal.
+template <class T>
+static void widen_padded(const T* samples, std::size_t n_samples, std::ptrdiff_t start,
+                         std::size_t count, double* __restrict linear) {
+  const std::ptrdiff_t size = static_cast<std::ptrdiff_t>(n_samples);
+  const std::ptrdiff_t stop = start + static_cast<std::ptrdiff_t>(count);
+  std::ptrdiff_t i = start;
+  for (; i < 0 && i < stop; ++i) linear[i - start] = 0.0;
+  const std::ptrdiff_t end = stop < size ? stop : size;
+  if (i < end) {
+    const T* const from = samples + i;
+    double* const to = linear + (i - start);
+    const std::size_t n = static_cast<std::size_t>(end - i);
+    for (std::size_t j = 0; j < n; ++j) to[j] = static_cast<double>(from[j]);
+    i = end;
   }
+  for (; i < stop; ++i) linear[i - start] = 0.0;
 }
 
-static void pass_3(const RfftPass& pass, const double* w, const double* x, double* y) {
-  const std::size_t m = pass.n_groups, s = pass.stride;
-  const double sin60 = 0.86602540378443864676;
-  for (std::size_t p = 0; p < m; ++p, w += 4) {
-    for (std::size_t q = 0; q < s; ++q) {
-      const Complex64 a = load64(x, q + s * p), b = load64(x, q + s * (p + m));
-      const Complex64 c = load64(x, q + s * (p + 2 * m));
-      const Complex64 sum = add(b, c), odd = turn(scale(sub(b, c), sin60));
-      const Complex64 middle = sub(a, scale(sum, 0.5));
-      store64(y, q + s * (3 * p), add(a, sum));
-      store_turned(y, q + s * (3 * p + 1), add(middle, odd), w, p == 0);
-      store_turned(y, q + s * (3 * p + 2), sub(middle, odd), w + 2, p == 0);
-    }
-  }
-}
-
-static void pass_4(const RfftPass& pass, const double* w, const double* x, double* y) {
-  const std::size_t m = pass.n_groups, s = pass.stride;
-  for (std::size_t p = 0; p < m; ++p, w += 6) {
-    for (std::size_t q = 0; q < s; ++q) {
-      const std::size_t from = q + s * p, to = q + 4 * s * p;
-      const Complex64 a = load64(x, from), b = load64(x, from + s * m);
-      const Complex64 c = load64(x, from + 2 * s * m), d = load64(x, from + 3 * s * m);
-      const Complex64 ac = add(a, c), a_c = sub(a, c), bd = add(b, d), b_d = turn(sub(b, d));
-      store64(y, to, add(ac, bd));
-      store_turned(y, to + s, add(a_c, b_d), w, p == 0);
-      store_turned(y, to + 2 * s, sub(ac, bd), w + 2, p == 0);
-      store_turned(y, to + 3 * s, sub(a_c, b_d), w + 4, p == 0);
-    }
-  }
-}
-
-static void pass_5(const RfftPass& pass, const double* w, const double* x, double* y) {
-  const std::size_t m = pass.n_groups, s = pass.stride;
-  const double cos72 = 0.30901699437494742410, sin72 = 0.95105651629515357212;
-  const double cos144 = -0.80901699437494742410, sin144 = 0.58778525229247312917;
-  for (std::size_t p = 0; p < m; ++p, w += 8) {
-    for (std::size_t q = 0; q < s; ++q) {
-      const Complex64 a = load64(x, q + s * p), b = load64(x, q + s * (p + m));
-      const Complex64 c = load64(x, q + s * (p + 2 * m)), d = load64(x, q + s * (p + 3 * m));
-      const Complex64 e = load64(x, q + s * (p + 4 * m));
-      const Complex64 be = add(b, e), cd = add(c, d), b_e = sub(b, e), c_d = sub(c, d);
-      const Complex64 even1 = add(a, add(scale(be, cos72), scale(cd, cos144)));
-      const Complex64 even2 = add(a, add(scale(be, cos144), scale(cd, cos72)));
-      const Complex64 odd1 = turn(add(scale(b_e, sin72), scale(c_d, sin144)));
-      const Complex64 odd2 = turn(sub(scale(b_e, sin144), scale(c_d, sin72)));
-      store64(y, q + s * (5 * p), add(a, add(be, cd)));
-      store_turned(y, q + s * (5 * p + 1), add(even1, odd1), w, p == 0);
-      store_turned(y, q + s * (5 * p + 2), add(even2, odd2), w + 2, p == 0);
-      store_turned(y, q + s * (5 * p + 3), sub(even2, odd2), w + 4, p == 0);
-      store_turned(y, q + s * (5 * p + 4), sub(even1, odd1), w + 6, p == 0);
-    }
-  }
-}
-
-static const double* half_transform64(const StftPlan& plan, const double* frames, double* work) {
-  const std::size_t half_size = plan.n_fft * kLanesD;
-  const double* tables = reinterpret_cast<const double*>(plan.twiddles64.data());
-  const double* x = frames;
-  double* y = work;
-  for (std::size_t i = 0; i < plan.rfft.n_passes; ++i) {
-    const RfftPass& pass = plan.rfft.passes[i];
-    const double* table = tables + pass.twiddles;
-    switch (pass.radix) {
-      case 2: pass_2(pass, table, x, y); break;
-      case 3: pass_3(pass, table, x, y); break;
-      case 4: pass_4(pass, table, x, y); break;
-      default: pass_5(pass, table, x, y); break;
-    }
-    x = y;
-    y = y == work ? work + half_size : work;
-  }
-  return x;
-}
-
-// Half a row: the block that holds one or the other half of kLanes frames.
-static inline void put_half(float* row, VecD v) {
-  typedef float Half __attribute__((vector_size(QV_WIDTH * 2)));
-  const Half rounded = __builtin_convertvector(v, Half);
-  __builtin_memcpy(row, &rounded, sizeof(rounded));
-}
-static inline void put64(float* spectrum, std::size_t k, VecD re, VecD im, StftOutput output) {
-  if (output == StftOutput::complex) {
-    put_half(spectrum + 2 * k * kLanes, re);
-    put_half(spectrum + (2 * k + 1) * kLanes, im);
-  } else {
-    put_half(spectrum + k * kLanes, fma64(re, re, im * im));
-  }
-}
-
-static void emit64(const StftPlan& plan, const double* z, StftOutput output, float* spectrum) {
-  const std::size_t half = plan.n_fft / 2;
-  const double* post = reinterpret_cast<const double*>(plan.post64.data());
-  const Complex64 first = load64(z, 0);
-  put64(spectrum, 0, first.re + first.im, VecD{}, output);
-  put64(spectrum, half, first.re - first.im, VecD{}, output);
-  for (std::size_t k = 1; 2 * k <= half; ++k) {
-    const Complex64 a = load64(z, k), b = load64(z, half - k);
-    const double cosine = post[2 * k], sine = post[2 * k + 1];
-    const Complex64 e = {(a.re + b.re) * 0.5, (a.im - b.im) * 0.5};
-    const Complex64 o = {(a.im + b.im) * 0.5, (b.re - a.re) * 0.5};
-    const VecD c = SetD(cosine), s = SetD(sine);
-    const Complex64 t = {fma64(o.re, c, o.im * s), fma64(o.im, c, -(o.re * s))};
-    put64(spectrum, k, e.re + t.re, e.im + t.im, output);
-    put64(spectrum, half - k, e.re - t.re, t.im - e.im, output);
-  }
-}
-
-static void window_frames64(const StftPlan& plan, const float* phases, std::size_t phase_stride,
-                            double* frames) {
-  const double* window = reinterpret_cast<const double*>(plan.window64.data());
-  const FramingPlan& framing = plan.framing;
-  for (std::size_t q = 0, n = 0; q < framing.n_taps; ++q) {
-    for (std::size_t p = 0; p < framing.n_phases && n < framing.frame_length; ++p, ++n) {
-      store_d(frames + n * kLanesD, LoadWide(phases + p * phase_stride + q) * window[n]);
-    }
-  }
-}
-
-static void block_spectrum64(const StftPlan& plan, StftOutput output, const float* samples,
-                             std::size_t n_samples, std::size_t t, std::size_t n_valid,
-                             StftWorkspace& work) {
-  const std::size_t phase_stride = plan.framing.phase_stride(kLanesD);
-  double* const frames = reinterpret_cast<double*>(work.frames.data());
-  float* const spectrum = work.spectrum.data();
+template <class T>
+static T* block_spectrum(const Stft64Plan& plan, StftOutput output, const T* samples,
+                         std::size_t n_samples, std::size_t t, std::size_t n_valid,
+                         Stft64Workspace& work) {
+  T* const spectrum = reinterpret_cast<T*>(work.spectrum.data());
+  const Bins64 bins = output == StftOutput::complex ? Block<T>::complex : Block<T>::power;
   for (std::size_t lane = 0; lane < n_valid; lane += kLanesD) {
     const std::size_t n = n_valid - lane < kLanesD ? n_valid - lane : kLanesD;
-    gather_block(plan, samples, n_samples, t + lane, n, phase_stride, work);
-    window_frames64(plan, work.phases.data(), phase_stride, frames + plan.window_lead * kLanesD);
-    const double* z = half_transform64(plan, frames, reinterpret_cast<double*>(work.work.data()));
-    emit64(plan, z, output, spectrum + lane);
+    const std::ptrdiff_t start =
+        static_cast<std::ptrdiff_t>((t + lane) * plan.hop_length + plan.framing.lead) -
+        static_cast<std::ptrdiff_t>(plan.pad);
+    widen_padded(samples, n_samples, start, (n - 1) * plan.hop_length + plan.framing.length,
+                 work.linear.data());
+    gather_phases64(plan.framing, work.linear.data(), work.phases.data());
+    spectrum64_phases(plan.fft, plan.framing, work.phases.data(), work.frames.data(),
+                      work.work.data(), bins, spectrum + lane);
   }
-  if (output != StftOutput::magnitude) return;
-  for (std::size_t k = 0; k < plan.rfft.n_bins; ++k) {
-    StoreU(spectrum + k * kLanes, Sqrt(LoadU(spectrum + k * kLanes)));
+  if (output == StftOutput::magnitude) take_roots(spectrum, plan.fft.n_bins);
+  return spectrum;
+}
+
+static inline void turn_rows(const float* block, std::size_t n_rows, std::size_t n_valid,
+                             float* out) {
+  rows_to_frames(block, n_rows, n_valid, out);
+}
+static inline void turn_rows(const double* block, std::size_t n_rows, std::size_t n_valid,
+                             double* out) {
+  rows_to_frames64(block, n_rows, n_valid, out);
+}
+
+template <class T>
+static void run_complex(const Stft64Plan& plan, const T* samples, std::size_t n_samples,
+                        Stft64Workspace& work, T* out) {
+  work.reserve(plan, kLanesD);
+  const std::size_t n_frames = plan.count(n_samples), n_rows = 2 * plan.fft.n_bins;
+  for (std::size_t t = 0; t < n_frames; t += Block<T>::kWidth) {
+    const std::size_t n_valid = n_frames - t < Block<T>::kWidth ? n_frames - t : Block<T>::kWidth;
+    const T* block =
+        block_spectrum(plan, StftOutput::complex, samples, n_samples, t, n_valid, work);
+    turn_rows(block, n_rows, n_valid, out + t * n_rows);
   }
 }
 
-void stft64_run(const StftPlan& plan, const float* samples, std::size_t n_samples,
-                StftWorkspace& work, float* out) {
-  work.reserve(plan, kLanes);
-  const std::size_t n_frames = plan.count(n_samples), n_rows = 2 * plan.rfft.n_bins;
-  for (std::size_t t = 0; t < n_frames; t += kLanes) {
-    const std::size_t n_valid = n_frames - t < kLanes ? n_frames - t : kLanes;
-    block_spectrum64(plan, StftOutput::complex, samples, n_samples, t, n_valid, work);
-    rows_to_frames(work.spectrum.data(), n_rows, n_valid, out + t * n_rows);
-  }
+void stft64_run(const Stft64Plan& plan, const float* samples, std::size_t n_samples,
+                Stft64Workspace& work, float* out) {
+  run_complex(plan, samples, n_samples, work, out);
+}
+void stft64_wide_run(const Stft64Plan& plan, const double* samples, std::size_t n_samples,
+                     Stft64Workspace& work, double* out) {
+  run_complex(plan, samples, n_samples, work, out);
 }
 
-void stft_bins64_run(const StftPlan& plan, StftOutput output, const float* samples,
-                     std::size_t n_samples, StftWorkspace& work, float* out) {
-  work.reserve(plan, kLanes);  // as many bytes as kLanes / 2 frames of doubles need
+template <class T>
+static void run_bins(const Stft64Plan& plan, StftOutput output, const T* samples,
+                     std::size_t n_samples, Stft64Workspace& work, T* out) {
+  work.reserve(plan, kLanesD);
   const std::size_t n_frames = plan.count(n_samples);
-  for (std::size_t t = 0; t < n_frames; t += kLanes) {
-    const std::size_t n_valid = n_frames - t < kLanes ? n_frames - t : kLanes;
-    block_spectrum64(plan, output, samples, n_samples, t, n_valid, work);
-    const float* row = work.spectrum.data();
-    for (std::size_t k = 0; k < plan.rfft.n_bins; ++k, row += kLanes) {
-      __builtin_memcpy(out + k * n_frames + t, row, n_valid * sizeof(float));
+  for (std::size_t t = 0; t < n_frames; t += Block<T>::kWidth) {
+    const std::size_t n_valid = n_frames - t < Block<T>::kWidth ? n_frames - t : Block<T>::kWidth;
+    const T* row = block_spectrum(plan, output, samples, n_samples, t, n_valid, work);
+    for (std::size_t k = 0; k < plan.fft.n_bins; ++k, row += Block<T>::kWidth) {
+      __builtin_memcpy(out + k * n_frames + t, row, n_valid * sizeof(T));
     }
   }
 }
 
-void stft_contrast_run(const StftPlan& plan, const ContrastPlan& bands, const float* samples,
-                       std::size_t n_samples, StftWorkspace& work, float* valley, float* peak) {
-  work.reserve(plan, kLanes);
+void stft_bins64_run(const Stft64Plan& plan, StftOutput output, const float* samples,
+                     std::size_t n_samples, Stft64Workspace& work, float* out) {
+  run_bins(plan, output, samples, n_samples, work, out);
+}
+void stft_bins64_wide_run(const Stft64Plan& plan, StftOutput output, const double* samples,
+                          std::size_t n_samples, Stft64Workspace& work, double* out) {
+  run_bins(plan, output, samples, n_samples, work, out);
+}
+
+void stft_contrast_run(const Stft64Plan& plan, const ContrastPlan& bands, const float* samples,
+                       std::size_t n_samples, Stft64Workspace& work, float* valley, float* peak) {
+  work.reserve(plan, kLanesD);
+  work.extremes.reserve(2 * bands.n_bands * kLanes);
+  float *const low = work.extremes.data(), *const high = low + bands.n_bands * kLanes;
   const std::size_t n_frames = plan.count(n_samples);
-  // The transform is done with its scratch when the block's valleys and peaks are found.
-  work.work.reserve(2 * bands.n_bands * kLanes);
   for (std::size_t t = 0; t < n_frames; t += kLanes) {
     const std::size_t n_valid = n_frames - t < kLanes ? n_frames - t : kLanes;
-    block_spectrum64(plan, StftOutput::magnitude, samples, n_samples, t, n_valid, work);
-    float *const low = work.work.data(), *const high = low + bands.n_bands * kLanes;
-    contrast_run(bands, work.spectrum.data(), kLanes, low, high);
+    const float* block =
+        block_spectrum(plan, StftOutput::power, samples, n_samples, t, n_valid, work);
+    contrast_of_power(bands, block, kLanes, low, high);
     for (std::size_t b = 0; b < bands.n_bands; ++b) {
       __builtin_memcpy(valley + b * n_frames + t, low + b * kLanes, n_valid * sizeof(float));
       __builtin_memcpy(peak + b * n_frames + t, high + b * kLanes, n_valid * sizeof(float));

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Bins lie in lanes, in double precision: the phases of later frames need it, and a float32 angle
-// that is correctly rounded needs a few bits more than float32. Polynomials are interpolations in
-// Chebyshev nodes; their relative error stands beside them.
+// Bins lie in lanes, in double precision: the phases of later frames need it. Polynomials are
+// interpolations in Chebyshev nodes; their relative error stands beside them.
 #ifndef QV_TARGET
 
 #include "quaver/vocoder.hpp"
@@ -36,7 +35,7 @@ void phase_vocoder(const VocoderPlan& plan, const double* in, std::size_t n_fram
 
 #else
 
-#include "simd/vec_double.hpp"
+#include "simd/vec64.hpp"
 
 namespace quaver::QV_TARGET {
 
@@ -103,10 +102,7 @@ static inline void SinCos(VecD x, VecD* sine, VecD* cosine) {
   *cosine = (-(((quarter + 1) >> 1) & 1)) ? -b : b;
 }
 
-static inline VecD rounded(VecD v, const float*) { return Narrowed(v); }
-static inline VecD rounded(VecD v, const double*) { return v; }
-
-// Angles and magnitudes of one frame, each rounded to the type of the spectrogram.
+// Angles and magnitudes of one frame.
 template <typename T>
 static inline void polar(const T* frame, std::size_t n_bins, double* angle, double* magnitude) {
   for (std::size_t k = 0; k < n_bins; ++k) {
@@ -115,8 +111,8 @@ static inline void polar(const T* frame, std::size_t n_bins, double* angle, doub
   }
   for (std::size_t k = 0; k < n_bins; k += kLanesD) {
     const VecD im = LoadU(angle + k), re = LoadU(magnitude + k);
-    StoreU(angle + k, rounded(Atan2(im, re), frame));
-    StoreU(magnitude + k, rounded(Sqrt(MulAdd(re, re, im * im)), frame));
+    StoreU(angle + k, Atan2(im, re));
+    StoreU(magnitude + k, Sqrt(MulAdd(re, re, im * im)));
   }
 }
 
@@ -128,8 +124,8 @@ static inline void emit(const double* phase, const double* low, const double* hi
     const VecD magnitude = (1.0 - alpha) * LoadU(low + k) + alpha * LoadU(high + k);
     VecD sine, cosine;
     SinCos(LoadU(phase + k), &sine, &cosine);
-    StoreU(re, rounded(cosine, out) * magnitude);
-    StoreU(im, rounded(sine, out) * magnitude);
+    StoreU(re, cosine * magnitude);
+    StoreU(im, sine * magnitude);
     const std::size_t count = n_bins - k < kLanesD ? n_bins - k : kLanesD;
     for (std::size_t i = 0; i < count; ++i) {
       out[2 * (k + i)] = static_cast<T>(re[i]);
@@ -139,23 +135,22 @@ static inline void emit(const double* phase, const double* low, const double* hi
 }
 
 // The advance between two frames, unwrapped around the expected one.
-template <typename T>
 static inline void advance(const VocoderPlan& plan, const double* low, const double* high,
-                           const T* type, double* phase) {
+                           double* phase) {
   const VecD turn = SetD(6.2831853071795862);
   std::size_t k = 0;
   for (; k + kLanesD <= plan.n_bins; k += kLanesD) {
     const VecD expected = LoadU(plan.advance + k);
-    VecD d = rounded(LoadU(high + k) - LoadU(low + k), type) - expected;
+    VecD d = LoadU(high + k) - LoadU(low + k) - expected;
     d -= turn * Round(d / turn);
-    StoreU(phase + k, rounded(LoadU(phase + k) + (expected + d), type));
+    StoreU(phase + k, LoadU(phase + k) + (expected + d));
   }
   if (k == plan.n_bins) return;
   VecD expected{};
   for (std::size_t i = 0; k + i < plan.n_bins; ++i) expected[i] = plan.advance[k + i];
-  VecD d = rounded(LoadU(high + k) - LoadU(low + k), type) - expected;
+  VecD d = LoadU(high + k) - LoadU(low + k) - expected;
   d -= turn * Round(d / turn);
-  StoreU(phase + k, rounded(LoadU(phase + k) + (expected + d), type));
+  StoreU(phase + k, LoadU(phase + k) + (expected + d));
 }
 
 template <typename T>
@@ -184,7 +179,7 @@ static inline void vocode(const VocoderPlan& plan, const T* in, std::size_t n_fr
     }
     const double alpha = plan.positions[t] - static_cast<double>(first);
     emit(phase, low + padded, high + padded, alpha, n_bins, out + 2 * n_bins * t);
-    advance(plan, low, high, in, phase);
+    advance(plan, low, high, phase);
   }
 }
 

@@ -61,7 +61,7 @@ void yin_period(const YinPlan& plan, const double* difference, std::size_t n_fra
 
 #else
 
-#include "simd/vec_double.hpp"
+#include "simd/vec64.hpp"
 
 namespace quaver::QV_TARGET {
 

@@ -42,7 +42,9 @@ namespace {
    target::stft_run,              \
    target::stft_bins_run,         \
    target::stft64_run,            \
+   target::stft64_wide_run,       \
    target::stft_bins64_run,       \
+   target::stft_bins64_wide_run,  \
    target::stft_contrast_run,     \
    target::stft_bands_run,        \
    target::istft_run,             \

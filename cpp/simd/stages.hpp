@@ -70,11 +70,24 @@ bool short_term_run(const ShortTermPlan& plan, const Samples& src, std::size_t n
                     std::size_t out_stride);
 bool log_mel_run(const LogMelPlan& plan, const Samples& src, std::size_t n_frames,
                  LogMelWorkspace& work, float* out);
-// framing64.cpp: float64 frames of kLanesD lanes
+// framing64.cpp: float64 frames of kLanesD lanes, as such or by phase within a step
 void window_frames64(const double* linear, std::size_t step, std::size_t length,
                      const double* window, std::size_t n_valid, double* frames);
-// fft64.cpp: frames is overwritten
-void power_spectrum64(const Fft64Plan& plan, double* frames, double* work, double* power);
+void gather_phases64(const Framing64Plan& plan, const double* linear, double* phases);
+void rows_to_frames64(const double* block, std::size_t n_rows, std::size_t n_valid, double* out);
+// fft64.cpp, fft64_columns.cpp: frames is overwritten; rows of out hold kLanesD doubles, or kLanes
+// floats of which half are written
+void spectrum64(const Fft64Plan& plan, double* frames, double* work, Bins64 bins, void* out);
+void spectrum64_phases(const Fft64Plan& plan, const Framing64Plan& framing, const double* phases,
+                       double* frames, double* work, Bins64 bins, void* out);
+// Powers, bin k at plan.places of what is returned: work, or `power` for n_bins rows.
+double* power64_phases(const Fft64Plan& plan, const Framing64Plan& framing, const double* phases,
+                       double* frames, double* work, double* power);
+void columns64_frames(const Fft64Plan& plan, const double* frames, double* work, Bins64 bins,
+                      void* out);
+struct Places64;
+const double* fft64_complex(const Fft64Plan& plan, const double* x, double* y, double* spare,
+                            const Places64* last);
 // speech_features.cpp, pyaudio.cpp: the fused pipelines of other libraries
 void speech_features_run(const SpeechFeaturesPlan& plan, const Samples& src, std::size_t n_frames,
                          SpeechFeaturesWorkspace& work, double* out, double* energy);
@@ -87,24 +100,27 @@ void stft_run(const StftPlan& plan, StftOutput output, const float* samples, std
 void stft_bins_run(const StftPlan& plan, StftOutput output, const float* samples,
                    std::size_t n_samples, StftWorkspace& work, float* out);
 void rows_to_frames(const float* block, std::size_t n_rows, std::size_t n_valid, float* out);
-// stft64.cpp
-void stft64_run(const StftPlan& plan, const float* samples, std::size_t n_samples,
-                StftWorkspace& work, float* out);
-void stft_bins64_run(const StftPlan& plan, StftOutput output, const float* samples,
-                     std::size_t n_samples, StftWorkspace& work, float* out);
-void stft_contrast_run(const StftPlan& plan, const ContrastPlan& bands, const float* samples,
-                       std::size_t n_samples, StftWorkspace& work, float* valley, float* peak);
-// Samples of n_valid frames from t on, by phase within a hop.
-void gather_block(const StftPlan& plan, const float* samples, std::size_t n_samples, std::size_t t,
-                  std::size_t n_valid, std::size_t phase_stride, StftWorkspace& work);
 void stft_bands_run(const StftPlan& plan, StftOutput output, const FilterBank& bank,
                     const float* samples, std::size_t n_samples, StftWorkspace& work, float* out);
 void istft_run(const StftPlan& plan, const float* spectrum, std::size_t n_frames,
                StftWorkspace& work, std::size_t n_samples, float* out);
+// stft64.cpp
+void stft64_run(const Stft64Plan& plan, const float* samples, std::size_t n_samples,
+                Stft64Workspace& work, float* out);
+void stft64_wide_run(const Stft64Plan& plan, const double* samples, std::size_t n_samples,
+                     Stft64Workspace& work, double* out);
+void stft_bins64_run(const Stft64Plan& plan, StftOutput output, const float* samples,
+                     std::size_t n_samples, Stft64Workspace& work, float* out);
+void stft_bins64_wide_run(const Stft64Plan& plan, StftOutput output, const double* samples,
+                          std::size_t n_samples, Stft64Workspace& work, double* out);
+void stft_contrast_run(const Stft64Plan& plan, const ContrastPlan& bands, const float* samples,
+                       std::size_t n_samples, Stft64Workspace& work, float* valley, float* peak);
 // decibel.cpp
 float decibel_run(const float* power, std::size_t n, float amin, float offset, float* out);
 // contrast.cpp
 void contrast_run(const ContrastPlan& plan, const float* magnitude, std::size_t n_frames,
                   float* valley, float* peak);
+void contrast_of_power(const ContrastPlan& plan, const float* power, std::size_t n_frames,
+                       float* valley, float* peak);
 
 }  // namespace quaver::QV_TARGET

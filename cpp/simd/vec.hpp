@@ -19,8 +19,9 @@ enum : std::size_t { kLanes = QV_WIDTH, kLanesD = QV_WIDTH / 2 };
 
 static inline Vec LoadU(const float* p) { return *reinterpret_cast<const VecUnaligned*>(p); }
 static inline void StoreU(float* p, Vec v) { *reinterpret_cast<VecUnaligned*>(p) = v; }
-static inline Vec Set(float x) { return Vec{} + x; }
-static inline VecD SetD(double x) { return VecD{} + x; }
+// Minus zero is nothing to a compiler; plus zero would be an addition, for -0 + 0 is 0.
+static inline Vec Set(float x) { return x - Vec{}; }
+static inline VecD SetD(double x) { return x - VecD{}; }
 static inline VecD LoadWide(const float* p) {
   return __builtin_convertvector(*reinterpret_cast<const VecHalf*>(p), VecD);
 }

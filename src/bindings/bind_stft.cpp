@@ -10,13 +10,16 @@
 #include "quaver/delta.hpp"
 #include "quaver/dispatch.hpp"
 #include "quaver/stft.hpp"
+#include "quaver/stft64.hpp"
 
 namespace quaver::bindings {
 
-using Window = py::array_t<double, py::array::c_style>;
-using Spectrum = py::array_t<std::complex<float>, py::array::c_style>;
+template <class T>
+using Array = py::array_t<T, py::array::c_style>;  // with .noconvert()
+using Spectrum = Array<std::complex<float>>;
 
-static std::size_t samples_size(const StftPlan& plan, const Matrix& samples) {
+template <class Plan>
+static std::size_t samples_size(const Plan& plan, const py::array& samples) {
   if (samples.ndim() != 1) {
     throw std::invalid_argument("samples must be one-dimensional, got shape " +
                                 shape_text(samples));
@@ -33,39 +36,69 @@ static StftOutput real_output(bool power) {
   return power ? StftOutput::power : StftOutput::magnitude;
 }
 
-static std::shared_ptr<StftPlan> make_stft(std::size_t n_fft, std::size_t hop_length,
-                                           const Window& window, bool center) {
+template <class Plan>
+static std::shared_ptr<Plan> make_stft(std::size_t n_fft, std::size_t hop_length,
+                                       const Array<double>& window, bool center) {
   if (window.ndim() != 1) {
     throw std::invalid_argument("window must be one-dimensional, got shape " + shape_text(window));
   }
-  return std::make_shared<StftPlan>(n_fft, hop_length, window.data(),
-                                    static_cast<std::size_t>(window.size()), center);
+  return std::make_shared<Plan>(n_fft, hop_length, window.data(),
+                                static_cast<std::size_t>(window.size()), center);
 }
 
-static Spectrum run_stft(const StftPlan& plan, const Matrix& samples, bool exact) {
+template <class T>
+static Array<std::complex<T>> empty_spectrum(std::size_t n_frames, std::size_t n_bins) {
+  return Array<std::complex<T>>(
+      {static_cast<py::ssize_t>(n_frames), static_cast<py::ssize_t>(n_bins)});
+}
+
+static Spectrum run_stft(const StftPlan& plan, const Matrix& samples) {
   const std::size_t size = samples_size(plan, samples);
-  Spectrum out(
-      {static_cast<py::ssize_t>(plan.count(size)), static_cast<py::ssize_t>(plan.rfft.n_bins)});
+  Spectrum out = empty_spectrum<float>(plan.count(size), plan.rfft.n_bins);
   const float* const from = samples.data();
   float* const to = reinterpret_cast<float*>(out.mutable_data());
   {
     py::gil_scoped_release release;
-    if (exact)
-      stft64(plan, from, size, to);
-    else
-      stft(plan, StftOutput::complex, from, size, to);
+    stft(plan, StftOutput::complex, from, size, to);
   }
   return out;
 }
 
-static Matrix run_picture(const StftPlan& plan, const Matrix& samples, bool power, bool exact) {
+template <class T>
+static Array<std::complex<T>> run_stft64(const Stft64Plan& plan, const Array<T>& samples) {
+  const std::size_t size = samples_size(plan, samples);
+  Array<std::complex<T>> out = empty_spectrum<T>(plan.count(size), plan.fft.n_bins);
+  const T* const from = samples.data();
+  T* const to = reinterpret_cast<T*>(out.mutable_data());
+  {
+    py::gil_scoped_release release;
+    stft64(plan, from, size, to);
+  }
+  return out;
+}
+
+static Matrix run_picture(const StftPlan& plan, const Matrix& samples, bool power) {
   const std::size_t size = samples_size(plan, samples);
   Matrix out = empty_matrix(plan.rfft.n_bins, plan.count(size));
   const float* const from = samples.data();
   float* const to = out.mutable_data();
   {
     py::gil_scoped_release release;
-    (exact ? stft_bins64 : stft_bins)(plan, real_output(power), from, size, to);
+    stft_bins(plan, real_output(power), from, size, to);
+  }
+  return out;
+}
+
+template <class T>
+static Array<T> run_picture64(const Stft64Plan& plan, const Array<T>& samples, bool power) {
+  const std::size_t size = samples_size(plan, samples);
+  Array<T> out(
+      {static_cast<py::ssize_t>(plan.fft.n_bins), static_cast<py::ssize_t>(plan.count(size))});
+  const T* const from = samples.data();
+  T* const to = out.mutable_data();
+  {
+    py::gil_scoped_release release;
+    stft_bins64(plan, real_output(power), from, size, to);
   }
   return out;
 }
@@ -160,10 +193,10 @@ static std::pair<Matrix, Matrix> run_contrast(const Matrix& magnitude, const Ban
   return {std::move(valley), std::move(peak)};
 }
 
-static std::pair<Matrix, Matrix> run_stft_contrast(const StftPlan& plan, const Matrix& samples,
+static std::pair<Matrix, Matrix> run_stft_contrast(const Stft64Plan& plan, const Matrix& samples,
                                                    const Bands& bands) {
   const std::size_t size = samples_size(plan, samples), n_frames = plan.count(size);
-  const ContrastPlan extremes = contrast_plan(bands, plan.rfft.n_bins);
+  const ContrastPlan extremes = contrast_plan(bands, plan.fft.n_bins);
   Matrix valley = empty_matrix(extremes.n_bands, n_frames);
   Matrix peak = empty_matrix(extremes.n_bands, n_frames);
   const float* const from = samples.data();
@@ -202,18 +235,27 @@ void bind_stft(py::module_& m) {
   py::class_<FilterBank, std::shared_ptr<FilterBank>>(m, "FilterBank", "Sparse rows of weights.")
       .def(py::init(&make_bank), py::arg("weights").noconvert());
   py::class_<StftPlan, std::shared_ptr<StftPlan>>(m, "Stft", "Plan of a transform.")
-      .def(py::init(&make_stft), py::kw_only(), py::arg("n_fft"), py::arg("hop_length"),
+      .def(py::init(&make_stft<StftPlan>), py::kw_only(), py::arg("n_fft"), py::arg("hop_length"),
            py::arg("window").noconvert(), py::arg("center"))
-      .def("run", &run_stft, py::arg("samples").noconvert(), py::arg("exact"),
-           "(n_frames, n_bins), complex; exact: by way of double.")
+      .def("run", &run_stft, py::arg("samples").noconvert(), "(n_frames, n_bins), complex.")
       .def("picture", &run_picture, py::arg("samples").noconvert(), py::arg("power"),
-           py::arg("exact"), "(n_bins, n_frames), magnitude or power; exact: by way of double.")
+           "(n_bins, n_frames), magnitude or power.")
       .def("bands", &run_bands, py::arg("samples").noconvert(), py::arg("power"), py::arg("bank"),
            "(n_bands, n_frames): the picture under a filter bank.")
-      .def("contrast", &run_stft_contrast, py::arg("samples").noconvert(), py::arg("bands"),
-           "The function contrast of the picture, by way of double.")
       .def("inverse", &run_istft, py::arg("spectrum").noconvert(), py::arg("n_weighted"),
            py::arg("n_samples"), "Overlap-add of (n_frames, n_bins) over the squared windows.");
+  py::class_<Stft64Plan, std::shared_ptr<Stft64Plan>>(
+      m, "Stft64", "Plan of a transform in double, whose results have the type of the samples.")
+      .def(py::init(&make_stft<Stft64Plan>), py::kw_only(), py::arg("n_fft"), py::arg("hop_length"),
+           py::arg("window").noconvert(), py::arg("center"))
+      .def("run", &run_stft64<float>, py::arg("samples").noconvert(),
+           "(n_frames, n_bins), complex.")
+      .def("run", &run_stft64<double>, py::arg("samples").noconvert())
+      .def("picture", &run_picture64<float>, py::arg("samples").noconvert(), py::arg("power"),
+           "(n_bins, n_frames), magnitude or power.")
+      .def("picture", &run_picture64<double>, py::arg("samples").noconvert(), py::arg("power"))
+      .def("contrast", &run_stft_contrast, py::arg("samples").noconvert(), py::arg("bands"),
+           "The function contrast of the picture of float32 samples.");
   m.def("decibel", &run_decibel, py::arg("power").noconvert(), py::arg("amin"), py::arg("offset"),
         "Decibel, and the largest one: NaN when a power is not finite.");
   m.def("contrast", &run_contrast, py::arg("magnitude").noconvert(), py::arg("bands"),

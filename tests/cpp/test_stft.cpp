@@ -13,6 +13,7 @@
 #include "quaver/decibel.hpp"
 #include "quaver/dispatch.hpp"
 #include "quaver/stft.hpp"
+#include "quaver/stft64.hpp"
 
 using namespace quaver;
 
@@ -37,15 +38,16 @@ struct Sum {
   double re = 0.0, im = 0.0;
 };
 
-static Sum definition(const StftPlan& plan, const std::vector<double>& window,
+template <class Plan>
+static Sum definition(const Plan& plan, std::size_t lead, const std::vector<double>& window,
                       const std::vector<float>& y, std::size_t t, std::size_t k) {
   Sum sum;
   for (std::size_t i = 0; i < window.size(); ++i) {
-    const std::size_t place = t * plan.hop_length + plan.window_lead + i;
+    const std::size_t place = t * plan.hop_length + lead + i;
     if (place < plan.pad || place - plan.pad >= y.size()) continue;
     const double s = window[i] * static_cast<double>(y[place - plan.pad]);
     const double angle = 2 * 3.14159265358979323846 *
-                         static_cast<double>(k * (plan.window_lead + i) % plan.n_fft) /
+                         static_cast<double>(k * (lead + i) % plan.n_fft) /
                          static_cast<double>(plan.n_fft);
     sum.re += s * std::cos(angle);
     sum.im -= s * std::sin(angle);
@@ -60,18 +62,19 @@ static void test_sizes() {
     for (bool center : {false, true}) {
       const std::vector<double> window = hann(win);
       const StftPlan plan(n_fft, hop, window.data(), win, center);
+      const Stft64Plan wide(n_fft, hop, window.data(), win, center);
       for (std::size_t n_frames : {1, 17, 33}) {
         const std::vector<float> y = noise(n_fft + (n_frames - 1) * hop);
         const std::size_t n = plan.count(y.size()), n_bins = n_fft / 2 + 1;
         std::vector<float> complex(2 * n * n_bins), complex64(2 * n * n_bins), power(n * n_bins),
             exact(n * n_bins);
         stft(plan, StftOutput::complex, y.data(), y.size(), complex.data());
-        stft64(plan, y.data(), y.size(), complex64.data());
+        stft64(wide, y.data(), y.size(), complex64.data());
         stft_bins(plan, StftOutput::power, y.data(), y.size(), power.data());
-        stft_bins64(plan, StftOutput::magnitude, y.data(), y.size(), exact.data());
+        stft_bins64(wide, StftOutput::magnitude, y.data(), y.size(), exact.data());
         for (std::size_t t = 0; t < n; ++t) {
           for (std::size_t k = 0; k < n_bins; ++k) {
-            const Sum sum = definition(plan, window, y, t, k);
+            const Sum sum = definition(plan, plan.window_lead, window, y, t, k);
             const double square = sum.re * sum.re + sum.im * sum.im;
             const float* value = complex.data() + 2 * (t * n_bins + k);
             CHECK_NEAR(static_cast<double>(value[0]), sum.re, 2e-6);
@@ -94,9 +97,32 @@ static void test_sizes() {
   }
 }
 
+// float64 samples; odd and prime lengths, and columns of 16, 17, 20 and 32 rows.
+static void test_double() {
+  for (std::size_t n_fft : {1, 3, 15, 67, 134, 512, 544, 640, 1024}) {
+    const std::vector<double> window = hann(n_fft);
+    const Stft64Plan plan(n_fft, n_fft, window.data(), n_fft, true);
+    const std::vector<float> y = noise(3 * n_fft);
+    const std::vector<double> x(y.begin(), y.end());
+    const std::size_t n = plan.count(x.size()), n_bins = n_fft / 2 + 1;
+    std::vector<double> complex(2 * n * n_bins), power(n * n_bins);
+    stft64(plan, x.data(), x.size(), complex.data());
+    stft_bins64(plan, StftOutput::power, x.data(), x.size(), power.data());
+    for (std::size_t t = 0; t < n; ++t) {
+      for (std::size_t k = 0; k < n_bins; ++k) {
+        const Sum sum = definition(plan, 0, window, y, t, k);
+        CHECK_NEAR(complex[2 * (t * n_bins + k)], sum.re, 1e-11);
+        CHECK_NEAR(complex[2 * (t * n_bins + k) + 1], sum.im, 1e-11);
+        CHECK_NEAR(power[k * n + t], sum.re * sum.re + sum.im * sum.im, 1e-10);
+      }
+    }
+  }
+}
+
 static void test_bands_and_contrast() {
   const std::vector<double> window = hann(64);
   const StftPlan plan(64, 16, window.data(), 64, true);
+  const Stft64Plan wide(64, 16, window.data(), 64, true);
   const std::vector<float> y = noise(1000);
   const std::size_t n = plan.count(y.size()), n_bins = 33;
   std::vector<float> picture(n * n_bins), bands(2 * n), low(2 * n), high(2 * n);
@@ -106,8 +132,8 @@ static void test_bands_and_contrast() {
   stft_bands(plan, StftOutput::power, FilterBank(weights.data(), 2, n_bins), y.data(), y.size(),
              bands.data());
   const ContrastPlan extremes({{0, 10, 2}, {10, 33, 23}});
-  stft_contrast(plan, extremes, y.data(), y.size(), low.data(), high.data());
-  stft_bins64(plan, StftOutput::magnitude, y.data(), y.size(), picture.data());
+  stft_contrast(wide, extremes, y.data(), y.size(), low.data(), high.data());
+  stft_bins64(wide, StftOutput::magnitude, y.data(), y.size(), picture.data());
   std::vector<float> low2(2 * n), high2(2 * n);
   contrast(extremes, picture.data(), n, low2.data(), high2.data());
   CHECK(low == low2);
@@ -161,6 +187,7 @@ int main(int argc, char** argv) {
     }
   }
   test_sizes();
+  test_double();
   test_bands_and_contrast();
   test_decibel();
   test_plans_refuse();

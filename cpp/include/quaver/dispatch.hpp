@@ -25,6 +25,7 @@ struct YinPlan;
 struct TroughPrior;
 struct TransitionBand;
 struct StftPlan;
+struct Stft64Plan;
 struct FilterBank;
 struct ContrastPlan;
 struct SpeechFeaturesPlan;
@@ -35,6 +36,7 @@ class FunctionalsScratch;
 class ShortTermWorkspace;
 class LogMelWorkspace;
 class StftWorkspace;
+class Stft64Workspace;
 class SpeechFeaturesWorkspace;
 class PyAudioWorkspace;
 
@@ -70,12 +72,16 @@ struct KernelTable {
                StftWorkspace&, float* out);
   void (*stft_bins)(const StftPlan&, StftOutput, const float* samples, std::size_t n_samples,
                     StftWorkspace&, float* out);
-  void (*stft64)(const StftPlan&, const float* samples, std::size_t n_samples, StftWorkspace&,
+  void (*stft64)(const Stft64Plan&, const float* samples, std::size_t n_samples, Stft64Workspace&,
                  float* out);
-  void (*stft_bins64)(const StftPlan&, StftOutput, const float* samples, std::size_t n_samples,
-                      StftWorkspace&, float* out);
-  void (*stft_contrast)(const StftPlan&, const ContrastPlan&, const float* samples,
-                        std::size_t n_samples, StftWorkspace&, float* valley, float* peak);
+  void (*stft64_wide)(const Stft64Plan&, const double* samples, std::size_t n_samples,
+                      Stft64Workspace&, double* out);
+  void (*stft_bins64)(const Stft64Plan&, StftOutput, const float* samples, std::size_t n_samples,
+                      Stft64Workspace&, float* out);
+  void (*stft_bins64_wide)(const Stft64Plan&, StftOutput, const double* samples,
+                           std::size_t n_samples, Stft64Workspace&, double* out);
+  void (*stft_contrast)(const Stft64Plan&, const ContrastPlan&, const float* samples,
+                        std::size_t n_samples, Stft64Workspace&, float* valley, float* peak);
   void (*stft_bands)(const StftPlan&, StftOutput, const FilterBank&, const float* samples,
                      std::size_t n_samples, StftWorkspace&, float* out);
   void (*istft)(const StftPlan&, const float* spectrum, std::size_t n_frames, StftWorkspace&,

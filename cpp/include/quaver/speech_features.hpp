@@ -14,6 +14,7 @@
 
 #include "quaver/fft64.hpp"
 #include "quaver/framing.hpp"
+#include "quaver/framing64.hpp"
 
 namespace quaver {
 
@@ -25,7 +26,7 @@ struct SpeechFeaturesOptions {
   double pre_emphasis = 0.97;
   std::vector<double> window;  // frame_length
   std::size_t n_bands = 26;
-  std::vector<double> bank;     // (n_bands, n_fft / 2 + 1)
+  std::vector<double> bank;     // (n_bands, n_fft / 2 + 1), at most two bands a bin
   std::vector<double> matrix;   // mfcc: (n_columns, n_bands)
   std::vector<double> weights;  // ssc: r, n_fft / 2 + 1
   bool append_energy = true;
@@ -46,26 +47,43 @@ struct SparseBank64 {
   Buffer64 weights;
 };
 
+// Bins first .. first + count - 1, which the same one or two bands weigh. Without a second one, or
+// even a first, that is n_bands, a row nobody reads.
+struct BandRun64 {
+  std::size_t first, count, band, other;
+  std::size_t weights;  // offset: of the one and of the other, for each bin
+};
+
+// A bank of which no bin falls into more than two bands.
+struct RunBank64 {
+  RunBank64(const std::vector<double>& dense, std::size_t n_bands, std::size_t n_bins);
+
+  std::size_t n_bands, n_runs;
+  std::vector<BandRun64> run_list;
+  const BandRun64* runs;  // run_list.data(), for kernels
+  Buffer64 weights;
+};
+
 struct SpeechFeaturesPlan {
   explicit SpeechFeaturesPlan(const SpeechFeaturesOptions& options);
 
   SpeechOutput output;
   std::size_t frame_length, frame_step;
-  std::size_t n_loaded;  // samples of a frame that reach the transform
   double pre_emphasis;
   bool append_energy;
   std::size_t n_columns;
   Fft64Plan fft;
-  SparseBank64 bank;
-  Buffer64 window, matrix, weights;
+  RunBank64 bank;
+  Framing64Plan framing;  // of the samples that reach the transform
+  Buffer64 matrix, weights;
 
   std::size_t count(std::size_t n_samples) const;  // frames, at least one
 };
 
 class SpeechFeaturesWorkspace {
  public:
-  void reserve(const SpeechFeaturesPlan& plan, std::size_t n_frames, std::size_t lanes);
-  Buffer64 linear, frames, work, power, bands;
+  void reserve(const SpeechFeaturesPlan& plan, std::size_t lanes);
+  Buffer64 linear, phases, frames, work, power, bands, columns;
 };
 
 // out: (n_frames, n_columns) row-major; energy: n_frames, for fbank, else null.

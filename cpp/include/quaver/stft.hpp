@@ -13,7 +13,6 @@
 #include <vector>
 
 #include "quaver/buffer.hpp"
-#include "quaver/contrast.hpp"
 #include "quaver/framing.hpp"
 #include "quaver/mel.hpp"
 #include "quaver/rfft.hpp"
@@ -31,12 +30,8 @@ struct StftPlan {
   std::size_t n_fft, hop_length;
   std::size_t pad;
   std::size_t window_lead;
-  Buffer window64, twiddles64, post64;  // the same tables in double
 
   std::size_t count(std::size_t n_samples) const;  // frames
-
- private:
-  void plan_double(const double* window, std::size_t win_length);
 };
 
 // Rows of weights over the bins of a spectrum, each stored from its first to its last non-zero.
@@ -61,14 +56,6 @@ void stft(const StftPlan& plan, StftOutput output, const float* samples, std::si
 // The same as (n_bins, n_frames). output: magnitude or power.
 void stft_bins(const StftPlan& plan, StftOutput output, const float* samples, std::size_t n_samples,
                float* out);
-// Complex values transformed in double and rounded once.
-void stft64(const StftPlan& plan, const float* samples, std::size_t n_samples, float* out);
-// Pictures transformed in double: each value has the error of one rounding to float32 or two.
-void stft_bins64(const StftPlan& plan, StftOutput output, const float* samples,
-                 std::size_t n_samples, float* out);
-// contrast.hpp of the magnitudes, transformed in double; valley and peak: (n_bands, n_frames).
-void stft_contrast(const StftPlan& plan, const ContrastPlan& bands, const float* samples,
-                   std::size_t n_samples, float* valley, float* peak);
 // out: (n_bands, n_frames). output: magnitude or power.
 void stft_bands(const StftPlan& plan, StftOutput output, const FilterBank& bank,
                 const float* samples, std::size_t n_samples, float* out);

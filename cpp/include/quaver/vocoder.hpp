@@ -3,9 +3,8 @@
 // real and imaginary part side by side. Output frame t stands at position p[t] of the input, in
 // frames: its magnitudes are interpolated between frames floor(p) and floor(p) + 1, frames beyond
 // the end being zero, and each bin's phase moves on by the advance measured between those two.
-// Angles, sines and cosines are accurate to 1e-15 relative before rounding to the type of the
-// input. Like librosa, phases of a float32 input are accumulated in float32: 0.016 rad apart where
-// they exceed 131,072 rad, which is part of its numbers. Phases are reduced exactly up to 3e9 rad.
+// Angles, sines and cosines are accurate to 1e-15 relative, and phases summed in float64 whatever
+// the input; they are reduced exactly up to 3e9 rad.
 #pragma once
 
 #include <cstddef>

@@ -189,12 +189,7 @@ def time_stretch(y: Array, *, rate: float, **kwargs: Any) -> Array:
     """
     if rate <= 0:
         raise ParameterError(f"rate must be positive, got {rate}")
-    stretched = phase_vocoder(
-        stft(y, **kwargs),
-        rate=rate,
-        hop_length=kwargs.get("hop_length"),
-        n_fft=kwargs.get("n_fft"),
-    )
+    stretched = phase_vocoder(stft(y, **kwargs), rate=rate)
     length = round(y.shape[-1] / rate)
     return istft(stretched, dtype=y.dtype, length=length, **kwargs)
 

@@ -142,6 +142,30 @@ def mel(
     >>> mel(sr=22050, n_fft=2048).shape
     (128, 1025)
     """
+    arguments = {
+        "sr": sr, "n_fft": n_fft, "n_mels": n_mels, "fmin": fmin, "fmax": fmax, "htk": htk,
+        "norm": norm, "dtype": dtype,
+    }  # fmt: skip
+    try:
+        bank, has_empty = cached_mel(**arguments)
+    except TypeError:  # an argument that cannot be hashed, or is wrong
+        bank, has_empty = _mel(**arguments)
+    if has_empty:
+        warn_of_empty_filters(stacklevel=3)
+    return bank if bank.flags.writeable else bank.copy()
+
+
+def _mel(
+    sr: float,
+    n_fft: int,
+    n_mels: int = 128,
+    fmin: float = 0.0,
+    fmax: float | None = None,
+    htk: bool = False,
+    norm: Any = "slaney",
+    dtype: Any = np.float32,
+) -> tuple[Array, bool]:
+    """Return the bank, and whether it has empty filters."""
     n_mels = int(n_mels)
     edges = mel_frequencies(
         n_mels + 2, fmin=fmin, fmax=float(sr) / 2 if fmax is None else fmax, htk=htk
@@ -159,9 +183,7 @@ def mel(
         weights *= (2.0 / (edges[2 : n_mels + 2] - edges[:n_mels]))[:, np.newaxis]
     else:
         weights = normalize(weights, norm=norm, axis=-1)
-    if not np.all((edges[:-2] == 0) | (weights.max(axis=1) > 0)):
-        warn_of_empty_filters(stacklevel=3)
-    return weights
+    return weights, not np.all((edges[:-2] == 0) | (weights.max(axis=1) > 0))
 
 
 def warn_of_empty_filters(stacklevel: int) -> None:
@@ -237,11 +259,9 @@ def chroma(
 @lru_cache(maxsize=64)
 def cached_mel(**parameters: Any) -> tuple[Array, bool]:
     """Return a bank, read-only, and whether it has empty filters."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        bank = mel(**parameters)
+    bank, has_empty = _mel(**parameters)
     bank.flags.writeable = False
-    return bank, bool(caught)
+    return bank, has_empty
 
 
 @lru_cache(maxsize=128)

@@ -420,6 +420,17 @@ def _cosines(n: int) -> NDArray[np.float64]:
     return matrix
 
 
+@lru_cache(maxsize=16)
+def _ones(length: int) -> bytes:
+    return ones(length).tobytes()
+
+
+def _window(winfunc: Window, length: int) -> bytes:
+    if winfunc is ones:
+        return _ones(length)
+    return np.broadcast_to(np.asarray(winfunc(length), np.float64), length).tobytes()
+
+
 def _prepare(
     output: Output,
     signal: ArrayLike,
@@ -453,14 +464,13 @@ def _prepare(
         kind = ZeroDivisionError if nfft == 0 else ValueError
         raise kind(f"nfft must be positive, got {nfft}")
     sigproc.warn_if_truncated(frame_length, nfft)
-    window = np.broadcast_to(np.asarray(winfunc(frame_length), np.float64), frame_length)
     plan = _plan(
         output,
         frame_length,
         frame_step,
         nfft,
         coefficient,
-        window.tobytes(),
+        _window(winfunc, frame_length),
         (nfilt, nfft, samplerate, lowfreq, highfreq),
         numcep,
         ceplifter,

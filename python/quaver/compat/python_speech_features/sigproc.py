@@ -6,6 +6,7 @@ import decimal
 import logging
 import math
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -52,6 +53,11 @@ def round_half_up(number: float) -> int:
     >>> round_half_up(2.5), round_half_up(2.4)
     (3, 2)
     """
+    return _rounded(number)
+
+
+@lru_cache(maxsize=64)
+def _rounded(number: float) -> int:
     exact = decimal.Decimal(number)
     return int(exact.quantize(decimal.Decimal("1"), rounding=decimal.ROUND_HALF_UP))
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import warnings
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from quaver.compat.librosa import forward
-from quaver.compat.librosa.util.deprecation import Deprecated
 from quaver.compat.librosa.util.exceptions import ParameterError
 from quaver.compat.librosa.util.utils import fix_length, valid_audio
 
@@ -90,7 +88,9 @@ def _read(path: Any, offset: float, duration: float | None, dtype: Any) -> tuple
 
     with path if isinstance(path, soundfile.SoundFile) else soundfile.SoundFile(path) as sound:
         rate = int(sound.samplerate)
-        if offset:
+        if offset < 0:
+            sound.seek(-int(-offset * rate), whence=soundfile.SEEK_END)
+        elif offset:
             sound.seek(int(offset * rate))
         count = -1 if duration is None else int(duration * rate)
         # soundfile takes names of types and the classes of NumPy, as librosa's users pass them.
@@ -98,13 +98,21 @@ def _read(path: Any, offset: float, duration: float | None, dtype: Any) -> tuple
     return samples, rate
 
 
-def to_mono(y: Array) -> Array:
-    """Average all dimensions but the last.
+def to_mono(
+    *signals: Array, pad: bool = True, norm: bool = True, out: Array | None = None
+) -> Array:
+    """Average all dimensions but the last, and several signals.
 
     Parameters
     ----------
-    y : ndarray of shape (..., n), floating-point
+    *signals : ndarray of shape (..., n), floating-point
         Samples.
+    pad : bool, default True
+        Pad all signals to the longest, or cut them to the shortest.
+    norm : bool, default True
+        Average, or add.
+    out : ndarray of shape (n,), optional
+        Where to write the result.
 
     Returns
     -------
@@ -113,15 +121,37 @@ def to_mono(y: Array) -> Array:
     Raises
     ------
     ParameterError
-        As `util.valid_audio`.
+        As `util.valid_audio`, for no signal, or an `out` of another shape or a type too narrow.
 
     Examples
     --------
     >>> to_mono(np.array([[1.0, 2.0], [3.0, 4.0]]))
     array([2., 3.])
     """
-    valid_audio(y)
-    return y if y.ndim == 1 else np.mean(y, axis=tuple(range(y.ndim - 1)))
+    if not signals:
+        raise ParameterError("at least one signal must be given, got none")
+    for y in signals:
+        valid_audio(y)
+    sizes = [y.shape[-1] for y in signals]
+    total = _mono_buffer(out, max(sizes) if pad else min(sizes), np.result_type(*signals))
+    combine: Any = np.mean if norm else np.sum
+    for y in signals:
+        mixed = combine(y, axis=tuple(range(y.ndim - 1)))
+        total += fix_length(mixed, size=total.shape[-1])
+    if norm:
+        total /= len(signals)
+    return total
+
+
+def _mono_buffer(out: Array | None, size: int, dtype: Any) -> Array:
+    if out is None:
+        return np.zeros(size, dtype)
+    if out.shape != (size,):
+        raise ParameterError(f"out must have shape ({size},), got {out.shape}")
+    if np.promote_types(out.dtype, dtype) != out.dtype:
+        raise ParameterError(f"out must hold {dtype}, got {out.dtype}")
+    out[...] = 0
+    return out
 
 
 def resample(
@@ -221,7 +251,6 @@ def get_duration(
     hop_length: int = 512,
     center: bool = True,
     path: Any = None,
-    filename: Any = Deprecated(),  # noqa: B008
 ) -> float:
     """Return the duration of samples, a spectrogram or a file in seconds.
 
@@ -237,8 +266,6 @@ def get_duration(
         How S was framed.
     path : path or file object, optional
         Recording; goes before y and S.
-    filename : path
-        Old name of `path`.
 
     Returns
     -------
@@ -254,9 +281,6 @@ def get_duration(
     >>> get_duration(y=np.zeros(11025))
     0.5
     """
-    if not isinstance(filename, Deprecated):
-        warnings.warn("The argument filename is deprecated; use path.", FutureWarning, stacklevel=2)
-        path = filename
     if path is not None:
         import soundfile
 

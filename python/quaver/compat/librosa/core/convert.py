@@ -32,7 +32,7 @@ def hz_to_mel(frequencies: ArrayLike, *, htk: bool = False) -> Any:
     >>> round(float(hz_to_mel(1000.0)), 9)
     15.0
     """
-    hz = np.asanyarray(frequencies)
+    hz = np.asanyarray(frequencies)[()]
     if htk:
         return 2595.0 * np.log10(1.0 + hz / 700.0)
     mels = hz / _HZ_PER_MEL
@@ -51,7 +51,7 @@ def mel_to_hz(mels: ArrayLike, *, htk: bool = False) -> Any:
     >>> round(float(mel_to_hz(15.0)), 9)
     1000.0
     """
-    values = np.asanyarray(mels)
+    values = np.asanyarray(mels)[()]
     if htk:
         return 700.0 * (10.0 ** (values / 2595.0) - 1.0)
     hz = _HZ_PER_MEL * values
@@ -97,7 +97,7 @@ def hz_to_octs(frequencies: ArrayLike, *, tuning: float = 0.0, bins_per_octave: 
     4.0
     """
     a440 = 440.0 * 2.0 ** (tuning / bins_per_octave)
-    return np.log2(np.asanyarray(frequencies) / (float(a440) / 16))
+    return np.log2(np.asanyarray(frequencies)[()] / (float(a440) / 16))
 
 
 def note_to_midi(note: str | Iterable[str], *, round_midi: bool = True) -> Any:
@@ -113,6 +113,7 @@ def note_to_midi(note: str | Iterable[str], *, round_midi: bool = True) -> Any:
     Returns
     -------
     int, float or ndarray
+        NaN for an empty name.
 
     Raises
     ------
@@ -126,6 +127,8 @@ def note_to_midi(note: str | Iterable[str], *, round_midi: bool = True) -> Any:
     """
     if not isinstance(note, str):
         return np.array([note_to_midi(n, round_midi=round_midi) for n in note])
+    if not note:
+        return np.nan
     match = _NOTE.match(note)
     if match is None:
         raise ParameterError(f"note must be like 'C', 'A4', 'Bb3' or 'F#2+30', got {note!r}")
@@ -136,17 +139,17 @@ def note_to_midi(note: str | Iterable[str], *, round_midi: bool = True) -> Any:
     return int(np.round(exact)) if round_midi else exact
 
 
-def note_to_hz(note: str | Iterable[str], **kwargs: Any) -> Any:
-    """Convert names of notes to Hz; keywords as of `note_to_midi`.
+def note_to_hz(note: str | Iterable[str], *, round_midi: bool = False) -> Any:
+    """Convert names of notes to Hz.
 
-    Cents are rounded away unless ``round_midi=False``, as in librosa 0.11; librosa 1.0 keeps them.
+    Cents count unless ``round_midi=True``, as in librosa 1.0; librosa 0.11 rounds them away.
 
     Examples
     --------
     >>> float(note_to_hz("A4"))
     440.0
     """
-    return midi_to_hz(note_to_midi(note, **kwargs))
+    return midi_to_hz(note_to_midi(note, round_midi=round_midi))
 
 
 def midi_to_hz(notes: ArrayLike) -> Any:
@@ -157,7 +160,7 @@ def midi_to_hz(notes: ArrayLike) -> Any:
     >>> float(midi_to_hz(69))
     440.0
     """
-    return 440.0 * (2.0 ** ((np.asanyarray(notes) - 69.0) / 12.0))
+    return 440.0 * (2.0 ** ((np.asanyarray(notes)[()] - 69.0) / 12.0))
 
 
 def hz_to_midi(frequencies: ArrayLike) -> Any:
@@ -168,7 +171,7 @@ def hz_to_midi(frequencies: ArrayLike) -> Any:
     >>> float(hz_to_midi(440.0))
     69.0
     """
-    return 12 * (np.log2(np.asanyarray(frequencies)) - np.log2(440.0)) + 69
+    return 12 * (np.log2(np.asanyarray(frequencies)[()]) - np.log2(440.0)) + 69
 
 
 def frames_to_samples(frames: ArrayLike, *, hop_length: int = 512, n_fft: int | None = None) -> Any:
@@ -180,7 +183,7 @@ def frames_to_samples(frames: ArrayLike, *, hop_length: int = 512, n_fft: int | 
     array([   0, 1024])
     """
     offset = 0 if n_fft is None else int(n_fft // 2)
-    return (np.asanyarray(frames) * hop_length + offset).astype(int)
+    return (np.asanyarray(frames) * hop_length + offset).astype(int)[()]
 
 
 def samples_to_frames(
@@ -194,7 +197,8 @@ def samples_to_frames(
     array([0, 2])
     """
     offset = 0 if n_fft is None else int(n_fft // 2)
-    return np.asarray(np.floor((np.asanyarray(samples) - offset) // hop_length), dtype=int)
+    floored = np.floor((np.asanyarray(samples) - offset) // hop_length)
+    return np.asarray(floored, dtype=int)[()]
 
 
 def samples_to_time(samples: ArrayLike, *, sr: float = 22050) -> Any:
@@ -205,7 +209,7 @@ def samples_to_time(samples: ArrayLike, *, sr: float = 22050) -> Any:
     >>> float(samples_to_time(22050))
     1.0
     """
-    return np.asanyarray(samples) / float(sr)
+    return np.asanyarray(samples)[()] / float(sr)
 
 
 def time_to_samples(times: ArrayLike, *, sr: float = 22050) -> Any:
@@ -216,7 +220,7 @@ def time_to_samples(times: ArrayLike, *, sr: float = 22050) -> Any:
     >>> int(time_to_samples(1.0))
     22050
     """
-    return (np.asanyarray(times) * sr).astype(int)
+    return (np.asanyarray(times) * sr).astype(int)[()]
 
 
 def frames_to_time(

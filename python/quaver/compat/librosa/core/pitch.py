@@ -13,7 +13,6 @@ from quaver import _core
 from quaver.compat.librosa.core import tracking
 from quaver.compat.librosa.core.convert import fft_frequencies, hz_to_octs
 from quaver.compat.librosa.core.spectrum import spectrogram
-from quaver.compat.librosa.util.deprecation import Deprecated
 from quaver.compat.librosa.util.exceptions import ParameterError
 from quaver.compat.librosa.util.utils import tiny, valid_audio
 
@@ -27,7 +26,6 @@ def yin(
     fmax: float,
     sr: float = 22050,
     frame_length: int = 2048,
-    win_length: Any = Deprecated(),  # noqa: B008  (a mark, never changed)
     hop_length: int | None = None,
     trough_threshold: float = 0.1,
     center: bool = True,
@@ -45,8 +43,6 @@ def yin(
         Sampling rate in Hz.
     frame_length : int, default 2048
         Frame in samples.
-    win_length : int, optional
-        Without effect, as in librosa 0.11, and gone from librosa 1.0.
     hop_length : int, optional
         Samples from frame to frame; a quarter of a frame by default.
     trough_threshold : float, default 0.1
@@ -73,9 +69,7 @@ def yin(
     >>> float(yin(tone, fmin=80, fmax=400)[20].round())
     220.0
     """
-    plan, samples = _prepare(
-        y, fmin, fmax, sr, frame_length, win_length, hop_length, center, pad_mode
-    )
+    plan, samples = _prepare(y, fmin, fmax, sr, frame_length, hop_length, center, pad_mode)
     periods = [plan.period(plan.difference(row), trough_threshold) for row in samples]
     return np.asarray(sr / np.stack(periods).reshape(*y.shape[:-1], -1))
 
@@ -87,7 +81,6 @@ def pyin(
     fmax: float,
     sr: float = 22050,
     frame_length: int = 2048,
-    win_length: Any = Deprecated(),  # noqa: B008  (a mark, never changed)
     hop_length: int | None = None,
     n_thresholds: int = 100,
     beta_parameters: tuple[float, float] = (2, 18),
@@ -99,6 +92,7 @@ def pyin(
     fill_na: float | None = np.nan,
     center: bool = True,
     pad_mode: Any = "constant",
+    transition_min_prob: float | None = 1e-4,
 ) -> tuple[Array, Array, Array]:
     """Estimate the fundamental frequency by probabilistic YIN (Mauch & Dixon 2014).
 
@@ -112,8 +106,6 @@ def pyin(
         Sampling rate in Hz.
     frame_length : int, default 2048
         Frame in samples.
-    win_length : int, optional
-        Without effect, as in librosa 0.11, and gone from librosa 1.0.
     hop_length : int, optional
         Samples from frame to frame; a quarter of a frame by default.
     n_thresholds : int, default 100
@@ -136,6 +128,8 @@ def pyin(
         Centre frame t at ``t * hop_length``, padding both ends by ``frame_length // 2``.
     pad_mode : str or callable, default "constant"
         As of `numpy.pad`.
+    transition_min_prob : float, optional, default 1e-4
+        Leave out transitions that are less probable, as librosa 1.0; None keeps all, as 0.11.
 
     Returns
     -------
@@ -160,9 +154,7 @@ def pyin(
     >>> float(f0[20].round()), bool(voiced[20])
     (220.0, True)
     """
-    plan, samples = _prepare(
-        y, fmin, fmax, sr, frame_length, win_length, hop_length, center, pad_mode
-    )
+    plan, samples = _prepare(y, fmin, fmax, sr, frame_length, hop_length, center, pad_mode)
     hop = frame_length // 4 if hop_length is None else hop_length
     thresholds, prior = tracking.threshold_prior(n_thresholds, *beta_parameters)
     if not boltzmann_parameter > 0:
@@ -170,7 +162,7 @@ def pyin(
     per_semitone = math.ceil(1.0 / resolution)
     n_bins = math.floor(12 * per_semitone * math.log2(fmax / fmin)) + 1
     width = round(max_transition_rate * 12 * hop / sr) * per_semitone + 1
-    stay, change, outside = tracking.transitions(n_bins, width, switch_prob)
+    stay, change, outside = tracking.transitions(n_bins, width, switch_prob, transition_min_prob)
     paths = []
     for row in samples:
         try:
@@ -209,7 +201,6 @@ def _prepare(
     fmax: float | None,
     sr: float,
     frame_length: int,
-    win_length: Any,
     hop_length: int | None,
     center: bool,
     pad_mode: Any,
@@ -217,10 +208,6 @@ def _prepare(
     """Check the arguments; return the plan and the padded samples, one row a channel."""
     if fmin is None or fmax is None:
         raise ParameterError("fmin and fmax must be given")
-    if not isinstance(win_length, Deprecated):
-        warnings.warn(
-            "win_length has no effect and will go with librosa 1.0", FutureWarning, stacklevel=3
-        )
     _check_range(fmin, fmax, sr, frame_length)
     hop = frame_length // 4 if hop_length is None else hop_length
     valid_audio(y)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from quaver.compat.librosa.util.exceptions import ParameterError
-from quaver.compat.librosa.util.utils import is_positive_int, tiny, valid_audio
+from quaver.compat.librosa.util.utils import frame, is_positive_int, tiny, valid_audio
 
 Array = NDArray[Any]
+
+# With this many samples a lag, blocks of the signal are correlated one by one.
+_SHORT_LAGS = 8
 
 
 def autocorrelate(y: Array, *, max_size: int | None = None, axis: int = -1) -> Array:
@@ -44,26 +48,48 @@ def autocorrelate(y: Array, *, max_size: int | None = None, axis: int = -1) -> A
         found = np.fft.ifft(spectrum.real**2 + spectrum.imag**2, n=size, axis=axis)
         kind: Any = y.dtype
     else:
-        spectrum = np.fft.rfft(y, n=size, axis=axis)
-        found = np.fft.irfft(spectrum.real**2 + spectrum.imag**2, n=size, axis=axis)
         kind = np.float32 if y.dtype == np.float32 else np.float64
+        if 0 < _SHORT_LAGS * n_lags <= n:
+            return _short_lags(y, n_lags, axis).astype(kind, copy=False)
+        spectrum = np.fft.rfft(y, n=size, axis=axis)
+        power = spectrum.real**2 + spectrum.imag**2
+        # As complex numbers of their own precision: NumPy would widen real ones first.
+        found = np.fft.irfft(power.astype(spectrum.dtype), n=size, axis=axis)
     lags = [slice(None)] * found.ndim
     lags[axis] = slice(n_lags)
     return found[tuple(lags)].astype(kind, copy=False)
 
 
+def _short_lags(y: Array, n_lags: int, axis: int) -> Array:
+    """Correlate blocks with themselves and what follows: short transforms stay in the cache."""
+    size = max(1024, 1 << (4 * n_lags - 1).bit_length())
+    length = size - n_lags + 1
+    rows = np.moveaxis(y, axis, -1)
+    count = -(-rows.shape[-1] // length)
+    padded = np.zeros((*rows.shape[:-1], (count - 1) * length + size), y.dtype)
+    padded[..., : rows.shape[-1]] = rows
+    extended = frame(padded, frame_length=size, hop_length=length).swapaxes(-1, -2)
+    # What lies behind a block is left out of the first factor.
+    blocks = np.fft.rfft(extended[..., :length], n=size)
+    spectrum = np.einsum("...ij,...ij->...j", blocks.conj(), np.fft.rfft(extended))
+    return np.moveaxis(np.fft.irfft(spectrum, n=size)[..., :n_lags], -1, axis)
+
+
+@lru_cache(maxsize=256)
 def _fast_length(n: int) -> int:
     """Return the smallest length from n on without a prime factor above 5."""
     if n < 1:
         raise ValueError("a signal must hold at least one sample, got 0")
-    while True:
-        rest = n
-        for factor in (2, 3, 5):
-            while rest % factor == 0:
-                rest //= factor
-        if rest == 1:
-            return n
-        n += 1
+    best = 1 << (n - 1).bit_length()
+    five = 1
+    while five < best:
+        odd = five
+        while odd < best:
+            # Times the smallest power of two that reaches n.
+            best = min(best, odd << (-(-n // odd) - 1).bit_length())
+            odd *= 3
+        five *= 5
+    return best
 
 
 def lpc(y: Array, *, order: int, axis: int = -1) -> Array:

@@ -17,6 +17,8 @@ Array = NDArray[Any]
 
 _COMPLEX = {np.dtype(np.float32): np.complex64, np.dtype(np.float64): np.complex128}
 _REAL = {np.dtype(np.complex64): np.float32, np.dtype(np.complex128): np.float64}
+# Axes that share a reference.
+Axes = str | int | tuple[int, ...] | None
 # The kernel's logarithm takes normal float32 numbers.
 _SMALLEST_AMIN = float(np.finfo(np.float32).tiny)
 
@@ -35,8 +37,7 @@ def stft(
 ) -> Array:
     """Compute the short-time Fourier transform.
 
-    float32 samples take quaver's kernel when `n_fft` is even and has no prime factor above 5, in
-    double and rounded once; anything else takes NumPy's transform in float64.
+    float32 and float64 samples take quaver's kernel in double, whose result float32 rounds once.
 
     Parameters
     ----------
@@ -190,9 +191,10 @@ def magphase(D: Array, *, power: float = 1) -> tuple[Array, Array]:
 def power_to_db(
     S: Any,
     *,
-    ref: float | Callable[[Array], Any] = 1.0,
+    ref: float | Callable[..., Any] = 1.0,
     amin: float = 1e-10,
     top_db: float | None = 80.0,
+    axes: Axes = "auto",
 ) -> Any:
     """Convert power to decibel: ``10 log10(max(amin, S) / max(amin, ref))``.
 
@@ -201,11 +203,15 @@ def power_to_db(
     S : array_like
         Power.
     ref : float or callable, default 1.0
-        Power of 0 dB, or a function such as `numpy.max` that finds it in S.
+        Power of 0 dB, or a function such as `numpy.max`, of `axis` and `keepdims`, that finds it
+        in S.
     amin : float, default 1e-10
         Smallest power.
     top_db : float, optional, default 80.0
         Raise values to at least this many decibel below the largest.
+    axes : {"auto"}, int, tuple of int or None
+        Axes that share a reference and a largest value: by default the last two, so that each
+        channel has its own, as in librosa 1.0; None for all, as in librosa 0.11.
 
     Returns
     -------
@@ -214,7 +220,7 @@ def power_to_db(
     Raises
     ------
     ParameterError
-        For `amin` not above 0 or a negative `top_db`.
+        For `amin` not above 0, a negative `top_db`, or a `ref` without `axis` and `keepdims`.
 
     Examples
     --------
@@ -227,19 +233,55 @@ def power_to_db(
     if np.issubdtype(S.dtype, np.complexfloating):
         _warn_of_phase("power_to_db", "np.abs(S) ** 2")
         S = np.abs(S)
-    reference = ref(S) if callable(ref) else np.abs(ref)
+    axes = _shared_axes(axes, S.ndim)
+    reference = _reference(ref, S, axes)
     if top_db is not None and top_db < 0:
         raise ParameterError(f"top_db must be at least 0, got {top_db}")
     offset = 10.0 * np.log10(np.maximum(amin, reference))
-    if S.dtype == np.float32 and S.size and S.ndim and np.ndim(offset) == 0:
-        decibel = _fast_decibel(S, float(amin), float(offset), top_db)
+    if S.dtype == np.float32 and S.size and S.ndim:
+        decibel = _decibel_by_channel(S, float(amin), offset, top_db, axes)
         if decibel is not None:
             return decibel
     values = 10.0 * np.log10(np.maximum(amin, S))
     values -= offset
     if top_db is not None:
-        values = np.maximum(values, values.max() - top_db)
-    return values
+        values = np.maximum(values, values.max(axis=axes, keepdims=True) - top_db)
+    return values[()]
+
+
+def _shared_axes(axes: Axes, ndim: int) -> tuple[int, ...] | int | None:
+    if axes != "auto":
+        return axes  # type: ignore[return-value]  # any other string fails where it is used
+    return (-2, -1)[-ndim:] if ndim else None
+
+
+def _reference(ref: float | Callable[..., Any], S: Array, axes: Any) -> Any:
+    if not callable(ref):
+        return np.abs(ref)
+    try:
+        return ref(S, axis=axes, keepdims=True)
+    except TypeError as error:
+        raise ParameterError(f"ref must take axis and keepdims, got {ref!r}: {error}") from error
+
+
+def _decibel_by_channel(
+    S: Array, amin: float, offset: Any, top_db: float | None, axes: Any
+) -> Array | None:
+    """Decibel by the kernel where it can: all values of S share a reference, or each picture."""
+    if axes is None or axes == (-2, -1)[-S.ndim :]:
+        channels = S[np.newaxis] if S.ndim <= 2 or axes is None else S.reshape(-1, *S.shape[-2:])
+    else:
+        return None
+    if np.size(offset) not in (1, len(channels)):
+        return None
+    offsets = np.broadcast_to(np.ravel(offset), len(channels))
+    results = []
+    for channel, own in zip(channels, offsets, strict=True):
+        decibel = _fast_decibel(channel, amin, float(own), top_db)
+        if decibel is None:
+            return None
+        results.append(decibel)
+    return results[0].reshape(S.shape) if len(results) == 1 else np.stack(results).reshape(S.shape)
 
 
 def _fast_decibel(S: Array, amin: float, offset: float, top_db: float | None) -> Array | None:
@@ -265,9 +307,10 @@ def _warn_of_phase(name: str, instead: str) -> None:
 def amplitude_to_db(
     S: Any,
     *,
-    ref: float | Callable[[Array], Any] = 1.0,
+    ref: float | Callable[..., Any] = 1.0,
     amin: float = 1e-5,
     top_db: float | None = 80.0,
+    axes: Axes = "auto",
 ) -> Any:
     """Convert amplitude to decibel: ``20 log10(max(amin, |S|) / max(amin, ref))``.
 
@@ -275,7 +318,7 @@ def amplitude_to_db(
     ----------
     S : array_like
         Amplitude.
-    ref, amin, top_db
+    ref, amin, top_db, axes
         As of `power_to_db`, of amplitudes.
 
     Returns
@@ -296,9 +339,10 @@ def amplitude_to_db(
     if np.issubdtype(S.dtype, np.complexfloating):
         _warn_of_phase("amplitude_to_db", "np.abs(S)")
     magnitude = np.abs(S)
-    reference = ref(magnitude) if callable(ref) else np.abs(ref)
+    shared = _shared_axes(axes, S.ndim)
+    reference = _reference(ref, magnitude, shared)
     power = np.square(magnitude, out=magnitude if isinstance(magnitude, np.ndarray) else None)
-    return power_to_db(power, ref=reference**2, amin=amin**2, top_db=top_db)
+    return power_to_db(power, ref=reference**2, amin=amin**2, top_db=top_db, axes=shared)
 
 
 def db_to_power(S_db: Any, *, ref: float = 1.0) -> Any:

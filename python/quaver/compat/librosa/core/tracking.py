@@ -99,7 +99,9 @@ def incomplete_beta(x: float, a: float, b: float) -> float:
 
 
 @lru_cache(maxsize=4)
-def transitions(n_bins: int, width: int, switch_prob: float) -> tuple[Array, Array, float]:
+def transitions(
+    n_bins: int, width: int, switch_prob: float, min_prob: float | None = None
+) -> tuple[Array, Array, float]:
     """Return logarithms of the transition probabilities from a pitch bin to its neighbours.
 
     A triangular window around each bin, cut off at both ends of the range and normalised to 1, is
@@ -113,6 +115,8 @@ def transitions(n_bins: int, width: int, switch_prob: float) -> tuple[Array, Arr
         Bins that one bin leads to; at most `n_bins`.
     switch_prob : float
         Probability that the voicing changes.
+    min_prob : float, optional
+        Transitions less probable become impossible; not negative.
 
     Returns
     -------
@@ -124,7 +128,8 @@ def transitions(n_bins: int, width: int, switch_prob: float) -> tuple[Array, Arr
     Raises
     ------
     ParameterError
-        If there are fewer than two bins or fewer than `width`, or for a probability outside 0..1.
+        If there are fewer than two bins or fewer than `width`, for a probability outside 0..1, or
+        where `min_prob` leaves no way to a bin.
     """
     if n_bins < 2:
         raise ParameterError(f"fmin to fmax must hold at least two pitch bins, got {n_bins}")
@@ -148,11 +153,18 @@ def transitions(n_bins: int, width: int, switch_prob: float) -> tuple[Array, Arr
     near = target + np.arange(-reach, reach + 1)[:, None]
     inside = (near >= 0) & (near < n)
     band = np.where(inside, local[np.clip(near, 0, n - 1), target], 0.0)
-    return (
-        np.log(stay_prob * band + TINY),
-        np.log((1 - stay_prob) * band + TINY),
-        math.log(TINY),
-    )
+    stay, change = np.log(stay_prob * band + TINY), np.log((1 - stay_prob) * band + TINY)
+    if not min_prob:
+        return stay, change, math.log(TINY)
+    if min_prob < 0:
+        raise ParameterError(f"transition_min_prob must not be negative, got {min_prob}")
+    least = math.log(min_prob + TINY)
+    if (np.maximum(stay, change).max(axis=0) < least).any():
+        raise ParameterError(
+            f"transition_min_prob leaves no way to some pitch: lower it, got {min_prob}"
+        )
+    stay[stay < least] = change[change < least] = -np.inf
+    return stay, change, -np.inf
 
 
 def _triangle(width: int) -> Array:

@@ -1,4 +1,4 @@
-"""Frames and their spectra: quaver's kernels for float32, NumPy's transform for the rest."""
+"""Frames and their spectra, by quaver's kernels; NumPy's transform where these have no plan."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from quaver.compat.librosa.util.utils import is_positive_int, pad_center, tiny, 
 
 Array = NDArray[Any]
 
+_KERNEL_TYPES = (np.float32, np.float64)
 _UNSUPPORTED_PADS = ("wrap", "maximum", "mean", "median", "minimum")
+# The longest transform whose error the kernel in double states.
+_LONGEST = 65536
 # Frames that NumPy's transform takes at a time: a few megabytes of float64.
 _BLOCK_VALUES = 1 << 18
 
@@ -46,25 +49,37 @@ def _named_window(window: str | float, win_length: int, n_fft: int) -> Array:
 
 @lru_cache(maxsize=64)
 def _plan(n_fft: int, hop_length: int, window: bytes, center: bool) -> _core.Stft | None:
-    """Return the kernel's plan, without the zeros around the window; None where it has none."""
-    taps = np.frombuffer(window, np.float64)
-    # As many zeros go at both ends, so that what is left stays centred.
-    used = np.flatnonzero(taps)
-    margin = min(used[0], n_fft - 1 - used[-1]) if used.size else 0
+    """Return the kernel's plan in float32, or None for a length it does not know."""
     try:
         return _core.Stft(
-            n_fft=n_fft,
-            hop_length=hop_length,
-            window=np.ascontiguousarray(taps[margin : n_fft - margin]),
-            center=center,
+            n_fft=n_fft, hop_length=hop_length, window=_without_margin(window), center=center
         )
     except ValueError:
         return None
 
 
+@lru_cache(maxsize=64)
+def _exact_plan(n_fft: int, hop_length: int, window: bytes, center: bool) -> _core.Stft64:
+    return _core.Stft64(
+        n_fft=n_fft, hop_length=hop_length, window=_without_margin(window), center=center
+    )
+
+
+def _without_margin(window: bytes) -> NDArray[np.float64]:
+    """Return a window without the zeros around it, as many at both ends: it stays centred."""
+    taps = np.frombuffer(window, np.float64)
+    used = np.flatnonzero(taps)
+    margin = min(used[0], len(taps) - 1 - used[-1]) if used.size else 0
+    return np.ascontiguousarray(taps[margin : len(taps) - margin])
+
+
+def _has_kernel(taps: Array) -> bool:
+    return taps.dtype.kind != "c" and len(taps) <= _LONGEST and bool(np.isfinite(taps).all())
+
+
 def kernel_plan(n_fft: int, hop_length: int, taps: Array, center: bool) -> _core.Stft | None:
     """Return the kernel's plan for a window of n_fft samples, or None where it has none."""
-    if taps.dtype.kind == "c" or not np.isfinite(taps).all():
+    if not _has_kernel(taps):
         return None
     return _plan(n_fft, hop_length, np.asarray(taps, np.float64).tobytes(), center)
 
@@ -76,13 +91,15 @@ class Framing:
     Attributes
     ----------
     y : ndarray of shape (..., n)
-        Samples; without the padding when `plan` supplies zeros.
+        Samples; without the padding when the kernels supply zeros.
     n_fft, hop_length : int
         Samples of a frame, and from frame to frame.
     taps : ndarray of shape (n_fft,)
         Window.
     plan : Stft or None
-        The kernel, when it does this transform.
+        The kernel in float32, when it does this transform.
+    exact : Stft64 or None
+        The kernel in double, the same.
     """
 
     y: Array
@@ -90,6 +107,7 @@ class Framing:
     hop_length: int
     taps: Array
     plan: _core.Stft | None
+    exact: _core.Stft64 | None
 
     @classmethod
     def of(
@@ -125,18 +143,22 @@ class Framing:
                 f"n_fft must not exceed the signal without center, got {n_fft} for"
                 f" {y.shape[-1]} samples"
             )
-        plan = kernel_plan(n_fft, hop_length, taps, zeros) if y.dtype == np.float32 else None
-        if center and not (zeros and plan is not None):
+        plan = exact = None
+        if y.dtype in _KERNEL_TYPES and _has_kernel(taps):
+            key = (n_fft, hop_length, np.asarray(taps, np.float64).tobytes(), zeros)
+            plan = _plan(*key) if y.dtype == np.float32 else None
+            exact = _exact_plan(*key)
+        if center and not (zeros and exact is not None):
             y = _pad(y, n_fft, hop_length, pad_mode)
-        return cls(y, n_fft, hop_length, taps, plan)
+        return cls(y, n_fft, hop_length, taps, plan, exact)
 
     def spectrum(self) -> Array:
         """Return (..., 1 + n_fft // 2, n_frames), complex, rounded once as librosa's is.
 
         Peaks are compared and counted: the rounding of a float32 transform could move a tuning.
         """
-        if self.plan is not None:
-            rows = [self.plan.run(channel, True) for channel in self._channels()]
+        if self.exact is not None:
+            rows: list[Array] = [self.exact.run(channel) for channel in self._channels()]
             return np.swapaxes(self._joined(rows), -1, -2)
         view = np.lib.stride_tricks.sliding_window_view(self.y, self.n_fft, axis=-1)
         frames = view[..., :: self.hop_length, :]
@@ -149,8 +171,9 @@ class Framing:
 
     def picture(self, power: float, exact: bool = False) -> Array:
         """Return ``|spectrum| ** power``, by a float32 transform unless exact."""
-        if self.plan is not None and power in (1, 2):
-            return self._joined([self.plan.picture(y, power == 2, exact) for y in self._channels()])
+        plan = self.exact if exact or self.plan is None else self.plan
+        if plan is not None and power in (1, 2):
+            return self._joined([plan.picture(y, power == 2) for y in self._channels()])
         return self.rounded_picture(power)
 
     def rounded_picture(self, power: float) -> Array:
@@ -164,9 +187,9 @@ class Framing:
         return self._joined([self.plan.bands(y, power == 2, bank) for y in self._channels()])
 
     def extremes(self, bands: list[tuple[int, int, int]]) -> tuple[Array, Array]:
-        """Return valleys and peaks of an exact picture as float64; needs `plan`."""
-        assert self.plan is not None
-        pairs = [self.plan.contrast(y, bands) for y in self._channels()]
+        """Return valleys and peaks of an exact picture as float64; needs float32 and `exact`."""
+        assert self.exact is not None
+        pairs = [self.exact.contrast(y, bands) for y in self._channels()]
         low, high = (self._joined(list(part)) for part in zip(*pairs, strict=True))
         return low.astype(np.float64), high.astype(np.float64)
 

@@ -2,68 +2,125 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from quaver import _core
-from quaver.compat.librosa.core.convert import fft_frequencies
+from quaver.compat.librosa.util.deprecation import Deprecated
+from quaver.compat.librosa.util.exceptions import ParameterError
 
 Array = NDArray[Any]
 
 
 def phase_vocoder(
-    D: Array, *, rate: float, hop_length: int | None = None, n_fft: int | None = None
+    D: Array,
+    *,
+    rate: float | None = None,
+    t_out: Any = None,
+    kind: Any = "linear",
+    hop_length: Any = Deprecated(),  # noqa: B008  (a mark, never changed)
+    n_fft: Any = Deprecated(),  # noqa: B008
 ) -> Array:
     """Stretch a spectrogram in time without moving its frequencies.
 
-    Magnitudes are interpolated linearly; each bin's phase advances as between the two frames that
-    enclose the position. Phases of a complex64 spectrogram are summed in float32, as librosa does:
-    the numbers are the same but for rare roundings of the last bit.
+    Magnitudes are interpolated; each bin's phase advances as between the two frames that enclose
+    the position. Phases are summed in float64, also of complex64, where librosa rounds. Behind
+    the last frame magnitudes go on as before it and phases stay, as in librosa 1.0; a single frame
+    stays as it is, where librosa gives NaN.
 
     Parameters
     ----------
     D : ndarray of shape (..., n_bins, n_frames), complex
         Spectrogram as of `stft`.
-    rate : float
+    rate : float, optional
         Speed: 2 halves the duration, 0.5 doubles it.
-    hop_length : int, optional
-        Samples from frame to frame; a quarter of `n_fft` by default.
-    n_fft : int, optional
-        Length of the transform; ``2 * (n_bins - 1)`` by default.
+    t_out : array_like of shape (n_out,), optional
+        Positions in frames, in place of a rate.
+    kind : str or int, default "linear"
+        As of `scipy.interpolate.interp1d`, which all but "linear" needs.
+    hop_length, n_fft : int
+        Without effect, and deprecated.
 
     Returns
     -------
-    ndarray of shape (..., n_bins, ceil(n_frames / rate)), complex
+    ndarray of shape (..., n_bins, n_out), complex
+        ``n_out = ceil(n_frames / rate)`` for a rate.
 
     Raises
     ------
-    ValueError
-        If `n_fft` does not fit the number of bins.
-    IndexError
-        If there is no frame.
+    ParameterError
+        When not just one of `rate` and `t_out` is given, or it is out of range.
 
     Examples
     --------
     >>> phase_vocoder(np.ones((513, 100), np.complex64), rate=2.0).shape
     (513, 50)
     """
-    if n_fft is None:
-        n_fft = 2 * (D.shape[-2] - 1)
-    if hop_length is None:
-        hop_length = int(n_fft // 4)
-    if D.shape[-1] == 0:
-        raise IndexError("a spectrogram must hold at least one frame, got 0")
-    positions = np.arange(0, D.shape[-1], rate, dtype=np.float64)
-    advance = hop_length * fft_frequencies(sr=2 * np.pi, n_fft=n_fft)
-    if advance.shape != (D.shape[-2],):
-        raise ValueError(f"n_fft={n_fft} does not fit a spectrogram of {D.shape[-2]} bins")
-    kind = D.dtype if D.dtype == np.complex64 else np.dtype(np.complex128)
+    n_frames = D.shape[-1]
+    for name, value in (("hop_length", hop_length), ("n_fft", n_fft)):
+        if not isinstance(value, Deprecated):
+            warnings.warn(
+                f"{name} has no effect and will go with librosa 1.1", FutureWarning, stacklevel=2
+            )
+    if (rate is None) == (t_out is None):
+        raise ParameterError(f"rate or t_out must be given, got {rate} and {t_out}")
+    if rate is not None:
+        if rate <= 0:
+            raise ParameterError(f"rate must be positive, got {rate}")
+        t_out = np.arange(0.0, n_frames, rate)
+    positions = np.asarray(t_out, dtype=float)
+    if (positions < 0).any() or (positions >= n_frames).any():
+        raise ParameterError(f"t_out must lie between 0 and {n_frames} frames, got {positions}")
+    if (np.diff(positions) < 0).any():
+        warnings.warn("t_out goes back: phases may be unstable", stacklevel=2)
+    if n_frames < 2 or kind != "linear":
+        return _by_definition(D, positions, kind)
+    single = D.dtype == np.complex64
     shape = (*D.shape[:-2], len(positions), D.shape[-2])
     # Frames are rows in memory, as they are in what `stft` returns.
-    out = np.swapaxes(np.empty(shape, D.dtype), -1, -2)
+    out = np.swapaxes(np.empty(shape, D.dtype if single else np.complex128), -1, -2)
     for index in np.ndindex(D.shape[:-2]):
-        frames = np.ascontiguousarray(D[index].T, kind)
-        out[index] = _core.phase_vocoder(frames, advance, positions).T
+        out[index] = _stretched(D[index], positions, out.dtype)
     return out
+
+
+def _stretched(D: Array, positions: Array, dtype: Any) -> Array:
+    # A last frame once more, for what lies behind it: its phase stays. The magnitude goes on.
+    frames = np.empty((D.shape[1] + 1, D.shape[0]), dtype)
+    frames[:-1] = D.T
+    frames[-1] = frames[-2]
+    out: Array = _core.phase_vocoder(frames, np.zeros(D.shape[0]), positions).T
+    last = D.shape[1] - 1
+    behind = np.flatnonzero(positions > last)
+    if behind.size:
+        ends = np.abs(frames[last - 1 : last + 1])
+        silent = ends[1] == 0
+        if ends[0][silent].any():  # a magnitude without a phase
+            return _by_definition(D, positions, "linear")
+        slope = (ends[1] - ends[0]) / (ends[1] + silent)
+        out[:, behind] *= 1 + slope[:, np.newaxis] * (positions[behind] - last).astype(ends.dtype)
+    return out
+
+
+def _by_definition(D: Array, positions: Array, kind: Any) -> Array:
+    n_frames = D.shape[-1]
+    before = np.floor(positions).astype(int)
+    after = np.minimum(before + 1, n_frames - 1)
+    angles = np.angle(D)
+    phase = np.empty_like(angles, shape=(*D.shape[:-1], len(positions)))
+    phase[..., 0] = angles[..., before[0]]
+    phase[..., 1:] = (angles[..., after] - angles[..., before])[..., :-1]
+    magnitude = np.abs(D)
+    if n_frames > 1:
+        from scipy.interpolate import interp1d
+
+        interpolated = interp1d(
+            np.arange(n_frames), magnitude, kind=kind, axis=-1, fill_value="extrapolate",
+            assume_sorted=True, copy=False,
+        )  # fmt: skip
+        magnitude = interpolated(positions).astype(magnitude.dtype)
+    turned = np.exp(1j * np.cumsum(phase, axis=-1)).astype(D.dtype)
+    return np.asarray(turned * magnitude)

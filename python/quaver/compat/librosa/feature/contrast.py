@@ -140,7 +140,7 @@ def _extremes(
     ]
     simple = len(spans) == len(bands)
     if frames is not None:
-        if simple and frames.plan is not None:
+        if simple and frames.exact is not None and frames.y.dtype == np.float32:
             return frames.extremes(spans)
         S = frames.picture(1, exact=True)
     assert S is not None

@@ -55,6 +55,7 @@ def rms(
     array([[1., 1., 1., 1.]], dtype=float32)
     """
     if y is not None:
+        valid_audio(y)
         if center:
             padding = [(0, 0)] * (y.ndim - 1)
             y = np.pad(y, [*padding, (frame_length // 2, frame_length // 2)], mode=pad_mode)

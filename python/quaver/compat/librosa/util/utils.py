@@ -181,14 +181,15 @@ def frame(
         )
     if hop_length < 1:
         raise ParameterError(f"hop_length must be at least 1, got {hop_length}")
-    view: Array = np.lib.stride_tricks.sliding_window_view(
-        x, frame_length, axis=axis, subok=subok, writeable=writeable
-    )
-    # The window's samples come last; they belong before or behind the axis of time.
-    view = np.moveaxis(view, -1, axis - 1 if axis < 0 else axis + 1)
-    place = axis if axis < 0 else axis - view.ndim
-    skip: list[Any] = [..., slice(None, None, hop_length)]
-    return np.asanyarray(view[tuple(skip + [slice(None)] * (-place - 1))])
+    shape, strides = list(x.shape), list(x.strides)
+    stride = strides[axis]
+    shape[axis] = (shape[axis] - frame_length) // hop_length + 1
+    strides[axis] = stride * hop_length
+    # A frame's samples lie before the axis of time, or behind it where that counts from the front.
+    place = axis + x.ndim if axis < 0 else axis + 1
+    shape.insert(place, frame_length)
+    strides.insert(place, stride)
+    return np.lib.stride_tricks.as_strided(x, shape, strides, subok=subok, writeable=writeable)
 
 
 def pad_center(data: Array, *, size: int, axis: int = -1, **kwargs: Any) -> Array:
