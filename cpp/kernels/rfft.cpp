@@ -66,7 +66,7 @@ RfftPlan::RfftPlan(std::size_t n) : n_fft(n), n_bins(n / 2 + 1) {
   if (n == 512) {
     columns = Buffer(15 * 15 * 2);
     for (std::size_t i = 0; i < 15 * 15; ++i) {
-      const double angle = -kTwoPi * static_cast<double>((i / 15 + 1) * (i % 15 + 1)) / 512.0;
+      const double angle = kTwoPi * static_cast<double>((i / 15 + 1) * (i % 15 + 1)) / 512.0;
       columns[2 * i] = static_cast<float>(std::cos(angle));
       columns[2 * i + 1] = static_cast<float>(std::sin(angle));
     }

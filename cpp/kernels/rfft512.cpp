@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The real transform of 512 points in two passes, registers only in between:
 //   n = 16 a + b, k = c + 32 d:  X[k] = sum_b w512^(b c) w16^(b d) Y[b][c],
-//   Y[b][c] = sum_a s[16 a + b] w32^(a c)
+//   Y[b][c] = sum_a s[16 a + b] w32^(a c),  wN = exp(2 pi i / N)
 // 16 real transforms of 32, of which only c = 0 .. 16 exist, then a complex one of 16 for each of
 // c = 1 .. 15, whose outputs are bins or mirror images of bins, and two special ones. Unlike the
 // packed complex transform of rfft.cpp nothing is left to untangle, and rows a of zero padding are
-// never touched. The first pass windows as it loads, the second emits power and magnitude.
+// never touched. The first pass windows as it loads, the second emits power and magnitude, for
+// which the sign of the exponent does not matter: this one takes the fewest instructions.
 #ifndef QV_TARGET
 
 #include "quaver/rfft.hpp"
@@ -18,10 +19,12 @@
 namespace quaver::QV_TARGET {
 
 #define QV_INLINE static inline __attribute__((always_inline))
+#define QV_INLINE_MEMBER inline __attribute__((always_inline))
 
 enum : std::size_t {
   kColumns = 16,                               // b
   kRowStride = (2 * kColumns + 1) * QV_WIDTH,  // odd: rows must not share cache sets
+  kPhaseStride = QV_WIDTH + 4,                 // where a frame spans two to four hops
 };
 
 // cos(2 pi i / 32)
@@ -47,14 +50,14 @@ struct RealTransform {
     if constexpr (K < N / 4) {
       constexpr float c = kCosine[K * 32 / N], s = kCosine[8 - K * 32 / N];
       if constexpr (8 * K == N) {
-        const Vec sum = odd_re[K] + odd_im[K], difference = odd_im[K] - odd_re[K];
-        re[K] = MulAdd(sum, Set(c), er[K]);
-        re[N / 2 - K] = MulAdd(sum, Set(-c), er[K]);
-        im[K] = MulAdd(difference, Set(c), ei[K]);
-        im[N / 2 - K] = MulAdd(difference, Set(c), -ei[K]);
+        const Vec sum = odd_re[K] + odd_im[K], difference = odd_re[K] - odd_im[K];
+        re[K] = MulAdd(difference, Set(c), er[K]);
+        re[N / 2 - K] = NegMulAdd(difference, Set(c), er[K]);
+        im[K] = MulAdd(sum, Set(c), ei[K]);
+        im[N / 2 - K] = MulSub(sum, Set(c), ei[K]);
       } else {
-        const Vec tr = MulAdd(odd_re[K], Set(c), odd_im[K] * s);
-        const Vec ti = MulAdd(odd_im[K], Set(c), odd_re[K] * -s);
+        const Vec tr = MulSub(odd_re[K], Set(c), odd_im[K] * s);
+        const Vec ti = MulAdd(odd_im[K], Set(c), odd_re[K] * s);
         re[K] = er[K] + tr;
         re[N / 2 - K] = er[K] - tr;
         im[K] = ei[K] + ti;
@@ -72,7 +75,7 @@ struct RealTransform {
     re[N / 2] = er[0] - odd_re[0];
     combine<1>(er, ei, odd_re, odd_im, re, im);
     re[N / 4] = er[N / 4];
-    im[N / 4] = -odd_re[N / 4];
+    im[N / 4] = odd_re[N / 4];
   }
 };
 
@@ -85,33 +88,48 @@ struct RealTransform<4, Step, First, Count> {
       re[0] = a + b;
       re[1] = a;
       re[2] = a - b;
-      im[1] = -b;
+      im[1] = b;
     } else {
-      const Vec c = x.template at<First + 2 * Step>(), sum = a + c;
-      re[1] = a - c;
+      Vec sum;
+      x.template combine<First + 2 * Step>(a, sum, re[1]);
       if constexpr (First + 3 * Step >= Count) {
         re[0] = sum + b;
         re[2] = sum - b;
-        im[1] = -b;
+        im[1] = b;
       } else {
-        const Vec d = x.template at<First + 3 * Step>(), other = b + d;
+        Vec other;
+        x.template combine<First + 3 * Step>(b, other, im[1]);
         re[0] = sum + other;
         re[2] = sum - other;
-        im[1] = d - b;
       }
     }
   }
 };
 
-// Rows of a column of windowed samples.
+// Rows of column b of windowed samples; half of the windowing is part of an addition. HopRows: rows
+// a hop, where that is known, or 0; offsets need no loads then.
+template <int HopRows>
 struct WindowedRows {
   const float* phases;
   const unsigned* offsets;
   const float* window;
 
   template <int A>
-  inline __attribute__((always_inline)) Vec at() const {
-    return LoadU(phases + offsets[kColumns * A]) * window[kColumns * A];
+  QV_INLINE_MEMBER Vec sample() const {
+    if constexpr (HopRows == 0) return LoadU(phases + offsets[kColumns * A]);
+    constexpr int rows = HopRows == 0 ? 1 : HopRows;
+    return LoadU(phases + kColumns * (A % rows) * kPhaseStride + A / rows);
+  }
+  template <int A>
+  QV_INLINE_MEMBER Vec at() const {
+    return sample<A>() * window[kColumns * A];
+  }
+  template <int A>
+  QV_INLINE_MEMBER void combine(Vec y, Vec& sum, Vec& difference) const {
+    Vec x = sample<A>();
+    const Vec w = Set(window[kColumns * A]);
+    sum = MulAdd(x, w, y);
+    difference = NegMulAdd(x, w, y);
   }
 };
 // Y[b][0] of all b
@@ -119,8 +137,13 @@ struct FirstColumn {
   const float* row;
 
   template <int B>
-  inline __attribute__((always_inline)) Vec at() const {
+  QV_INLINE_MEMBER Vec at() const {
     return LoadU(row + 2 * B * kLanes);
+  }
+  template <int B>
+  QV_INLINE_MEMBER void combine(Vec y, Vec& sum, Vec& difference) const {
+    sum = y + at<B>();
+    difference = y - at<B>();
   }
 };
 
@@ -135,13 +158,16 @@ QV_INLINE void store_columns(const Vec* re, const Vec* im, float* to) {
 
 // Row c of `work` holds Y[b][c], b = 0 .. 15, as pairs of real and imaginary parts; row 0 the real
 // numbers Y[b][0] and Y[b][16] in their place.
-template <int Rows>
-static void first_pass_512(const FramingPlan& framing, const float* phases, float* work) {
+template <int Rows, int HopRows>
+static __attribute__((noinline)) void first_pass_512(const FramingPlan& framing,
+                                                     const float* phases, float* work) {
   const unsigned* offsets = framing.offsets[QV_TARGET_INDEX];
   const float* window = framing.window.data();
   for (std::size_t b = 0; b < kColumns; ++b) {
     Vec re[17], im[17];
-    RealTransform<32, 1, 0, Rows>::run(WindowedRows{phases, offsets + b, window + b}, re, im);
+    const WindowedRows<HopRows> column{HopRows == 0 ? phases : phases + b * kPhaseStride,
+                                       offsets + b, window + b};
+    RealTransform<32, 1, 0, Rows>::run(column, re, im);
     im[0] = re[16];
     store_columns<0>(re, im, work + 2 * b * kLanes);
   }
@@ -154,23 +180,23 @@ struct Point {
 QV_INLINE Point plus(Point a, Point b) { return {a.re + b.re, a.im + b.im}; }
 QV_INLINE Point minus(Point a, Point b) { return {a.re - b.re, a.im - b.im}; }
 QV_INLINE Point times(Point a, float c, float s) {
-  return {MulAdd(a.re, Set(c), a.im * -s), MulAdd(a.re, Set(s), a.im * c)};
+  return {MulSub(a.re, Set(c), a.im * s), MulAdd(a.re, Set(s), a.im * c)};
 }
 QV_INLINE void butterfly(Point& a, Point& b, Point& c, Point& d) {
   const Point ac = plus(a, c), a_c = minus(a, c), bd = plus(b, d), b_d = minus(b, d);
   a = plus(ac, bd);
   c = minus(ac, bd);
-  b = {a_c.re + b_d.im, a_c.im - b_d.re};  // a - c - i (b - d)
-  d = {a_c.re - b_d.im, a_c.im + b_d.re};
+  b = {a_c.re - b_d.im, a_c.im + b_d.re};  // a - c + i (b - d)
+  d = {a_c.re + b_d.im, a_c.im - b_d.re};
 }
-// z w16^2 and z w16^6
+// z w^2 and z w^6, w = exp(2 pi i / 16)
 QV_INLINE Point turn_2(Point z) {
   const Vec half = Set(0.707106781187f);
-  return {(z.re + z.im) * half, (z.im - z.re) * half};
+  return {(z.re - z.im) * half, (z.re + z.im) * half};
 }
 QV_INLINE Point turn_6(Point z) {
   const Vec half = Set(0.707106781187f);
-  return {(z.im - z.re) * half, (z.re + z.im) * -half};
+  return {(z.re + z.im) * -half, (z.re - z.im) * half};
 }
 
 // Complex transform of 16: z[4 j + l] becomes output j + 4 l.
@@ -181,19 +207,19 @@ QV_INLINE void transform_16(const Source& source, Point* z) {
   butterfly(z[0], z[4], z[8], z[12]);
   source.template load<1>(z);
   butterfly(z[1], z[5], z[9], z[13]);
-  z[5] = times(z[5], c1, -s1);
+  z[5] = times(z[5], c1, s1);
   z[9] = turn_2(z[9]);
-  z[13] = times(z[13], s1, -c1);
+  z[13] = times(z[13], s1, c1);
   source.template load<2>(z);
   butterfly(z[2], z[6], z[10], z[14]);
   z[6] = turn_2(z[6]);
-  z[10] = {z[10].im, -z[10].re};
+  z[10] = {-z[10].im, z[10].re};
   z[14] = turn_6(z[14]);
   source.template load<3>(z);
   butterfly(z[3], z[7], z[11], z[15]);
-  z[7] = times(z[7], s1, -c1);
+  z[7] = times(z[7], s1, c1);
   z[11] = turn_6(z[11]);
-  z[15] = times(z[15], -c1, s1);
+  z[15] = times(z[15], -c1, -s1);
   butterfly(z[0], z[1], z[2], z[3]);
   butterfly(z[4], z[5], z[6], z[7]);
   butterfly(z[8], z[9], z[10], z[11]);
@@ -217,8 +243,8 @@ QV_INLINE void emit_all(const Point* z, std::size_t c, float* power) {
 QV_INLINE void take_root(const float* power, std::size_t bin, float* magnitude) {
   StoreU(magnitude + bin * kLanes, Sqrt(LoadU(power + bin * kLanes)));
 }
-// Points b = 0 .. 15 of row c, turned by w512^(b c). The roots of the column before are taken in
-// between: the divider works beside the multipliers.
+// Points b = 0 .. 15 of row c, turned by exp(2 pi i b c / 512). The roots of the column before are
+// taken in between: the divider works beside the multipliers.
 template <bool WithRoot>
 struct TurnedRow {
   const float *row, *w;
@@ -227,14 +253,14 @@ struct TurnedRow {
   float* magnitude;
 
   template <int B>
-  inline __attribute__((always_inline)) Point at() const {
+  QV_INLINE_MEMBER Point at() const {
     const Point z = {LoadU(row + 2 * B * kLanes), LoadU(row + (2 * B + 1) * kLanes)};
     if constexpr (WithRoot) take_root(power, bin_of(c - 1, B), magnitude);
     if constexpr (B == 0) return z;
     return times(z, w[2 * B - 2], w[2 * B - 1]);
   }
   template <int J>
-  inline __attribute__((always_inline)) void load(Point* z) const {
+  QV_INLINE_MEMBER void load(Point* z) const {
     z[J] = at<J>();
     z[J + 4] = at<J + 4>();
     z[J + 8] = at<J + 8>();
@@ -250,19 +276,19 @@ static void emit_column_0(const float* row, float* power) {
   for (std::size_t d = 0; d <= 8; ++d) emit({re[d], im[d]}, 32 * d, power);
 }
 
-// c = 16: a complex transform of Y[b][16] w32^b, whose other half are mirror images.
+// c = 16: a complex transform of Y[b][16] exp(2 pi i b / 32), whose other half are mirror images.
 struct LastColumn {
   const float* row;
 
   template <int B>
-  inline __attribute__((always_inline)) Point at() const {
+  QV_INLINE_MEMBER Point at() const {
     const Vec y = LoadU(row + (2 * B + 1) * kLanes);
     constexpr float c = B <= 8 ? kCosine[B] : -kCosine[16 - B];
     constexpr float s = B <= 8 ? kCosine[8 - B] : kCosine[B - 8];
-    return {y * c, y * -s};
+    return {y * c, y * s};
   }
   template <int J>
-  inline __attribute__((always_inline)) void load(Point* z) const {
+  QV_INLINE_MEMBER void load(Point* z) const {
     z[J] = at<J>();
     z[J + 4] = at<J + 4>();
     z[J + 8] = at<J + 8>();
@@ -276,8 +302,8 @@ static void emit_column_16(const float* row, float* power) {
 }
 
 template <bool WithRoot>
-static void second_pass_512(const RfftPlan& plan, const float* work, float* power,
-                            float* magnitude) {
+static __attribute__((noinline)) void second_pass_512(const RfftPlan& plan, const float* work,
+                                                      float* power, float* magnitude) {
   emit_column_0(work, power);
   emit_column_16(work, power);
   for (std::size_t c = 1; c < 16; ++c) {
@@ -296,12 +322,17 @@ static void second_pass_512(const RfftPlan& plan, const float* work, float* powe
 void power_spectrum_512(const RfftPlan& plan, const FramingPlan& framing, const float* phases,
                         float* work, float* power, float* magnitude) {
   const std::size_t rows = (framing.frame_length + kColumns - 1) / kColumns;
+  const std::size_t hop = framing.phase_stride(kLanes) == kPhaseStride ? framing.hop_length : 0;
   if (rows <= 16)
-    first_pass_512<16>(framing, phases, work);
+    first_pass_512<16, 0>(framing, phases, work);
+  else if (rows <= 25 && hop == 160)
+    first_pass_512<25, 10>(framing, phases, work);
   else if (rows <= 25)
-    first_pass_512<25>(framing, phases, work);
+    first_pass_512<25, 0>(framing, phases, work);
+  else if (hop == 128)
+    first_pass_512<32, 8>(framing, phases, work);
   else
-    first_pass_512<32>(framing, phases, work);
+    first_pass_512<32, 0>(framing, phases, work);
   if (magnitude != nullptr)
     second_pass_512<true>(plan, work, power, magnitude);
   else
@@ -309,6 +340,7 @@ void power_spectrum_512(const RfftPlan& plan, const FramingPlan& framing, const 
 }
 
 #undef QV_INLINE
+#undef QV_INLINE_MEMBER
 
 }  // namespace quaver::QV_TARGET
 

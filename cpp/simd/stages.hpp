@@ -13,6 +13,9 @@ void prefetch_block(const Samples& src, std::ptrdiff_t start, const FramingPlan&
                     std::size_t part);
 void gather_phases(const FramingPlan& plan, const float* linear, float* phases,
                    std::size_t phase_stride);
+// Both at once, without the detour through `linear` where the samples can be read in place.
+bool load_phases(const Samples& src, std::ptrdiff_t start, std::size_t n_frames, bool is_first,
+                 const FramingPlan& plan, float* raw, float* linear, float* phases);
 void window_frames(const FramingPlan& plan, const float* phases, std::size_t phase_stride,
                    float* frames);
 // timedomain.cpp

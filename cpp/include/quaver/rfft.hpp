@@ -30,7 +30,7 @@ struct RfftPlan {
   RfftPass passes[kMaxPasses];
   Buffer twiddles;
   Buffer post;     // cos, sin of 2 pi k / n_fft, k = 0 .. n_fft / 4
-  Buffer columns;  // n_fft 512: cos, -sin of 2 pi b c / 512, c = 1 .. 15 by b = 1 .. 15
+  Buffer columns;  // n_fft 512: cos, sin of 2 pi b c / 512, c = 1 .. 15 by b = 1 .. 15
 };
 
 // Floats of scratch that a block of `lanes` frames needs.
