@@ -63,6 +63,23 @@ FramingPlan::FramingPlan(const FramingOptions& options)
     }
     offsets[target] = list;
   }
+  if (n_fft % 32 == 0) sort_by_column();
+}
+
+void FramingPlan::sort_by_column() {
+  const std::size_t n_columns = n_fft / 32;
+  column_window = Buffer(n_fft);
+  column_offset_list.resize(kNumTargets * n_fft);
+  for (std::size_t target = 0; target < kNumTargets; ++target) {
+    column_offsets[target] = column_offset_list.data() + target * n_fft;
+  }
+  for (std::size_t to = 0; to < n_fft; ++to) {
+    const std::size_t n = to % 32 * n_columns + to / 32;
+    column_window[to] = window[n];
+    for (std::size_t target = 0; target < kNumTargets; ++target) {
+      column_offset_list[target * n_fft + to] = offset_list[target * n_fft + n];
+    }
+  }
 }
 
 std::size_t FramingPlan::linear_size(std::size_t lanes) const {

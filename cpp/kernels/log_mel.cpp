@@ -40,7 +40,7 @@ void LogMelWorkspace::reserve(const LogMelPlan& plan, std::size_t lanes) {
   power.reserve(plan.rfft.n_bins * lanes);
   if (plan.magnitude) magnitude.reserve(plan.rfft.n_bins * lanes);
   mel_db.reserve(plan.mel.n_mels * lanes);
-  if (plan.n_fft == 512) return;
+  if (plan.rfft.n_columns != 0) return;
   frames.reserve(plan.n_fft * lanes);
   frames.fill_zero();
 }
