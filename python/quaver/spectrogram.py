@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import numbers
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
