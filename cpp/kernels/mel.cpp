@@ -147,7 +147,7 @@ void mel_decibel(const MelPlan& plan, const float* power, float* mel_db) {
       rising = MulAdd(x, Set(w[0]), rising);
       falling = MulAdd(x, Set(w[1]), falling);
     }
-    if (j > 0) StoreU(mel_db + (j - 1) * kLanes, Decibel(Max(falling, amin)));
+    if (j > 0) StoreU(mel_db + (j - 1) * kLanes, BandDecibel(Max(falling, amin)));
   }
 }
 
