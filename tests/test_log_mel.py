@@ -70,6 +70,11 @@ OPTIONS: list[dict[str, Any]] = [
     {"n_fft": 512, "hop_length": 128, "n_mels": 40},
     {"n_fft": 512, "hop_length": 160, "win_length": 400, "n_mels": 64},
     {"n_fft": 512, "hop_length": 160, "win_length": 401, "n_mels": 40},
+    {"n_fft": 512, "hop_length": 100, "win_length": 256, "n_mels": 40, "power": 1.0},
+    {"n_fft": 256, "hop_length": 80, "n_mels": 30, "power": 1.0},
+    {"n_fft": 2048, "hop_length": 160, "win_length": 400},
+    {"n_fft": 2048, "win_length": 1500, "power": 1.0},
+    {"n_fft": 4096, "win_length": 2000, "hop_length": 640, "power": 1.0},
     {"n_fft": 400, "hop_length": 160, "n_mels": 40, "htk": True},
     {"n_fft": 480, "hop_length": 77, "n_mels": 32, "norm": None},
     {"n_fft": 1200, "hop_length": 480, "n_mels": 80, "htk": True, "norm": None},
@@ -240,3 +245,27 @@ def test_numbers_of_numpy_are_numbers(speech: NDArray[np.float32], number: Any) 
 def test_too_short_without_centring() -> None:
     with pytest.raises(ValueError, match="at least 2048 samples, got 100"):
         quaver.log_mel(np.zeros(100, np.float32), 16000, center=False)
+
+
+@pytest.mark.parametrize("hop_length", [128, 700])
+@pytest.mark.parametrize("index", [0, 255, 2500, 9000, -1])
+def test_names_the_bad_sample_of_any_block(
+    target: str, speech: NDArray[np.float32], index: int, hop_length: int
+) -> None:
+    x = speech.copy()
+    x[index] = np.nan
+    with pytest.raises(ValueError, match=rf"got nan at index {index % len(x)}$"):
+        quaver.log_mel(x, 16000, n_fft=512, hop_length=hop_length, n_mels=40)
+
+
+@pytest.mark.parametrize("hop_length", [128, 700])
+def test_samples_read_in_place_give_the_same_picture(
+    target: str, speech: NDArray[np.float32], hop_length: int
+) -> None:
+    """Contiguous float32 is transposed where it lies, anything else by way of a copy."""
+    options: dict[str, Any] = {"n_fft": 512, "hop_length": hop_length, "n_mels": 40}
+    expected = quaver.log_mel(speech, 16000, **options)
+    np.testing.assert_array_equal(quaver.log_mel(speech.astype(float), 16000, **options), expected)
+    spread = np.zeros(2 * len(speech), np.float32)
+    spread[::2] = speech
+    np.testing.assert_array_equal(quaver.log_mel(spread[::2], 16000, **options), expected)

@@ -63,6 +63,23 @@ FramingPlan::FramingPlan(const FramingOptions& options)
     }
     offsets[target] = list;
   }
+  if (n_fft % 32 == 0) sort_by_column();
+}
+
+void FramingPlan::sort_by_column() {
+  const std::size_t n_columns = n_fft / 32;
+  column_window = Buffer(n_fft);
+  column_offset_list.resize(kNumTargets * n_fft);
+  for (std::size_t target = 0; target < kNumTargets; ++target) {
+    column_offsets[target] = column_offset_list.data() + target * n_fft;
+  }
+  for (std::size_t to = 0; to < n_fft; ++to) {
+    const std::size_t n = to % 32 * n_columns + to / 32;
+    column_window[to] = window[n];
+    for (std::size_t target = 0; target < kNumTargets; ++target) {
+      column_offset_list[target * n_fft + to] = offset_list[target * n_fft + n];
+    }
+  }
 }
 
 std::size_t FramingPlan::linear_size(std::size_t lanes) const {
@@ -265,6 +282,34 @@ void gather_phases(const FramingPlan& plan, const float* linear, float* phases,
   // Whole tiles, past the last phase too.
   transpose(linear, phase_stride, (plan.n_phases + 3) / 4 * 4, plan.hop_length, phases,
             phase_stride);
+}
+
+// Whether the block's whole tiles can be read where the samples lie.
+static bool is_readable(const Samples& src, std::ptrdiff_t start, const FramingPlan& plan,
+                        std::size_t phase_stride) {
+  const std::size_t reach = phase_stride * plan.hop_length + 4;
+  return src.type == SampleType::float32 && src.stride == 1 && plan.pre_high == 0.0f &&
+         start >= 0 && static_cast<std::size_t>(start) + reach <= src.size;
+}
+
+bool load_phases(const Samples& src, std::ptrdiff_t start, std::size_t n_frames, bool is_first,
+                 const FramingPlan& plan, float* raw, float* linear, float* phases) {
+  const std::size_t phase_stride = plan.phase_stride(kLanes), hop = plan.hop_length;
+  const std::ptrdiff_t before = start - static_cast<std::ptrdiff_t>(kLanes * hop);
+  if (!is_readable(src, start, plan, phase_stride)) {
+    // The block before has left its samples in `linear` if it came this way.
+    const bool is_new = is_first || is_readable(src, before, plan, phase_stride);
+    if (!load_block(src, start, n_frames, is_new, plan, raw, linear)) return false;
+    gather_phases(plan, linear, phases, phase_stride);
+    return true;
+  }
+  const float* const x = static_cast<const float*>(src.data) + start;
+  const std::size_t count = (n_frames - 1) * hop + plan.frame_length;
+  const bool is_known = !is_first && plan.frame_length > hop;
+  const std::size_t checked = is_known ? plan.frame_length - hop : 0;
+  if (!check_samples(x + checked, count - checked)) return false;
+  gather_phases(plan, x, phases, phase_stride);
+  return true;
 }
 
 void window_frames(const FramingPlan& plan, const float* phases, std::size_t phase_stride,

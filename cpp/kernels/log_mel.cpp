@@ -40,7 +40,7 @@ void LogMelWorkspace::reserve(const LogMelPlan& plan, std::size_t lanes) {
   power.reserve(plan.rfft.n_bins * lanes);
   if (plan.magnitude) magnitude.reserve(plan.rfft.n_bins * lanes);
   mel_db.reserve(plan.mel.n_mels * lanes);
-  if (plan.n_fft == 512) return;
+  if (plan.rfft.n_columns != 0) return;
   frames.reserve(plan.n_fft * lanes);
   frames.fill_zero();
 }
@@ -55,7 +55,6 @@ bool log_mel_run(const LogMelPlan& plan, const Samples& src, std::size_t n_frame
                  LogMelWorkspace& work, float* out) {
   work.reserve(plan, kLanes);
   const std::size_t hop = plan.framing.hop_length, n_mels = plan.mel.n_mels;
-  const std::size_t phase_stride = plan.framing.phase_stride(kLanes);
   const std::ptrdiff_t lead =
       static_cast<std::ptrdiff_t>(plan.window_lead) - static_cast<std::ptrdiff_t>(plan.pad);
   float* power = work.power.data();
@@ -64,11 +63,10 @@ bool log_mel_run(const LogMelPlan& plan, const Samples& src, std::size_t n_frame
   for (std::size_t t = 0; t < n_frames; t += kLanes) {
     const std::size_t n_valid = n_frames - t < kLanes ? n_frames - t : kLanes;
     const std::ptrdiff_t start = static_cast<std::ptrdiff_t>(t * hop) + lead;
-    if (!load_block(src, start, n_valid, t == 0, plan.framing, work.raw.data(),
-                    work.linear.data())) {
+    if (!load_phases(src, start, n_valid, t == 0, plan.framing, work.raw.data(), work.linear.data(),
+                     work.phases.data())) {
       return false;
     }
-    gather_phases(plan.framing, work.linear.data(), work.phases.data(), phase_stride);
     power_spectrum(plan.rfft, plan.framing, work.phases.data(), work.frames.data(),
                    work.work.data(), power, magnitude);
     mel_decibel(plan.mel, magnitude == nullptr ? power : magnitude, mel_db);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Sparse filter bank: about two weights a bin, whatever n_mels is.
+// Sparse filter bank: two weights a bin, whatever n_mels is.
 #ifndef QV_TARGET
 
 #include "quaver/mel.hpp"
@@ -55,11 +55,8 @@ void check(const MelOptions& o) {
   }
 }
 
-}  // namespace
-
-std::vector<double> mel_filter_bank(const MelOptions& o) {
-  check(o);
-  const std::size_t n_bins = o.n_fft / 2 + 1;
+// n_mels + 2 frequencies: band m rises from edge m to edge m + 1 and falls to edge m + 2.
+std::vector<double> mel_edges(const MelOptions& o) {
   std::vector<double> edges(o.n_mels + 2);
   const double low = hz_to_mel(o.fmin, o.htk), high = hz_to_mel(o.fmax, o.htk);
   for (std::size_t i = 0; i < edges.size(); ++i) {
@@ -67,11 +64,40 @@ std::vector<double> mel_filter_bank(const MelOptions& o) {
         low + (high - low) * static_cast<double>(i) / static_cast<double>(o.n_mels + 1);
     edges[i] = mel_to_hz(mel, o.htk);
   }
+  return edges;
+}
+
+double bin_hz(const MelOptions& o, std::size_t k) {
+  return static_cast<double>(k) * o.sample_rate / static_cast<double>(o.n_fft);
+}
+
+void refuse_empty_bands(const MelOptions& o, const std::vector<double>& bank) {
+  const std::size_t n_bins = o.n_fft / 2 + 1;
+  std::string empty;
+  for (std::size_t m = 0; m < o.n_mels; ++m) {
+    const auto row = bank.begin() + static_cast<std::ptrdiff_t>(m * n_bins);
+    const auto end = row + static_cast<std::ptrdiff_t>(n_bins);
+    if (std::any_of(row, end, [](double weight) { return weight > 0.0; })) continue;
+    empty += (empty.empty() ? "" : ", ") + std::to_string(m);
+  }
+  if (!empty.empty()) {
+    throw std::invalid_argument("n_mels " + std::to_string(o.n_mels) + " is too many for n_fft " +
+                                std::to_string(o.n_fft) + ": no bin falls into the bands " + empty +
+                                "; use fewer bands or a larger n_fft");
+  }
+}
+
+}  // namespace
+
+std::vector<double> mel_filter_bank(const MelOptions& o) {
+  check(o);
+  const std::size_t n_bins = o.n_fft / 2 + 1;
+  const std::vector<double> edges = mel_edges(o);
   std::vector<double> bank(o.n_mels * n_bins);
   for (std::size_t m = 0; m < o.n_mels; ++m) {
     const double area = o.slaney_norm ? 2.0 / (edges[m + 2] - edges[m]) : 1.0;
     for (std::size_t k = 0; k < n_bins; ++k) {
-      const double hz = static_cast<double>(k) * o.sample_rate / static_cast<double>(o.n_fft);
+      const double hz = bin_hz(o, k);
       const double rise = (hz - edges[m]) / (edges[m + 1] - edges[m]);
       const double fall = (edges[m + 2] - hz) / (edges[m + 2] - edges[m + 1]);
       bank[m * n_bins + k] = area * std::max(0.0, std::min(rise, fall));
@@ -83,26 +109,22 @@ std::vector<double> mel_filter_bank(const MelOptions& o) {
 MelPlan::MelPlan(const MelOptions& options)
     : n_mels(options.n_mels), amin(std::max(static_cast<float>(options.amin), 1.2e-38f)) {
   const std::vector<double> bank = mel_filter_bank(options);
+  refuse_empty_bands(options, bank);
+  const std::vector<double> edges = mel_edges(options);
   const std::size_t n_bins = options.n_fft / 2 + 1;
-  std::vector<float> values;
-  std::string empty;
-  for (std::size_t m = 0; m < n_mels; ++m) {
-    const double* row = bank.data() + m * n_bins;
-    std::size_t first = 0, last = n_bins;
-    while (first < n_bins && row[first] <= 0.0) ++first;
-    while (last > first && row[last - 1] <= 0.0) --last;
-    if (first == last) empty += (empty.empty() ? "" : ", ") + std::to_string(m);
-    band_list.push_back({first, last - first, values.size()});
-    for (std::size_t k = first; k < last; ++k) values.push_back(static_cast<float>(row[k]));
+  while (first_bin < n_bins && bin_hz(options, first_bin) < edges[0]) ++first_bin;
+  weights = Buffer(2 * (n_bins - first_bin));
+  std::size_t k = first_bin;
+  for (std::size_t j = 0; j <= n_mels; ++j) {
+    const std::size_t first = k;
+    for (; k < n_bins && bin_hz(options, k) < edges[j + 1]; ++k) {
+      float* const pair = weights.data() + 2 * (k - first_bin);
+      if (j < n_mels) pair[0] = static_cast<float>(bank[j * n_bins + k]);
+      if (j > 0) pair[1] = static_cast<float>(bank[(j - 1) * n_bins + k]);
+    }
+    count_list.push_back(k - first);
   }
-  if (!empty.empty()) {
-    throw std::invalid_argument("n_mels " + std::to_string(n_mels) + " is too many for n_fft " +
-                                std::to_string(options.n_fft) + ": no bin falls into the bands " +
-                                empty + "; use fewer bands or a larger n_fft");
-  }
-  weights = Buffer(values.size());
-  for (std::size_t i = 0; i < values.size(); ++i) weights[i] = values[i];
-  bands = band_list.data();
+  counts = count_list.data();
 }
 
 }  // namespace quaver
@@ -111,20 +133,21 @@ MelPlan::MelPlan(const MelOptions& options)
 
 namespace quaver::QV_TARGET {
 
+// Each bin is loaded once, for the band that rises over it and for the one before, which falls.
 void mel_decibel(const MelPlan& plan, const float* power, float* mel_db) {
   const Vec amin = Set(plan.amin);
-  for (std::size_t m = 0; m < plan.n_mels; ++m) {
-    const MelBand band = plan.bands[m];
-    const float* w = plan.weights.data() + band.weights;
-    const float* p = power + band.first * kLanes;
-    Vec even{}, odd{};  // two chains: one is bound by the latency of the multiply-add
-    std::size_t k = 0;
-    for (; k + 2 <= band.count; k += 2) {
-      even = MulAdd(LoadU(p + k * kLanes), Set(w[k]), even);
-      odd = MulAdd(LoadU(p + (k + 1) * kLanes), Set(w[k + 1]), odd);
+  const float* p = power + plan.first_bin * kLanes;
+  const float* w = plan.weights.data();
+  Vec rising{};
+  for (std::size_t j = 0; j <= plan.n_mels; ++j) {
+    Vec falling = rising;
+    rising = Vec{};
+    for (std::size_t n = plan.counts[j]; n != 0; --n, p += kLanes, w += 2) {
+      const Vec x = LoadU(p);
+      rising = MulAdd(x, Set(w[0]), rising);
+      falling = MulAdd(x, Set(w[1]), falling);
     }
-    if (k < band.count) even = MulAdd(LoadU(p + k * kLanes), Set(w[k]), even);
-    StoreU(mel_db + m * kLanes, Decibel(Max(even + odd, amin)));
+    if (j > 0) StoreU(mel_db + (j - 1) * kLanes, BandDecibel(Max(falling, amin)));
   }
 }
 

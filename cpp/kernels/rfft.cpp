@@ -63,13 +63,27 @@ RfftPlan::RfftPlan(std::size_t n) : n_fft(n), n_bins(n / 2 + 1) {
     post[2 * k] = static_cast<float>(std::cos(angle));
     post[2 * k + 1] = static_cast<float>(std::sin(angle));
   }
-  if (n == 512) {
-    columns = Buffer(15 * 15 * 2);
-    for (std::size_t i = 0; i < 15 * 15; ++i) {
-      const double angle = -kTwoPi * static_cast<double>((i / 15 + 1) * (i % 15 + 1)) / 512.0;
-      columns[2 * i] = static_cast<float>(std::cos(angle));
-      columns[2 * i + 1] = static_cast<float>(std::sin(angle));
+  for (std::size_t size : {256, 512, 1024, 2048, 4096}) {
+    if (n == size) plan_columns();
+  }
+}
+
+void RfftPlan::plan_columns() {
+  n_columns = n_fft / 32;
+  const std::size_t outer = n_columns == 16 ? 16 : 8, inner = n_columns / outer;
+  std::vector<std::size_t> numerators;
+  for (std::size_t c = 0; c <= 16; ++c) {
+    for (std::size_t i = 1; i < outer; ++i) numerators.push_back(inner * i * c);
+    for (std::size_t j = 0; j < inner && inner > 1; ++j) {
+      for (std::size_t k = 0; k < outer; ++k) numerators.push_back(j * (c + 32 * k));
     }
+  }
+  turns_per_row = 2 * numerators.size() / 17;
+  turns = Buffer(2 * numerators.size());
+  for (std::size_t i = 0; i < numerators.size(); ++i) {
+    const double angle = kTwoPi * static_cast<double>(numerators[i]) / static_cast<double>(n_fft);
+    turns[2 * i] = static_cast<float>(std::cos(angle));
+    turns[2 * i + 1] = static_cast<float>(std::sin(angle));
   }
 }
 
@@ -225,7 +239,9 @@ static void emit_power(const RfftPlan& plan, const float* z, float* power) {
 
 void power_spectrum(const RfftPlan& plan, const FramingPlan& framing, const float* phases,
                     float* frames, float* work, float* power, float* magnitude) {
-  if (plan.n_fft == 512) return power_spectrum_512(plan, framing, phases, work, power, magnitude);
+  if (plan.n_columns != 0) {
+    return power_spectrum_columns(plan, framing, phases, work, power, magnitude);
+  }
   // Only the windowed samples are written: the zero padding serves the next block.
   window_frames(framing, phases, framing.phase_stride(kLanes), frames);
   emit_power(plan, half_transform(plan, frames, work), power);

@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The real transform of 512 points in two passes, registers only in between:
-//   n = 16 a + b, k = c + 32 d:  X[k] = sum_b w512^(b c) w16^(b d) Y[b][c],
-//   Y[b][c] = sum_a s[16 a + b] w32^(a c)
-// 16 real transforms of 32, of which only c = 0 .. 16 exist, then a complex one of 16 for each of
-// c = 1 .. 15, whose outputs are bins or mirror images of bins, and two special ones. Unlike the
-// packed complex transform of rfft.cpp nothing is left to untangle, and rows a of zero padding are
-// never touched. The first pass windows as it loads, the second emits power and magnitude.
+// The second pass of rfft_columns.cpp for 512 points, where a row is one transform of 16 that never
+// leaves the registers. Two special rows: half of their results are mirror images.
 #ifndef QV_TARGET
 
 #include "quaver/rfft.hpp"
@@ -15,194 +10,27 @@
 
 #else
 
+#include "simd/transforms.hpp"
+
 namespace quaver::QV_TARGET {
 
-#define QV_INLINE static inline __attribute__((always_inline))
+enum : std::size_t { kColumns = 16, kRowStride = (2 * kColumns + 1) * QV_WIDTH };
 
-enum : std::size_t {
-  kColumns = 16,                               // b
-  kRowStride = (2 * kColumns + 1) * QV_WIDTH,  // odd: rows must not share cache sets
-};
-
-// cos(2 pi i / 32)
-static constexpr float kCosine[9] = {1.0f,
-                                     0.980785280403f,
-                                     0.923879532511f,
-                                     0.831469612303f,
-                                     0.707106781187f,
-                                     0.555570233020f,
-                                     0.382683432365f,
-                                     0.195090322016f,
-                                     0.0f};
-
-// Real transform of x[First + Step i], i < N, where only x[0 .. Count) is not zero. Results k = 0
-// .. N/2; im[0] and im[N/2] are zero and not written. Radix 2, decimation in time; recursion and
-// constant indices, because compilers keep arrays that loops index in memory. Values are loaded
-// where they are first needed: compilers keep the order, and registers are few.
-template <int N, int Step, int First, int Count>
-struct RealTransform {
-  template <int K>
-  QV_INLINE void combine(const Vec* er, const Vec* ei, const Vec* odd_re, const Vec* odd_im,
-                         Vec* re, Vec* im) {
-    if constexpr (K < N / 4) {
-      constexpr float c = kCosine[K * 32 / N], s = kCosine[8 - K * 32 / N];
-      if constexpr (8 * K == N) {
-        const Vec sum = odd_re[K] + odd_im[K], difference = odd_im[K] - odd_re[K];
-        re[K] = MulAdd(sum, Set(c), er[K]);
-        re[N / 2 - K] = MulAdd(sum, Set(-c), er[K]);
-        im[K] = MulAdd(difference, Set(c), ei[K]);
-        im[N / 2 - K] = MulAdd(difference, Set(c), -ei[K]);
-      } else {
-        const Vec tr = MulAdd(odd_re[K], Set(c), odd_im[K] * s);
-        const Vec ti = MulAdd(odd_im[K], Set(c), odd_re[K] * -s);
-        re[K] = er[K] + tr;
-        re[N / 2 - K] = er[K] - tr;
-        im[K] = ei[K] + ti;
-        im[N / 2 - K] = ti - ei[K];
-      }
-      combine<K + 1>(er, ei, odd_re, odd_im, re, im);
-    }
-  }
-  template <class Source>
-  QV_INLINE void run(const Source& x, Vec* re, Vec* im) {
-    Vec er[N / 4 + 1], ei[N / 4 + 1], odd_re[N / 4 + 1], odd_im[N / 4 + 1];
-    RealTransform<N / 2, 2 * Step, First, Count>::run(x, er, ei);
-    RealTransform<N / 2, 2 * Step, First + Step, Count>::run(x, odd_re, odd_im);
-    re[0] = er[0] + odd_re[0];
-    re[N / 2] = er[0] - odd_re[0];
-    combine<1>(er, ei, odd_re, odd_im, re, im);
-    re[N / 4] = er[N / 4];
-    im[N / 4] = -odd_re[N / 4];
-  }
-};
-
-template <int Step, int First, int Count>
-struct RealTransform<4, Step, First, Count> {
-  template <class Source>
-  QV_INLINE void run(const Source& x, Vec* re, Vec* im) {
-    const Vec a = x.template at<First>(), b = x.template at<First + Step>();
-    if constexpr (First + 2 * Step >= Count) {
-      re[0] = a + b;
-      re[1] = a;
-      re[2] = a - b;
-      im[1] = -b;
-    } else {
-      const Vec c = x.template at<First + 2 * Step>(), sum = a + c;
-      re[1] = a - c;
-      if constexpr (First + 3 * Step >= Count) {
-        re[0] = sum + b;
-        re[2] = sum - b;
-        im[1] = -b;
-      } else {
-        const Vec d = x.template at<First + 3 * Step>(), other = b + d;
-        re[0] = sum + other;
-        re[2] = sum - other;
-        im[1] = d - b;
-      }
-    }
-  }
-};
-
-// Rows of a column of windowed samples.
-struct WindowedRows {
-  const float* phases;
-  const unsigned* offsets;
-  const float* window;
-
-  template <int A>
-  inline __attribute__((always_inline)) Vec at() const {
-    return LoadU(phases + offsets[kColumns * A]) * window[kColumns * A];
-  }
-};
 // Y[b][0] of all b
 struct FirstColumn {
   const float* row;
 
   template <int B>
-  inline __attribute__((always_inline)) Vec at() const {
+  QV_INLINE_MEMBER Vec at() const {
     return LoadU(row + 2 * B * kLanes);
   }
+  template <int B>
+  QV_INLINE_MEMBER void combine(Vec y, Vec& sum, Vec& difference) const {
+    sum = y + at<B>();
+    difference = y - at<B>();
+  }
 };
 
-template <int C>
-QV_INLINE void store_columns(const Vec* re, const Vec* im, float* to) {
-  if constexpr (C < 16) {
-    StoreU(to + C * kRowStride, re[C]);
-    StoreU(to + C * kRowStride + kLanes, im[C]);
-    store_columns<C + 1>(re, im, to);
-  }
-}
-
-// Row c of `work` holds Y[b][c], b = 0 .. 15, as pairs of real and imaginary parts; row 0 the real
-// numbers Y[b][0] and Y[b][16] in their place.
-template <int Rows>
-static void first_pass_512(const FramingPlan& framing, const float* phases, float* work) {
-  const unsigned* offsets = framing.offsets[QV_TARGET_INDEX];
-  const float* window = framing.window.data();
-  for (std::size_t b = 0; b < kColumns; ++b) {
-    Vec re[17], im[17];
-    RealTransform<32, 1, 0, Rows>::run(WindowedRows{phases, offsets + b, window + b}, re, im);
-    im[0] = re[16];
-    store_columns<0>(re, im, work + 2 * b * kLanes);
-  }
-}
-
-struct Point {
-  Vec re, im;
-};
-
-QV_INLINE Point plus(Point a, Point b) { return {a.re + b.re, a.im + b.im}; }
-QV_INLINE Point minus(Point a, Point b) { return {a.re - b.re, a.im - b.im}; }
-QV_INLINE Point times(Point a, float c, float s) {
-  return {MulAdd(a.re, Set(c), a.im * -s), MulAdd(a.re, Set(s), a.im * c)};
-}
-QV_INLINE void butterfly(Point& a, Point& b, Point& c, Point& d) {
-  const Point ac = plus(a, c), a_c = minus(a, c), bd = plus(b, d), b_d = minus(b, d);
-  a = plus(ac, bd);
-  c = minus(ac, bd);
-  b = {a_c.re + b_d.im, a_c.im - b_d.re};  // a - c - i (b - d)
-  d = {a_c.re - b_d.im, a_c.im + b_d.re};
-}
-// z w16^2 and z w16^6
-QV_INLINE Point turn_2(Point z) {
-  const Vec half = Set(0.707106781187f);
-  return {(z.re + z.im) * half, (z.im - z.re) * half};
-}
-QV_INLINE Point turn_6(Point z) {
-  const Vec half = Set(0.707106781187f);
-  return {(z.im - z.re) * half, (z.re + z.im) * -half};
-}
-
-// Complex transform of 16: z[4 j + l] becomes output j + 4 l.
-template <class Source>
-QV_INLINE void transform_16(const Source& source, Point* z) {
-  constexpr float c1 = 0.923879532511f, s1 = 0.382683432365f;
-  source.template load<0>(z);
-  butterfly(z[0], z[4], z[8], z[12]);
-  source.template load<1>(z);
-  butterfly(z[1], z[5], z[9], z[13]);
-  z[5] = times(z[5], c1, -s1);
-  z[9] = turn_2(z[9]);
-  z[13] = times(z[13], s1, -c1);
-  source.template load<2>(z);
-  butterfly(z[2], z[6], z[10], z[14]);
-  z[6] = turn_2(z[6]);
-  z[10] = {z[10].im, -z[10].re};
-  z[14] = turn_6(z[14]);
-  source.template load<3>(z);
-  butterfly(z[3], z[7], z[11], z[15]);
-  z[7] = times(z[7], s1, -c1);
-  z[11] = turn_6(z[11]);
-  z[15] = times(z[15], -c1, s1);
-  butterfly(z[0], z[1], z[2], z[3]);
-  butterfly(z[4], z[5], z[6], z[7]);
-  butterfly(z[8], z[9], z[10], z[11]);
-  butterfly(z[12], z[13], z[14], z[15]);
-}
-
-QV_INLINE void emit(Point z, std::size_t bin, float* power) {
-  StoreU(power + bin * kLanes, MulAdd(z.re, z.re, z.im * z.im));
-}
 QV_INLINE std::size_t bin_of(std::size_t c, std::size_t d) {
   const std::size_t k = c + 32 * d;
   return d < 8 ? k : 512 - k;
@@ -214,11 +42,8 @@ QV_INLINE void emit_all(const Point* z, std::size_t c, float* power) {
     emit_all<D + 1>(z, c, power);
   }
 }
-QV_INLINE void take_root(const float* power, std::size_t bin, float* magnitude) {
-  StoreU(magnitude + bin * kLanes, Sqrt(LoadU(power + bin * kLanes)));
-}
-// Points b = 0 .. 15 of row c, turned by w512^(b c). The roots of the column before are taken in
-// between: the divider works beside the multipliers.
+// Points b = 0 .. 15 of row c, turned by exp(2 pi i b c / 512). The roots of the column before are
+// taken in between: the divider works beside the multipliers.
 template <bool WithRoot>
 struct TurnedRow {
   const float *row, *w;
@@ -227,18 +52,11 @@ struct TurnedRow {
   float* magnitude;
 
   template <int B>
-  inline __attribute__((always_inline)) Point at() const {
+  QV_INLINE_MEMBER Point at() const {
     const Point z = {LoadU(row + 2 * B * kLanes), LoadU(row + (2 * B + 1) * kLanes)};
     if constexpr (WithRoot) take_root(power, bin_of(c - 1, B), magnitude);
     if constexpr (B == 0) return z;
     return times(z, w[2 * B - 2], w[2 * B - 1]);
-  }
-  template <int J>
-  inline __attribute__((always_inline)) void load(Point* z) const {
-    z[J] = at<J>();
-    z[J + 4] = at<J + 4>();
-    z[J + 8] = at<J + 8>();
-    z[J + 12] = at<J + 12>();
   }
 };
 
@@ -250,23 +68,16 @@ static void emit_column_0(const float* row, float* power) {
   for (std::size_t d = 0; d <= 8; ++d) emit({re[d], im[d]}, 32 * d, power);
 }
 
-// c = 16: a complex transform of Y[b][16] w32^b, whose other half are mirror images.
+// c = 16: a complex transform of Y[b][16] exp(2 pi i b / 32), whose other half are mirror images.
 struct LastColumn {
   const float* row;
 
   template <int B>
-  inline __attribute__((always_inline)) Point at() const {
+  QV_INLINE_MEMBER Point at() const {
     const Vec y = LoadU(row + (2 * B + 1) * kLanes);
     constexpr float c = B <= 8 ? kCosine[B] : -kCosine[16 - B];
     constexpr float s = B <= 8 ? kCosine[8 - B] : kCosine[B - 8];
-    return {y * c, y * -s};
-  }
-  template <int J>
-  inline __attribute__((always_inline)) void load(Point* z) const {
-    z[J] = at<J>();
-    z[J + 4] = at<J + 4>();
-    z[J + 8] = at<J + 8>();
-    z[J + 12] = at<J + 12>();
+    return {y * c, y * s};
   }
 };
 static void emit_column_16(const float* row, float* power) {
@@ -276,15 +87,14 @@ static void emit_column_16(const float* row, float* power) {
 }
 
 template <bool WithRoot>
-static void second_pass_512(const RfftPlan& plan, const float* work, float* power,
-                            float* magnitude) {
+static void second_pass(const RfftPlan& plan, const float* work, float* power, float* magnitude) {
   emit_column_0(work, power);
   emit_column_16(work, power);
   for (std::size_t c = 1; c < 16; ++c) {
     Point z[16];
-    transform_16(TurnedRow<WithRoot>{work + c * kRowStride, plan.columns.data() + (c - 1) * 30, c,
-                                     power, magnitude},
-                 z);
+    transform_16(
+        TurnedRow<WithRoot>{work + c * kRowStride, plan.turns.data() + c * 30, c, power, magnitude},
+        z);
     emit_all<0>(z, c, power);
   }
   if constexpr (!WithRoot) return;
@@ -293,23 +103,16 @@ static void second_pass_512(const RfftPlan& plan, const float* work, float* powe
   take_root(power, 256, magnitude);
 }
 
-void power_spectrum_512(const RfftPlan& plan, const FramingPlan& framing, const float* phases,
-                        float* work, float* power, float* magnitude) {
-  const std::size_t rows = (framing.frame_length + kColumns - 1) / kColumns;
-  if (rows <= 16)
-    first_pass_512<16>(framing, phases, work);
-  else if (rows <= 25)
-    first_pass_512<25>(framing, phases, work);
-  else
-    first_pass_512<32>(framing, phases, work);
+void second_pass_512(const RfftPlan& plan, const float* work, float* power, float* magnitude) {
   if (magnitude != nullptr)
-    second_pass_512<true>(plan, work, power, magnitude);
+    second_pass<true>(plan, work, power, magnitude);
   else
-    second_pass_512<false>(plan, work, power, magnitude);
+    second_pass<false>(plan, work, power, magnitude);
 }
 
-#undef QV_INLINE
-
 }  // namespace quaver::QV_TARGET
+
+#undef QV_INLINE
+#undef QV_INLINE_MEMBER
 
 #endif

@@ -42,7 +42,7 @@ void ShortTermWorkspace::reserve(const ShortTermPlan& plan, std::size_t lanes) {
   if (!plan.spectral && !plan.cepstral) return;
   power.reserve(n_bins * lanes);
   work.reserve(power_spectrum_work(plan.rfft, lanes));
-  if (plan.rfft.n_fft != 512) {
+  if (plan.rfft.n_columns == 0) {
     frames.reserve(plan.framing.n_fft * lanes);
     frames.fill_zero();  // the padding between frame_length and n_fft
   }

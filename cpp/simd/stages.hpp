@@ -13,6 +13,9 @@ void prefetch_block(const Samples& src, std::ptrdiff_t start, const FramingPlan&
                     std::size_t part);
 void gather_phases(const FramingPlan& plan, const float* linear, float* phases,
                    std::size_t phase_stride);
+// Both at once, without the detour through `linear` where the samples can be read in place.
+bool load_phases(const Samples& src, std::ptrdiff_t start, std::size_t n_frames, bool is_first,
+                 const FramingPlan& plan, float* raw, float* linear, float* phases);
 void window_frames(const FramingPlan& plan, const float* phases, std::size_t phase_stride,
                    float* frames);
 // timedomain.cpp
@@ -23,9 +26,10 @@ void time_features(const FramingPlan& plan, const TimeDomainPlan& features, cons
 // Windows the phases, into `frames` where the transform needs that; magnitude may be null.
 void power_spectrum(const RfftPlan& plan, const FramingPlan& framing, const float* phases,
                     float* frames, float* work, float* power, float* magnitude);
-// rfft512.cpp: the same for n_fft = 512
-void power_spectrum_512(const RfftPlan& plan, const FramingPlan& framing, const float* phases,
-                        float* work, float* power, float* magnitude);
+// rfft_columns.cpp: the same for plans with columns; its second pass for 512 points: rfft512.cpp
+void power_spectrum_columns(const RfftPlan& plan, const FramingPlan& framing, const float* phases,
+                            float* work, float* power, float* magnitude);
+void second_pass_512(const RfftPlan& plan, const float* work, float* power, float* magnitude);
 const float* half_transform(const RfftPlan& plan, const float* frames, float* work);
 // spectrum.cpp
 struct SpectralRows {

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import math
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, cast
 
 import numpy as np
@@ -13,6 +12,8 @@ import numpy as np
 from quaver._validate import Downmix, as_samples, check_sample_rate
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
 #: What `load` takes as a recording.
@@ -128,6 +129,8 @@ def find_audio(path: str | os.PathLike[str]) -> list[Path]:
     >>> [found.name for found in find_audio(folder)]
     ['a.wav']
     """
+    from pathlib import Path  # and urllib with it: not for those who only have arrays
+
     root = Path(path)
     if root.is_dir():
         found = sorted(
@@ -183,6 +186,8 @@ def _open(file: AudioFile) -> tuple[Any, int]:
     if isinstance(file, (bytes, bytearray, memoryview)):
         return io.BytesIO(file), memoryview(file).nbytes
     if isinstance(file, (str, os.PathLike)):
+        from pathlib import Path
+
         path = Path(file)
         _check_path(path)
         return str(path), path.stat().st_size

@@ -36,9 +36,11 @@ _CLIP_ERRORS = (ValueError, TypeError, OSError)
 # Tasks waiting for each worker: enough to keep it busy, few enough to stop at once.
 _QUEUED = 4
 # Arrays go to the compiled pool in groups, so that progress is seen, an interruption is heard, and
-# copies of what had to be converted do not add up: clips for each worker, and samples in all.
-_GROUP = 64
-_GROUP_SAMPLES = 1 << 22
+# copies of what had to be converted do not add up: clips and samples for each worker, and samples
+# of copies in all. Groups are long against the start and the end of their threads.
+_GROUP = 256
+_GROUP_SAMPLES = 1 << 23
+_GROUP_COPIES = 1 << 22
 
 Progress = bool | Callable[[int, int], object]
 
@@ -276,7 +278,7 @@ def _run_arrays(
     failures: list[Failure] = []
     samples: list[NDArray[Any]] = []
     rows: list[int] = []
-    size = reported = 0
+    size = copied = reported = 0
     for i, clip in enumerate(clips):
         try:
             samples.append(prepare(clip))
@@ -285,15 +287,17 @@ def _run_arrays(
         else:
             rows.append(i)
             size += samples[-1].size
+            copied += 0 if samples[-1] is clip else samples[-1].size
         is_last = i + 1 == len(clips)
-        if len(rows) < _GROUP * n_threads and size < _GROUP_SAMPLES and not is_last:
+        is_full = len(rows) >= _GROUP * n_threads or size >= _GROUP_SAMPLES * n_threads
+        if not (is_full or copied >= _GROUP_COPIES or is_last):
             continue
         for k, reason in extractor.vectors(samples, rows, values, n_threads):
             failures.append(Failure(rows[k], "<array>", "ValueError", reason))
         for done in range(reported + 1, i + 2):
             report(done, len(clips))
         reported = i + 1
-        samples, rows, size = [], [], 0
+        samples, rows, size, copied = [], [], 0, 0
     return failures
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import numbers
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -18,11 +18,6 @@ if TYPE_CHECKING:
 
 # Beyond it amin is infinite in float32, and so is every level.
 _LARGEST_AMIN = float(np.finfo(np.float32).max)
-
-
-@lru_cache(maxsize=64)
-def _log_mel_plan(**parameters: Any) -> _core.LogMel:
-    return _core.LogMel(**parameters)
 
 
 def log_mel(
@@ -106,19 +101,69 @@ def log_mel(
     >>> log_mel(np.sin(np.arange(16000) * 0.1), 16000, n_fft=512, hop_length=128, n_mels=40).shape
     (126, 40)
     """
-    rate = check_sample_rate(sample_rate)
-    fmin, amin = check_real("fmin", fmin), check_real("amin", amin)
-    fmax = rate / 2 if fmax is None else check_real("fmax", fmax)
+    parameters = (
+        sample_rate, n_fft, hop_length, win_length, window, center and pad_mode == "constant",
+        power, n_mels, fmin, fmax, htk, norm, amin,
+    )  # fmt: skip
+    try:
+        plan = _log_mel_plan(*parameters)
+    except TypeError:  # also what a cache says to a list; the check says more
+        plan = _log_mel_plan.__wrapped__(*parameters)
+    amin = float(amin)
     top_db = None if top_db is None else check_real("top_db", top_db)
-    if not isinstance(window, str):
-        raise TypeError(f"window must be a name, got {type(window).__name__}")
-    _check_log_mel(power, norm, ref, top_db, pad_mode, n_fft, hop_length, win_length, n_mels, amin)
+    _check_levels(ref, top_db, pad_mode)
     array = as_samples(samples, downmix)
     if center and pad_mode != "constant" and array.size:
         _core.require_finite(array)  # before padding moves the index that its message names
         array = np.pad(array, n_fft // 2, mode=pad_mode)
-        center = False
-    plan = _log_mel_plan(
+    picture = plan.run(array)
+    if ref == "max":
+        picture -= picture.max()
+    elif max(amin, float(ref)) != 1.0:
+        picture -= np.float32(10 * np.log10(max(amin, float(ref))))
+    if top_db is not None:
+        np.maximum(picture, picture.max() - top_db, out=picture)
+    return picture
+
+
+@lru_cache(maxsize=64, typed=True)  # 512.0 equals 512, but is refused
+def _log_mel_plan(
+    sample_rate: float,
+    n_fft: int,
+    hop_length: int,
+    win_length: int | None,
+    window: str,
+    center: bool,
+    power: float,
+    n_mels: int,
+    fmin: float,
+    fmax: float | None,
+    htk: bool,
+    norm: str | None,
+    amin: float,
+) -> _core.LogMel:
+    """Check everything that a plan depends on: once, where calls are repeated."""
+    rate = check_sample_rate(sample_rate)
+    fmin, amin = check_real("fmin", fmin), check_real("amin", amin)
+    fmax = rate / 2 if fmax is None else check_real("fmax", fmax)
+    if not isinstance(window, str):
+        raise TypeError(f"window must be a name, got {type(window).__name__}")
+    if power not in (1.0, 2.0):
+        raise ValueError(f"power must be 1 or 2, got {power}")
+    if norm not in ("slaney", None):
+        raise ValueError(f"norm must be 'slaney' or None, got {norm!r}")
+    if not amin > 0:
+        raise ValueError(f"amin must be positive, got {amin}")
+    if amin > _LARGEST_AMIN:
+        raise ValueError(f"amin must be at most {_LARGEST_AMIN:.6g}, got {amin}")
+    sizes = {"n_fft": n_fft, "hop_length": hop_length, "n_mels": n_mels}
+    if win_length is not None:
+        sizes["win_length"] = win_length
+    for name, value in sizes.items():
+        check_size(name, value)
+    if win_length is not None and win_length > n_fft:
+        raise ValueError(f"win_length must not exceed n_fft ({n_fft}), got {win_length}")
+    return _core.LogMel(
         sample_rate=rate,
         n_fft=n_fft,
         hop_length=hop_length,
@@ -133,32 +178,9 @@ def log_mel(
         slaney_norm=norm == "slaney",
         amin=amin,
     )
-    picture = plan.run(array)
-    if ref == "max":
-        picture -= picture.max()
-    elif max(amin, float(ref)) != 1.0:
-        picture -= np.float32(10 * np.log10(max(amin, float(ref))))
-    if top_db is not None:
-        np.maximum(picture, picture.max() - top_db, out=picture)
-    return picture
 
 
-def _check_log_mel(
-    power: float,
-    norm: str | None,
-    ref: object,
-    top_db: float | None,
-    pad_mode: str,
-    n_fft: int,
-    hop_length: int,
-    win_length: int | None,
-    n_mels: int,
-    amin: float,
-) -> None:
-    if power not in (1.0, 2.0):
-        raise ValueError(f"power must be 1 or 2, got {power}")
-    if norm not in ("slaney", None):
-        raise ValueError(f"norm must be 'slaney' or None, got {norm!r}")
+def _check_levels(ref: object, top_db: float | None, pad_mode: str) -> None:
     if pad_mode not in ("constant", "reflect", "edge"):
         raise ValueError(f"pad_mode must be constant, reflect or edge, got {pad_mode!r}")
     is_number = isinstance(ref, numbers.Real) and 0 < float(ref) < math.inf
@@ -166,14 +188,3 @@ def _check_log_mel(
         raise ValueError(f"ref must be 'max' or a positive number, got {ref!r}")
     if top_db is not None and not top_db >= 0:
         raise ValueError(f"top_db must be None or at least 0, got {top_db}")
-    if not amin > 0:
-        raise ValueError(f"amin must be positive, got {amin}")
-    if amin > _LARGEST_AMIN:
-        raise ValueError(f"amin must be at most {_LARGEST_AMIN:.6g}, got {amin}")
-    sizes = {"n_fft": n_fft, "hop_length": hop_length, "n_mels": n_mels}
-    if win_length is not None:
-        sizes["win_length"] = win_length
-    for name, value in sizes.items():
-        check_size(name, value)
-    if win_length is not None and win_length > n_fft:
-        raise ValueError(f"win_length must not exceed n_fft ({n_fft}), got {win_length}")

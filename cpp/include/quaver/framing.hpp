@@ -53,11 +53,18 @@ struct FramingPlan {
   // entries, those past the frame are 0.
   std::vector<unsigned> offset_list;
   const unsigned* offsets[kNumTargets];
+  // Both again where n_fft = 32 B, sorted by column: sample 32 b + a here is sample a B + b.
+  Buffer column_window;
+  std::vector<unsigned> column_offset_list;
+  const unsigned* column_offsets[kNumTargets];
 
   // Floats needed for the linear samples and for the transposed ones of a block of `lanes` frames.
   std::size_t linear_size(std::size_t lanes) const;
   std::size_t phase_stride(std::size_t lanes) const;
   std::size_t phases_size(std::size_t lanes) const;
+
+ private:
+  void sort_by_column();
 };
 
 // floor((n - frame_length) / hop_length) + 1, or 0 when not one frame fits.

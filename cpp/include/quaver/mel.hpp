@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Mel bands of a power spectrum, in decibel: 10 log10(max(amin, sum_k w[m][k] P[k])).
 // Triangular bands between fmin and fmax on the Slaney (default) or HTK scale, of unit area
-// (norm = slaney) or unit height; the definition of librosa.filters.mel. Stored sparse: first bin
-// and weights of each band. A band that no bin falls into is an error which names it.
+// (norm = slaney) or unit height; the definition of librosa.filters.mel. Stored by the bins between
+// neighbouring edges, over which one band rises and one falls. A band that no bin falls into is an
+// error which names it.
 #pragma once
 
 #include <cstddef>
@@ -24,10 +25,11 @@ struct MelOptions {
   double amin = 1e-10;
 };
 
+// A run of bins and their weights, in banks of any shape.
 struct MelBand {
   std::size_t first;    // bin
   std::size_t count;    // bins
-  std::size_t weights;  // offset into MelPlan::weights
+  std::size_t weights;  // offset into the bank's weights
 };
 
 struct MelPlan {
@@ -35,9 +37,10 @@ struct MelPlan {
 
   std::size_t n_mels;
   float amin;
-  std::vector<MelBand> band_list;
-  const MelBand* bands;  // band_list.data(), for kernels
-  Buffer weights;
+  std::size_t first_bin = 0;            // of the first band
+  std::vector<std::size_t> count_list;  // bins between edges j and j + 1, j = 0 .. n_mels
+  const std::size_t* counts;            // count_list.data(), for kernels
+  Buffer weights;                       // of each bin: in band j, which rises, and in band j - 1
 };
 
 // The same bank as a dense row-major (n_mels, n_fft / 2 + 1) matrix.

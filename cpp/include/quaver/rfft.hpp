@@ -2,8 +2,8 @@
 // Power spectrum of a block of real frames, frames in lanes.
 //   P[k] = |sum_n s[n] exp(-2 pi i k n / n_fft)|^2,  k = 0 .. n_fft / 2
 // A complex Stockham FFT of n_fft/2 points (radices 4, 2, 3, 5; no bit reversal) on the packed
-// frame s[2n] + i s[2n+1], then the real post-pass, which emits power directly. 512 points have a
-// shorter way of their own (rfft512.cpp).
+// frame s[2n] + i s[2n+1], then the real post-pass, which emits power directly. Powers of two from
+// 256 to 4096 have a shorter way (rfft_columns.cpp).
 // n_fft: even, >= 4, no prime factor above 5. Error of the amplitude: below 4e-7 of the
 // spectrum's root sum of squares for n_fft <= 8192.
 #pragma once
@@ -29,8 +29,15 @@ struct RfftPlan {
   std::size_t n_passes = 0;
   RfftPass passes[kMaxPasses];
   Buffer twiddles;
-  Buffer post;     // cos, sin of 2 pi k / n_fft, k = 0 .. n_fft / 4
-  Buffer columns;  // n_fft 512: cos, -sin of 2 pi b c / 512, c = 1 .. 15 by b = 1 .. 15
+  Buffer post;                // cos, sin of 2 pi k / n_fft, k = 0 .. n_fft / 4
+  std::size_t n_columns = 0;  // B = n_fft / 32 for the transform in columns, or 0
+  std::size_t turns_per_row = 0;
+  // For each row c = 0 .. 16, as cos and sin of 2 pi x / n_fft: x = B2 i c, i = 1 .. B1 - 1, then,
+  // where B2 > 1, x = j (c + 32 k), j = 0 .. B2 - 1 by k = 0 .. B1 - 1.
+  Buffer turns;
+
+ private:
+  void plan_columns();
 };
 
 // Floats of scratch that a block of `lanes` frames needs.
