@@ -15,7 +15,7 @@ import quaver.data
 from quaver._cli.app import app
 from quaver.models import _tdcnn_classifier, tdcnn, tdcnn_onnx
 from test_minimal import run_python
-from test_tdcnn import SMALL, tone
+from toys import SMALL, tone
 
 DEMO = quaver.data.demo_clip()
 Run = Callable[..., Result]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 import quaver.data
 from quaver.models import _tdcnn_data, tdcnn, tdcnn_onnx
 from test_minimal import run_python
-from test_tdcnn import RATE, SMALL, tone
+from toys import RATE, SMALL, tone
 
 CONFIGS = {
     "small": SMALL,

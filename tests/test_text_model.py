@@ -227,24 +227,15 @@ def test_the_best_epoch_is_kept() -> None:
     targets = np.eye(2, dtype=np.float32)[np.arange(32) % 2]
     batches = _text_network.Batches(ids, targets, batch_size=8, word_dropout=0.0, seed=0)
     kept, scores = [], iter([0.1, 0.5, 0.4, 0.3, 0.9])
+    loss = weighted_loss([1, 1], multi_label=False)
 
     def score() -> float:
         kept.append(network.get_layer("dense").get_weights()[0])
         return next(scores)
 
-    history = _training.train(
-        network,
-        batches,
-        loss=weighted_loss([1, 1], multi_label=False),
-        epochs=5,
-        learning_rate=1e-3,
-        score=score,
-        score_name="val_f1",
-        patience=2,
-        checkpoint=None,
-        identity="",
-        verbose=0,
-    )
+    options: dict[str, Any] = {"patience": 2, "checkpoint": None, "identity": "", "verbose": 0}
+    options |= {"epochs": 5, "learning_rate": 1e-3, "score": score, "score_name": "val_f1"}
+    history = _training.train(network, batches, loss=loss, **options)
     assert [epoch["val_f1"] for epoch in history] == [0.1, 0.5, 0.4, 0.3]
     np.testing.assert_array_equal(network.get_layer("dense").get_weights()[0], kept[1])
 

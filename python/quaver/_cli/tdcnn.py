@@ -24,7 +24,8 @@ from quaver._cli.voice import load_tdcnn
 
 _PROTOCOLS = ("original", "speaker-independent")
 
-Epochs = Annotated[int | None, typer.Option(min=1, help="At most; 120 by default, in two cycles.")]
+Epochs = Annotated[int, typer.Option(min=1, help="At most.")]
+Cycles = Annotated[int, typer.Option(min=1, help="How often the learning rate falls in them.")]
 Original = Annotated[
     bool, typer.Option("--original", help="The original project's sizes, five times as slow.")
 ]
@@ -41,7 +42,8 @@ def train_tdcnn_command(
     ],
     output: Annotated[Path, typer.Option("--output", "-o", help="model.keras", show_default=False)],
     kind: Kind = "auto",
-    epochs: Epochs = None,
+    epochs: Epochs = 60,
+    cycles: Cycles = 1,
     batch_size: Annotated[int, typer.Option(min=1)] = 16,
     original: Original = False,
     checkpoint: Checkpoint = None,
@@ -64,7 +66,16 @@ def train_tdcnn_command(
     if curves is not None:
         check_picture(curves)
     clips = read_clips(corpus, kind)
-    model = _unfitted(epochs, original, checkpoint, seed, batch_size=batch_size, log_directory=log)
+    model = _unfitted(
+        original,
+        checkpoint,
+        seed,
+        epochs=epochs,
+        cycles=cycles,
+        patience=epochs if cycles > 1 else 30,
+        batch_size=batch_size,
+        log_directory=log,
+    )
     from quaver.models import tdcnn
 
     groups = clips.groups if len(set(clips.groups)) >= 10 else None
@@ -90,14 +101,10 @@ def _check_folders(*files: Path | None) -> None:
             stop(f"{shown(file)}: there is no such folder", USAGE)
 
 
-def _unfitted(
-    epochs: int | None, original: bool, checkpoint: Path | None, seed: int, **parameters: Any
-) -> Any:
+def _unfitted(original: bool, checkpoint: Path | None, seed: int, **parameters: Any) -> Any:
     with quiet():
         require("sklearn", "keras", extra="tdcnn")
         from quaver.models import tdcnn
-    if epochs is not None:
-        parameters |= {"epochs": epochs, "cycles": 1}
     return tdcnn.TDCNNClassifier(
         config=tdcnn.TDCNNConfig.original() if original else None,
         checkpoint=checkpoint,
@@ -120,7 +127,8 @@ def evaluate_tdcnn_command(
     train: Annotated[
         bool, typer.Option("--train", help="Train a network for it first: an hour or so.")
     ] = False,
-    epochs: Epochs = None,
+    epochs: Epochs = 60,
+    cycles: Cycles = 1,
     original: Original = False,
     checkpoint: Checkpoint = None,
     seed: Seed = 0,
@@ -137,13 +145,24 @@ def evaluate_tdcnn_command(
         raise typer.BadParameter(f"expected {' or '.join(_PROTOCOLS)}, got {protocol!r}")
     if train and model is not None:
         raise typer.BadParameter("give one of --train and --model")
-    if not train and (epochs, original, checkpoint, seed) != (None, False, None, 0):
-        raise typer.BadParameter("--epochs, --original, --checkpoint and --seed go with --train")
+    given = (epochs, cycles, original, checkpoint, seed)
+    if not train and given != (60, 1, False, None, 0):
+        raise typer.BadParameter(
+            "--epochs, --cycles, --original, --checkpoint and --seed go with --train"
+        )
     if picture is not None:
         _check_folders(picture)
         check_picture(picture)
     if train:
-        fresh = _unfitted(epochs, original, checkpoint, seed, verbose=0 if json else 1)
+        fresh = _unfitted(
+            original,
+            checkpoint,
+            seed,
+            epochs=epochs,
+            cycles=cycles,
+            patience=epochs,
+            verbose=0 if json else 1,
+        )
         from quaver.models import tdcnn_evaluation
 
         _, report = tdcnn_evaluation.train(directory, protocol, fresh)

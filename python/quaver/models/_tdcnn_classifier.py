@@ -45,13 +45,13 @@ class TDCNNClassifier(ClassifierMixin, Recognizer, BaseEstimator):  # type: igno
         Rate in Hz of recordings that are arrays; required when there are any.
     downmix : {None, "mean"} or int, default "mean"
         How several channels become one.
-    epochs : int, default 120
+    epochs : int, default 60
         At most.
     batch_size : int, default 16
         Recordings in a step.
     learning_rate : float, default 1e-3
         Peak of the schedule: a short rise, then half a cosine in each cycle.
-    cycles : int, default 2
+    cycles : int, default 1
         How often, in the epochs, the learning rate falls from its peak to 2 % of it.
     weight_decay : float, default 1e-3
     label_smoothing : float, default 0.05
@@ -61,7 +61,7 @@ class TDCNNClassifier(ClassifierMixin, Recognizer, BaseEstimator):  # type: igno
     validation_fraction : float, default 0.1
         Share of the recordings on which the best epoch is found, if `fit` is given no validation
         data; 0 takes the last epoch.
-    patience : int, default 60
+    patience : int, default 30
         Epochs without a better average recall on the validation data until training stops; the
         best weights are kept.
     checkpoint : path, optional
@@ -99,15 +99,15 @@ class TDCNNClassifier(ClassifierMixin, Recognizer, BaseEstimator):  # type: igno
         augmentation: Augmentation | None = None,
         sample_rate: int | None = None,
         downmix: Downmix = "mean",
-        epochs: int = 120,
+        epochs: int = 60,
         batch_size: int = 16,
         learning_rate: float = 1e-3,
-        cycles: int = 2,
+        cycles: int = 1,
         weight_decay: float = 1e-3,
         label_smoothing: float = 0.05,
         class_weight: Literal["balanced"] | Mapping[str, float] | None = None,
         validation_fraction: float = 0.1,
-        patience: int = 60,
+        patience: int = 30,
         checkpoint: str | os.PathLike[str] | None = None,
         log_directory: str | os.PathLike[str] | None = None,
         random_state: int | None = None,

@@ -10,6 +10,7 @@ import hashlib
 import json
 import math
 import os
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -151,7 +152,8 @@ def train(
             log.on_epoch_end(epoch, dict(logs))
         if verbose:
             shown = ", ".join(f"{name} {value:.4f}" for name, value in logs.items())
-            print(f"epoch {epoch + 1} of {epochs}: {shown}", flush=True)
+            sys.stdout.write(f"epoch {epoch + 1} of {epochs}: {shown}\n")
+            sys.stdout.flush()
     if log is not None:
         log.on_train_end()
     return state.finish()
