@@ -72,8 +72,8 @@ void bind_functionals(py::module_& m) {
         "Global statistics of (n_frames, n_features), statistic fastest.");
   m.def("delta", &run_delta, py::arg("values").noconvert(), py::arg("width"), py::arg("order"),
         "Derivative over time of (n_frames, n_features).");
-  m.def("windows", &run_windows, py::arg("values").noconvert(), py::arg("length"),
-        py::arg("step"), py::arg("align"), "Windows of (n_frames, n_features), features first.");
+  m.def("windows", &run_windows, py::arg("values").noconvert(), py::arg("length"), py::arg("step"),
+        py::arg("align"), "Windows of (n_frames, n_features), features first.");
 }
 
 }  // namespace quaver::bindings
