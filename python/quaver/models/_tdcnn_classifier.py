@@ -87,6 +87,7 @@ class TDCNNClassifier(ClassifierMixin, Recognizer, BaseEstimator):  # type: igno
     Examples
     --------
     >>> import quaver.data
+    >>> from quaver.models.tdcnn import load_pretrained
     >>> model = load_pretrained()
     >>> model.predict_proba([quaver.data.demo_clip()]).shape
     (1, 7)
