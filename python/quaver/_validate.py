@@ -73,6 +73,14 @@ def as_samples(samples: ArrayLike, downmix: Downmix = None) -> NDArray[Any]:
     return _to_mono(array, downmix)
 
 
+def as_recording(samples: ArrayLike, downmix: Downmix = None) -> NDArray[Any]:
+    """Return mono float samples of full scale 1, at least one."""
+    mono = as_samples(samples, downmix)
+    if mono.size == 0:
+        raise ValueError("samples must not be empty, got shape (0,)")
+    return mono * np.float32(1 / 32768) if mono.dtype == np.int16 else mono
+
+
 def check_channel(downmix: int, n_channels: int) -> None:
     """Refuse a channel that is not there; True is no channel."""
     if isinstance(downmix, bool) or not 0 <= downmix < n_channels:

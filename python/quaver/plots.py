@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from quaver._validate import Downmix, as_samples, check_sample_rate
+from quaver._validate import Downmix, as_recording, check_sample_rate
 from quaver.features import ShortTerm, frame_names, resolve_config, short_term
 from quaver.spectrogram import log_mel
 
@@ -69,7 +69,7 @@ def plot_waveform(
     >>> axes.get_ylabel()
     'amplitude'
     """
-    mono, rate = _mono(samples, downmix), check_sample_rate(sample_rate)
+    mono, rate = as_recording(samples, downmix), check_sample_rate(sample_rate)
     block = -(-mono.size // _ENVELOPE_POINTS)
     if block == 1:
         axes.plot(np.arange(mono.size) / rate, mono, linewidth=0.6, color="tab:blue")
@@ -118,7 +118,7 @@ def plot_log_mel(
     """
     if not dynamic_range > 0:
         raise ValueError(f"dynamic_range must be positive, got {dynamic_range}")
-    mono, rate = _mono(samples, downmix), check_sample_rate(sample_rate)
+    mono, rate = as_recording(samples, downmix), check_sample_rate(sample_rate)
     n_fft = max(64, 1 << (round(0.05 * rate) - 1).bit_length())
     hop = n_fft // 4
     picture = log_mel(
@@ -263,7 +263,7 @@ def plot_clip(
     """
     from matplotlib.figure import Figure
 
-    mono, rate = _mono(samples, downmix), check_sample_rate(sample_rate)
+    mono, rate = as_recording(samples, downmix), check_sample_rate(sample_rate)
     _check_features(features, rate)
     # Computed before anything is drawn: a clip that is too short must not leave half a figure.
     frames = short_term(mono, rate) if features else None
@@ -370,13 +370,6 @@ def plot_confusion(report: Report) -> Figure:
     )
     figure.colorbar(image, label="share of the true label")
     return figure
-
-
-def _mono(samples: ArrayLike, downmix: Downmix) -> NDArray[Any]:
-    mono = as_samples(samples, downmix)
-    if mono.size == 0:
-        raise ValueError("samples must not be empty, got shape (0,)")
-    return mono / np.float32(32768) if mono.dtype == np.int16 else mono
 
 
 def _check_features(names: Sequence[str], sample_rate: int) -> None:

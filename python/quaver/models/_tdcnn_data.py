@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from quaver import _core
-from quaver._validate import as_samples, check_int, check_real
+from quaver._validate import as_recording, check_int, check_real
 from quaver.audio import resample
 from quaver.models.timeline import SILENCE_DB, level_db
 from quaver.spectrogram import log_mel
@@ -150,12 +150,8 @@ def prepare(
     samples: Any, sample_rate: int, config: TDCNNConfig, downmix: Downmix = "mean"
 ) -> NDArray[np.float32]:
     """Return the samples that count, at the model's rate: ends trimmed, cut or filled up."""
-    mono = as_samples(samples, downmix)
-    if mono.size == 0:
-        raise ValueError("samples must not be empty, got shape (0,)")
-    scale = 1 / 32768 if mono.dtype == np.int16 else 1.0
     with np.errstate(over="ignore"):  # becomes infinity, which is refused
-        mono = np.asarray(mono * np.float32(scale), np.float32)
+        mono = np.asarray(as_recording(samples, downmix), np.float32)
     _core.require_finite(mono)
     if sample_rate != config.sample_rate:
         mono = resample(mono, sample_rate, config.sample_rate)

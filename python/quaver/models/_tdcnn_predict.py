@@ -13,7 +13,7 @@ from quaver._validate import Downmix, as_samples, check_sample_rate
 from quaver.batch import Failure, Progress, as_clips, reporter
 from quaver.models import _tdcnn_data
 from quaver.models.predictions import Predictions
-from quaver.models.timeline import Timeline, level_db, windows
+from quaver.models.timeline import Timeline, sliding
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -235,21 +235,10 @@ def predict_timeline(
     array([0., 1., 2.])
     """
     model._check_ready()
-    mono, rate, wanted = _mono(samples, downmix), check_sample_rate(sample_rate), model.config_
-    if rate != wanted.sample_rate:
-        mono = audio.resample(mono, rate, wanted.sample_rate)
-    spans = windows(mono.size, wanted.sample_rate, window=window, hop=hop)
-    prepared = (
-        _tdcnn_data.prepare(mono[start:stop], wanted.sample_rate, wanted) for start, stop in spans
+    config = model.config_
+    parts, (starts, ends), levels = sliding(
+        samples, sample_rate, config.sample_rate, window=window, hop=hop, downmix=downmix
     )
+    prepared = (_tdcnn_data.prepare(part, config.sample_rate, config) for part in parts)
     probabilities = model._probabilities(prepared)
-    levels = np.array([level_db(mono[start:stop]) for start, stop in spans])
-    starts, ends = spans.T / wanted.sample_rate
     return Timeline(starts, ends, probabilities, tuple(map(str, model.classes_)), levels)
-
-
-def _mono(samples: ArrayLike, downmix: Downmix) -> NDArray[Any]:
-    mono = as_samples(samples, downmix)
-    if mono.size == 0:
-        raise ValueError("samples must not be empty, got shape (0,)")
-    return mono * np.float32(1 / 32768) if mono.dtype == np.int16 else mono

@@ -27,8 +27,8 @@ from sklearn.pipeline import Pipeline  # noqa: E402
 from sklearn.svm import SVC  # noqa: E402
 
 from quaver import _core  # noqa: E402
-from quaver._validate import Downmix, as_samples, check_sample_rate  # noqa: E402
-from quaver.audio import is_recording, resample  # noqa: E402
+from quaver._validate import Downmix  # noqa: E402
+from quaver.audio import is_recording  # noqa: E402
 from quaver.batch import Batch, Progress, as_clips  # noqa: E402
 from quaver.config import FeatureConfig  # noqa: E402
 from quaver.models import persistence  # noqa: E402
@@ -41,7 +41,7 @@ from quaver.models.selection import (  # noqa: E402
     fit,
     make_steps,
 )
-from quaver.models.timeline import Timeline, level_db, windows  # noqa: E402
+from quaver.models.timeline import Timeline, sliding  # noqa: E402
 from quaver.models.transformers import AudioFeatures  # noqa: E402
 
 if TYPE_CHECKING:
@@ -466,17 +466,8 @@ def predict_timeline(
     >>> timeline.starts
     array([0., 1., 2.])
     """
-    mono, rate = as_samples(samples, downmix), check_sample_rate(sample_rate)
-    if mono.size == 0:
-        raise ValueError("samples must not be empty, got shape (0,)")
-    if mono.dtype == np.int16:
-        mono = mono * np.float32(1 / 32768)
-    wanted = model.config.sample_rate
-    if rate != wanted:
-        mono = resample(mono, rate, wanted)
-    spans = windows(mono.size, wanted, window=window, hop=hop)
-    parts = [mono[start:stop] for start, stop in spans]
+    parts, (starts, ends), levels = sliding(
+        samples, sample_rate, model.config.sample_rate, window=window, hop=hop, downmix=downmix
+    )
     _, probabilities = _classify(model, AudioFeatures(model.config).transform(parts))
-    levels = np.array([level_db(part) for part in parts])
-    starts, ends = spans.T / wanted
     return Timeline(starts, ends, probabilities, model.classes, levels)

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from quaver._validate import Downmix, as_recording, check_sample_rate
+from quaver.audio import resample
+
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
 #: Level under which a window holds no speech; the softest clip of RAVDESS has -64 dB.
 SILENCE_DB = -75.0
@@ -108,3 +111,37 @@ def windows(n_samples: int, sample_rate: int, *, window: float, hop: float) -> N
     if step <= length and starts[-1] + length < n_samples:
         starts = np.append(starts, n_samples - length)
     return np.stack([starts, starts + length], axis=1)
+
+
+def sliding(
+    samples: ArrayLike,
+    sample_rate: float,
+    wanted: int,
+    *,
+    window: float,
+    hop: float,
+    downmix: Downmix,
+) -> tuple[list[NDArray[Any]], NDArray[np.float64], NDArray[np.float64]]:
+    """Return the windows of a recording at another rate, their borders and their levels.
+
+    Parameters
+    ----------
+    samples, sample_rate, window, hop, downmix
+        As in `quaver.models.svm.predict_timeline`.
+    wanted : int
+        Rate of the windows in Hz.
+
+    Returns
+    -------
+    parts : list of ndarray
+        Mono float samples, views of one recording.
+    borders : ndarray of shape (2, n_windows), float64
+        Starts and ends in seconds.
+    levels_db : ndarray of shape (n_windows,), float64
+    """
+    mono, rate = as_recording(samples, downmix), check_sample_rate(sample_rate)
+    if rate != wanted:
+        mono = resample(mono, rate, wanted)
+    spans = windows(mono.size, wanted, window=window, hop=hop)
+    parts = [mono[start:stop] for start, stop in spans]
+    return parts, spans.T / wanted, np.array([level_db(part) for part in parts])
