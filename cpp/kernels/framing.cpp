@@ -168,43 +168,57 @@ static void copy_any(const Samples& src, std::ptrdiff_t start, std::size_t n, fl
   }
 }
 
-// As integers without their sign, floats are in order and those beyond the limit, infinity and NaN
-// come last.
-static inline VecI beyond_limit(Vec x) {
+static inline int limit_bits() {
   const float limit = kMaxMagnitude;
   int bits;
   __builtin_memcpy(&bits, &limit, sizeof bits);
-  return (reinterpret_cast<VecI>(x) & 0x7fffffff) > bits;
+  return bits;
 }
-static inline bool is_any(VecI mask) {
-  int found = 0;
-  for (std::size_t i = 0; i < kLanes; ++i) found |= mask[i];
-  return found != 0;
+// As integers without their sign, floats are in order, and those beyond the limit, infinity and NaN
+// come last. Starts as VecI{}; SSE2 has no maximum of integers, and keeps what it finds.
+static inline VecI look_at(Vec x, VecI seen) {
+  const VecI magnitude = reinterpret_cast<VecI>(x) & 0x7fffffff;
+#if QV_WIDTH == 4
+  return seen | (magnitude > limit_bits());
+#else
+  return MaxI(seen, magnitude);
+#endif
+}
+static bool is_in_range(VecI seen) {
+#if QV_WIDTH > 4
+  seen = seen > limit_bits();
+#endif
+  int beyond = 0;
+  for (std::size_t i = 0; i < kLanes; ++i) beyond |= seen[i];
+  return beyond == 0;
 }
 
 static bool check_samples(const float* x, std::size_t n) {
-  VecI bad{};
+  VecI seen{};
   std::size_t i = 0;
-  for (; i + kLanes <= n; i += kLanes) bad |= beyond_limit(LoadU(x + i));
-  for (; i < n; ++i) bad |= beyond_limit(Set(x[i]));
-  return !is_any(bad);
+  for (; i + kLanes <= n; i += kLanes) seen = look_at(LoadU(x + i), seen);
+  for (; i < n; ++i) seen = look_at(Set(x[i]), seen);
+  return is_in_range(seen);
 }
 
 // raw[k] is the sample ahead of linear[k]. False when a sample is not finite or too large.
 static bool emphasise(const FramingPlan& plan, const float* raw, std::size_t n, float* linear) {
   std::size_t k = 0;
-  VecI bad{};
+  VecI seen{};
 #if QV_FMA
   const Vec high = Set(-plan.pre_high), low = Set(-plan.pre_low);
+  Vec last = Set(raw[0]);
   for (; k + kLanes <= n; k += kLanes) {
-    const Vec before = LoadU(raw + k), x = LoadU(raw + k + 1);
+    const Vec x = InRegister(LoadU(raw + k + 1));
+    const Vec before = SlideUp(last, x);
     StoreU(linear + k, MulAdd(low, before, MulAdd(high, before, x)));
-    bad |= beyond_limit(x);
+    last = x;
+    seen = look_at(x, seen);
   }
   for (; k < n; ++k) {
     const float inner = __builtin_fmaf(-plan.pre_high, raw[k], raw[k + 1]);
     linear[k] = __builtin_fmaf(-plan.pre_low, raw[k], inner);
-    bad |= beyond_limit(Set(raw[k + 1]));
+    seen = look_at(Set(raw[k + 1]), seen);
   }
 #else
   for (; k < n; ++k) {
@@ -213,7 +227,7 @@ static bool emphasise(const FramingPlan& plan, const float* raw, std::size_t n, 
   }
   return check_samples(raw + 1, n);
 #endif
-  return !is_any(bad);
+  return is_in_range(seen);
 }
 
 // linear[i] = pre-emphasised sample start + i, for i < count; zeros outside the signal.

@@ -66,13 +66,7 @@ static Extremes first_pass(const float* row, std::size_t n) {
     sums[0] += LoadWide(row + t);
     sums[1] += LoadWide(row + t + kLanesD);
   }
-  const VecD both = sums[0] + sums[1];
-  Extremes e{0.0, low[0], high[0]};
-  for (std::size_t i = 0; i < kLanesD; ++i) e.sum += both[i];
-  for (std::size_t i = 1; i < kLanes; ++i) {
-    e.min = low[i] < e.min ? low[i] : e.min;
-    e.max = high[i] > e.max ? high[i] : e.max;
-  }
+  Extremes e{SumOfLanes(sums[0] + sums[1]), LowestLane(low), HighestLane(high)};
   for (; t < n; ++t) {
     e.sum += static_cast<double>(row[t]);
     e.min = row[t] < e.min ? row[t] : e.min;
@@ -86,21 +80,18 @@ struct Moments {
 };
 
 static Moments central_moments(const float* row, std::size_t n, double mean) {
-  VecD s2{}, s3{}, s4{};
+  VecD s2[2] = {}, s3[2] = {}, s4[2] = {};  // two chains hide the latency
   std::size_t t = 0;
-  for (; t + kLanesD <= n; t += kLanesD) {
-    const VecD d = LoadWide(row + t) - mean;
-    const VecD d2 = d * d;
-    s2 += d2;
-    s3 = MulAddD(d2, d, s3);
-    s4 = MulAddD(d2, d2, s4);
+  for (; t + kLanes <= n; t += kLanes) {
+    for (std::size_t half = 0; half < 2; ++half) {
+      const VecD d = LoadWide(row + t + half * kLanesD) - mean;
+      const VecD d2 = d * d;
+      s2[half] += d2;
+      s3[half] = MulAddD(d2, d, s3[half]);
+      s4[half] = MulAddD(d2, d2, s4[half]);
+    }
   }
-  Moments m{};
-  for (std::size_t i = 0; i < kLanesD; ++i) {
-    m.m2 += s2[i];
-    m.m3 += s3[i];
-    m.m4 += s4[i];
-  }
+  Moments m{SumOfLanes(s2[0] + s2[1]), SumOfLanes(s3[0] + s3[1]), SumOfLanes(s4[0] + s4[1])};
   for (; t < n; ++t) {
     const double d = static_cast<double>(row[t]) - mean, d2 = d * d;
     m.m2 += d2;
@@ -309,8 +300,7 @@ static float next_above(const float* row, std::size_t n, float bound, float max)
     const Vec x = LoadU(row + t);
     lowest = Min(lowest, x > floor ? x : limit);
   }
-  float next = lowest[0];
-  for (std::size_t i = 1; i < kLanes; ++i) next = lowest[i] < next ? lowest[i] : next;
+  float next = LowestLane(lowest);
   for (; t < n; ++t) next = row[t] > bound && row[t] < next ? row[t] : next;
   return next;
 }

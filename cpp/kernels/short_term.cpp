@@ -47,8 +47,9 @@ void ShortTermWorkspace::reserve(const ShortTermPlan& plan, std::size_t lanes) {
     frames.fill_zero();  // the padding between frame_length and n_fft
   }
   if (plan.spectral) {
-    for (Buffer& magnitude : magnitudes) magnitude.reserve((n_bins + 1) * lanes);
-    sums.reserve(4 * plan.spectrum.n_chunks * lanes);
+    magnitude.reserve(n_bins * lanes);
+    previous.reserve(n_bins + 1);
+    sums.reserve(3 * plan.spectrum.n_chunks * lanes);
     energies.reserve(plan.spectrum.n_bands * lanes);
   }
   if (plan.cepstral) mel_db.reserve(plan.mel.n_mels * lanes);
@@ -60,21 +61,9 @@ void ShortTermWorkspace::reserve(const ShortTermPlan& plan, std::size_t lanes) {
 
 namespace quaver::QV_TARGET {
 
-// The last lane of `magnitude` is what the first block takes for the frame ahead of it.
-static void take_over(const FrameCarry& carry, std::size_t n_bins, float* magnitude) {
-  for (std::size_t k = 0; k <= n_bins; ++k) {
-    magnitude[k * kLanes + kLanes - 1] = carry.previous[k];
-  }
-}
-static void hand_over(const float* magnitude, std::size_t lane, std::size_t n_bins,
-                      FrameCarry* carry) {
-  for (std::size_t k = 0; k <= n_bins; ++k) carry->previous[k] = magnitude[k * kLanes + lane];
-  carry->has_previous = true;
-}
-
 static void run_block(const ShortTermPlan& plan, const Samples& src, std::ptrdiff_t start,
-                      bool has_before, ShortTermWorkspace& work, float* magnitude,
-                      const float* before, float* out, std::size_t out_stride) {
+                      std::size_t n_valid, bool has_previous, float* previous,
+                      ShortTermWorkspace& work, float* out, std::size_t out_stride) {
   const std::size_t phase_stride = plan.framing.phase_stride(kLanes);
   float* phases = work.phases.data();
   gather_phases(plan.framing, work.linear.data(), phases, phase_stride);
@@ -87,20 +76,24 @@ static void run_block(const ShortTermPlan& plan, const Samples& src, std::ptrdif
   if (!plan.spectral && !plan.cepstral) return;
   prefetch_block(src, start, plan.framing, 1);
   float* power = work.power.data();
+  float* magnitude = plan.spectral ? work.magnitude.data() : nullptr;
   power_spectrum(plan.rfft, plan.framing, phases, work.frames.data(), work.work.data(), power,
                  magnitude);
   prefetch_block(src, start, plan.framing, 2);
+  const SpectralRows rows{out + kSpectralCentroid * out_stride, out + kSpectralSpread * out_stride,
+                          out + kSpectralEntropy * out_stride, out + kSpectralFlux * out_stride,
+                          out + kSpectralRolloff * out_stride};
   if (plan.spectral) {
-    spectral_features(plan.spectrum, power, magnitude, before, has_before, work.sums.data(),
-                      work.energies.data(),
-                      {out + kSpectralCentroid * out_stride, out + kSpectralSpread * out_stride,
-                       out + kSpectralEntropy * out_stride, out + kSpectralFlux * out_stride,
-                       out + kSpectralRolloff * out_stride});
+    power_features(plan.spectrum, power, work.sums.data(), work.energies.data(), rows);
   }
-  prefetch_block(src, start, plan.framing, 3);
   if (plan.cepstral) {
     mel_decibel(plan.mel, power, work.mel_db.data());
     cepstrum(plan.cepstrum, work.mel_db.data(), out + kFirstMfcc * out_stride, out_stride);
+  }
+  prefetch_block(src, start, plan.framing, 3);
+  if (plan.spectral) {
+    magnitude_features(plan.spectrum, magnitude, n_valid - 1, has_previous, previous,
+                       work.sums.data(), rows);
   }
 }
 
@@ -109,26 +102,18 @@ bool short_term_run(const ShortTermPlan& plan, const Samples& src, std::size_t n
                     FrameCarry* carry, ShortTermWorkspace& work, float* out,
                     std::size_t out_stride) {
   work.reserve(plan, kLanes);
-  const std::size_t hop = plan.framing.hop_length, n_bins = plan.rfft.n_bins;
-  float* magnitude = plan.spectral ? work.magnitudes[0].data() : nullptr;
-  float* before = plan.spectral ? work.magnitudes[1].data() : nullptr;
   const bool resumes = carry != nullptr && carry->has_previous;
-  if (plan.spectral && resumes) take_over(*carry, n_bins, before);
+  float* const previous = carry != nullptr ? carry->previous.data() : work.previous.data();
   for (std::size_t t = 0; t < n_frames; t += kLanes) {
     const std::size_t n_valid = n_frames - t < kLanes ? n_frames - t : kLanes;
-    const std::ptrdiff_t start = static_cast<std::ptrdiff_t>(t * hop);
+    const std::ptrdiff_t start = static_cast<std::ptrdiff_t>(t * plan.framing.hop_length);
     if (!load_block(src, start, n_valid, t == 0, plan.framing, work.raw.data(),
                     work.linear.data())) {
       return false;
     }
-    run_block(plan, src, start, resumes || t > 0, work, magnitude, before, out + t, out_stride);
-    float* const swapped = magnitude;
-    magnitude = before;
-    before = swapped;
+    run_block(plan, src, start, n_valid, resumes || t > 0, previous, work, out + t, out_stride);
   }
-  if (plan.spectral && carry != nullptr && n_frames > 0) {
-    hand_over(before, (n_frames - 1) % kLanes, n_bins, carry);
-  }
+  if (carry != nullptr && n_frames > 0) carry->has_previous = true;
   return true;
 }
 

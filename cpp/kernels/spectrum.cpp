@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// One pass over the bins forms everything but the flux, in chunks of at most kMaxChunk bins: a
-// float32 sum over all bins would lose up to n_bins / 2 ulp. Each chunk keeps its moments around
-// its own middle, from which the spread follows without a second look at the bins and without the
-// cancellation that moments around bin 0 would bring.
+// Sums run over chunks of at most kMaxChunk bins: a float32 sum over all bins would lose up to
+// n_bins / 2 ulp. Each chunk keeps its moments around its own middle, from which the spread follows
+// without a second look at the bins and without the cancellation that moments around bin 0 would
+// bring. Powers and magnitudes are two stages: each array in turn stays in the first cache.
 #ifndef QV_TARGET
 
 #include "quaver/spectrum.hpp"
@@ -57,22 +57,48 @@ static constexpr float kSquare[SpectrumPlan::kMaxChunk] = {
     36.0f,  49.0f,  64.0f,  81.0f,  100.0f, 121.0f, 144.0f, 169.0f, 196.0f, 225.0f};
 enum : std::size_t { kMiddle = 16 };
 
-// Rows of a chunk's sums: X, j X, j^2 X with j counted from its middle, and P.
-enum : std::size_t { kSumX, kSumJ, kSumJJ, kSumP, kSums };
+// Rows of a chunk's sums: X, j X and j^2 X with j counted from its middle.
+enum : std::size_t { kSumX, kSumJ, kSumJJ, kSums };
 
-static void sum_chunk(const float* power, const float* magnitude, std::size_t n, float* sums) {
-  Vec x_sum{}, j_sum{}, jj_sum{}, p_sum{};
-  for (std::size_t i = 0; i < n; ++i) {
-    const Vec x = LoadU(magnitude + i * kLanes);
-    x_sum += x;
-    j_sum = MulAdd(x, Set(kDistance[i]), j_sum);
-    jj_sum = MulAdd(x, Set(kSquare[i]), jj_sum);
-    p_sum += LoadU(power + i * kLanes);  // in the order of count_below
+struct Moments {
+  Vec x{}, j{}, jj{};
+
+  void add(const float* magnitude, Vec distance, Vec square) {
+    const Vec v = InRegister(LoadU(magnitude));
+    x += v;
+    j = MulAdd(v, distance, j);
+    jj = MulAdd(v, square, jj);
   }
-  StoreU(sums + kSumX * kLanes, x_sum);
-  StoreU(sums + kSumJ * kLanes, j_sum);
-  StoreU(sums + kSumJJ * kLanes, jj_sum);
-  StoreU(sums + kSumP * kLanes, p_sum);
+  void store(float* sums) const {
+    StoreU(sums + kSumX * kLanes, x);
+    StoreU(sums + kSumJ * kLanes, j);
+    StoreU(sums + kSumJJ * kLanes, jj);
+  }
+};
+
+// Two chunks share the loads of the distances, and hide each other's latency.
+static void sum_chunks(const SpectrumPlan& plan, const float* magnitude, float* sums) {
+  for (std::size_t chunk = 0; chunk < plan.n_chunks; chunk += 2) {
+    const std::size_t* const at = plan.chunks + chunk;
+    const bool has_other = chunk + 1 < plan.n_chunks;
+    const std::size_t n = at[1] - at[0], n_other = has_other ? at[2] - at[1] : 0;
+    const std::size_t shared = n < n_other ? n : n_other;
+    const float *const x = magnitude + at[0] * kLanes, *const x_other = magnitude + at[1] * kLanes;
+    Moments moments, other;
+    for (std::size_t i = 0; i < shared; ++i) {
+      const Vec distance = Set(kDistance[i]), square = Set(kSquare[i]);
+      moments.add(x + i * kLanes, distance, square);
+      other.add(x_other + i * kLanes, distance, square);
+    }
+    for (std::size_t i = shared; i < n; ++i) {
+      moments.add(x + i * kLanes, Set(kDistance[i]), Set(kSquare[i]));
+    }
+    for (std::size_t i = shared; i < n_other; ++i) {
+      other.add(x_other + i * kLanes, Set(kDistance[i]), Set(kSquare[i]));
+    }
+    moments.store(sums + chunk * kSums * kLanes);
+    if (has_other) other.store(sums + (chunk + 1) * kSums * kLanes);
+  }
 }
 
 static inline Vec sum_of(const float* sums, std::size_t chunk, std::size_t which) {
@@ -111,7 +137,7 @@ static Vec rolloff_bin(const SpectrumPlan& plan, const float* power, const float
   VecI below{};
   for (std::size_t chunk = 0; chunk < plan.n_chunks; ++chunk) {
     const std::size_t first = plan.chunks[chunk], n = plan.chunks[chunk + 1] - first;
-    const Vec wanted = threshold - reached, sum = sum_of(sums, chunk, kSumP);
+    const Vec wanted = threshold - reached, sum = LoadU(sums + chunk * kLanes);
     if (MaskLess(sum, wanted) == kAllLanes) {
       below += static_cast<int>(n);
     } else if (MaskLess(Vec{}, wanted) == 0) {
@@ -125,38 +151,85 @@ static Vec rolloff_bin(const SpectrumPlan& plan, const float* power, const float
   return Min(__builtin_convertvector(below, Vec), last_bin);
 }
 
-// sum (U - U of the frame before)^2, U = X / sum X
-static Vec flux_of(const SpectrumPlan& plan, const float* magnitude, const float* before,
-                   Vec inverse, Vec inverse_before) {
-  const Vec shifted = -SlideUp(inverse_before, inverse);
+// `sum` and the squared change of one bin.
+static inline Vec add_change(const float* magnitude, Vec inverse, Vec inverse_before,
+                             std::size_t last_lane, float* previous, Vec sum) {
+  const Vec x = InRegister(LoadU(magnitude));
+  const Vec change = MulAdd(x, inverse, SlideUp(Set(*previous), x) * inverse_before);
+  *previous = magnitude[last_lane];
+  return MulAdd(change, change, sum);
+}
+// sum (U - U of the frame before)^2, U = X / sum X. `previous`: X of the frame ahead of the block,
+// and behind it 1 / sum X; those of the block's last frame take their place.
+static Vec flux_of(const SpectrumPlan& plan, const float* magnitude, Vec inverse,
+                   std::size_t last_lane, float* previous) {
+  const Vec shifted = -SlideUp(Set(previous[plan.n_bins]), inverse);
   Vec total{};
   for (std::size_t chunk = 0; chunk < plan.n_chunks; ++chunk) {
-    Vec flux{};
-    for (std::size_t k = plan.chunks[chunk]; k < plan.chunks[chunk + 1]; ++k) {
-      const Vec x = LoadU(magnitude + k * kLanes);
-      const Vec x_before = SlideUp(LoadU(before + k * kLanes), x);
-      const Vec change = MulAdd(x, inverse, x_before * shifted);
-      flux = MulAdd(change, change, flux);
+    Vec even{}, odd{};  // two chains: one waits for its multiply-adds
+    std::size_t k = plan.chunks[chunk];
+    for (; k + 2 <= plan.chunks[chunk + 1]; k += 2) {
+      even = add_change(magnitude + k * kLanes, inverse, shifted, last_lane, previous + k, even);
+      odd = add_change(magnitude + (k + 1) * kLanes, inverse, shifted, last_lane, previous + k + 1,
+                       odd);
     }
-    total += flux;
+    if (k < plan.chunks[chunk + 1]) {
+      even = add_change(magnitude + k * kLanes, inverse, shifted, last_lane, previous + k, even);
+    }
+    total += even + odd;
   }
+  previous[plan.n_bins] = inverse[last_lane];
   return total;
 }
 
-// magnitude, before: n_bins rows of this block and of the one ahead, of which the last lane counts,
-// and then a row that this stage fills with 1 / sum X. sums, energies: scratch.
-void spectral_features(const SpectrumPlan& plan, const float* power, float* magnitude,
-                       const float* before, bool has_before, float* sums, float* energies,
-                       const SpectralRows& out) {
-  Vec total_x{}, total_kx{}, total_p{};
+// Of each chunk, in the order of count_below; two at a time, which hides the latency.
+static void sum_powers(const SpectrumPlan& plan, const float* power, float* sums) {
+  for (std::size_t chunk = 0; chunk < plan.n_chunks; chunk += 2) {
+    const std::size_t* const at = plan.chunks + chunk;
+    const bool has_other = chunk + 1 < plan.n_chunks;
+    const std::size_t n = at[1] - at[0], n_other = has_other ? at[2] - at[1] : 0;
+    const float *const p = power + at[0] * kLanes, *const p_other = power + at[1] * kLanes;
+    Vec sum{}, other{};
+    std::size_t i = 0;
+    for (; i < n && i < n_other; ++i) {
+      sum += LoadU(p + i * kLanes);
+      other += LoadU(p_other + i * kLanes);
+    }
+    for (std::size_t j = i; j < n; ++j) sum += LoadU(p + j * kLanes);
+    for (std::size_t j = i; j < n_other; ++j) other += LoadU(p_other + j * kLanes);
+    StoreU(sums + chunk * kLanes, sum);
+    if (has_other) StoreU(sums + (chunk + 1) * kLanes, other);
+  }
+}
+
+// sums, energies: scratch.
+void power_features(const SpectrumPlan& plan, const float* power, float* sums, float* energies,
+                    const SpectralRows& out) {
+  sum_powers(plan, power, sums);
+  Vec total{};
+  for (std::size_t chunk = 0; chunk < plan.n_chunks; ++chunk) total += LoadU(sums + chunk * kLanes);
+  StoreU(out.rolloff, rolloff_bin(plan, power, sums, total) * plan.bin_width);
+
+  Vec covered{};
+  for (std::size_t band = 0; band < plan.n_bands; ++band) {
+    Vec sum{};
+    for (std::size_t i = 0; i < plan.chunks_per_band; ++i) {
+      sum += LoadU(sums + (band * plan.chunks_per_band + i) * kLanes);
+    }
+    StoreU(energies + band * kLanes, sum);
+    covered += sum;
+  }
+  StoreU(out.entropy, Entropy(energies, plan.n_bands, covered));
+}
+
+void magnitude_features(const SpectrumPlan& plan, const float* magnitude, std::size_t last_lane,
+                        bool has_previous, float* previous, float* sums, const SpectralRows& out) {
+  sum_chunks(plan, magnitude, sums);
+  Vec total_x{}, total_kx{};
   for (std::size_t chunk = 0; chunk < plan.n_chunks; ++chunk) {
-    const std::size_t first = plan.chunks[chunk];
-    sum_chunk(power + first * kLanes, magnitude + first * kLanes, plan.chunks[chunk + 1] - first,
-              sums + chunk * kSums * kLanes);
     const Vec x = sum_of(sums, chunk, kSumX);
     total_x += x;
     total_kx += MulAdd(x, Set(middle_of(plan, chunk)), sum_of(sums, chunk, kSumJ));
-    total_p += sum_of(sums, chunk, kSumP);
   }
   // A silent frame has U = 0 everywhere; its sums are 0, so any finite inverse will do.
   const Vec inverse = 1.0f / Max(total_x, Set(1.2e-38f));
@@ -164,22 +237,8 @@ void spectral_features(const SpectrumPlan& plan, const float* power, float* magn
   StoreU(out.centroid, center * plan.bin_width);
   StoreU(out.spread,
          Sqrt(Max(spread_around(plan, sums, center) * inverse, Vec{})) * plan.bin_width);
-  StoreU(out.rolloff, rolloff_bin(plan, power, sums, total_p) * plan.bin_width);
-
-  StoreU(magnitude + plan.n_bins * kLanes, inverse);
-  StoreU(out.flux, flux_of(plan, magnitude, before, inverse, LoadU(before + plan.n_bins * kLanes)));
-  if (!has_before) out.flux[0] = 0.0f;
-
-  Vec covered{};
-  for (std::size_t band = 0; band < plan.n_bands; ++band) {
-    Vec sum{};
-    for (std::size_t i = 0; i < plan.chunks_per_band; ++i) {
-      sum += sum_of(sums, band * plan.chunks_per_band + i, kSumP);
-    }
-    StoreU(energies + band * kLanes, sum);
-    covered += sum;
-  }
-  StoreU(out.entropy, Entropy(energies, plan.n_bands, covered));
+  StoreU(out.flux, flux_of(plan, magnitude, inverse, last_lane, previous));
+  if (!has_previous) out.flux[0] = 0.0f;
 }
 
 }  // namespace quaver::QV_TARGET

@@ -35,8 +35,8 @@ static void collect_signs(const float* linear, std::size_t count, unsigned char*
   for (std::size_t n = 0; n < count; n += 16, signs += 2) {
     unsigned bits = 0;
     for (std::size_t j = 0; j < 16; j += kLanes) bits |= MaskLess(LoadU(linear + n + j), zero) << j;
-    signs[0] = static_cast<unsigned char>(bits);
-    signs[1] = static_cast<unsigned char>(bits >> 8);
+    const std::uint16_t both = static_cast<std::uint16_t>(bits);
+    __builtin_memcpy(signs, &both, sizeof both);  // little-endian, as count_changes reads them
   }
 }
 
@@ -60,8 +60,7 @@ static unsigned count_changes(const unsigned char* signs, std::size_t first, std
     std::uint64_t bits;
     __builtin_memcpy(&bits, signs + at / 8, sizeof bits);
     bits >>= at % 8;
-    const std::uint64_t wanted = (std::uint64_t{1} << (left < kStep ? left : kStep)) - 1;
-    changes += count_bits((bits ^ bits >> 1) & wanted);
+    changes += count_bits((bits ^ bits >> 1) << (64 - (left < kStep ? left : kStep)));
   }
   return changes;
 }

@@ -35,9 +35,10 @@ const float* half_transform(const RfftPlan& plan, const float* frames, float* wo
 struct SpectralRows {
   float *centroid, *spread, *entropy, *flux, *rolloff;
 };
-void spectral_features(const SpectrumPlan& plan, const float* power, float* magnitude,
-                       const float* before, bool has_before, float* sums, float* energies,
-                       const SpectralRows& out);
+void power_features(const SpectrumPlan& plan, const float* power, float* sums, float* energies,
+                    const SpectralRows& out);
+void magnitude_features(const SpectrumPlan& plan, const float* magnitude, std::size_t last_lane,
+                        bool has_previous, float* previous, float* sums, const SpectralRows& out);
 // mel.cpp
 void mel_decibel(const MelPlan& plan, const float* power, float* mel_db);
 // cepstrum.cpp

@@ -19,11 +19,26 @@ enum : std::size_t { kLanes = QV_WIDTH, kLanesD = QV_WIDTH / 2 };
 
 static inline Vec LoadU(const float* p) { return *reinterpret_cast<const VecUnaligned*>(p); }
 static inline void StoreU(float* p, Vec v) { *reinterpret_cast<VecUnaligned*>(p) = v; }
+// For a loaded value that is needed twice: g++ would make it a memory operand of both, and what
+// lies across two cache lines takes two cycles each time.
+static inline Vec InRegister(Vec v) {
+#if defined(__x86_64__)
+  __asm__("" : "+v"(v));
+#endif
+  return v;
+}
 // Not Vec{} + x: -0 + 0 is 0, so that compilers would have to add.
 static inline Vec Set(float x) { return x - Vec{}; }
 static inline VecD SetD(double x) { return x - VecD{}; }
+// g++ would convert a VecHalf in two parts.
 static inline VecD LoadWide(const float* p) {
+#if QV_WIDTH == 16
+  return reinterpret_cast<VecD>(_mm512_cvtps_pd(_mm256_loadu_ps(p)));
+#elif QV_WIDTH == 8
+  return reinterpret_cast<VecD>(_mm256_cvtps_pd(_mm_loadu_ps(p)));
+#else
   return __builtin_convertvector(*reinterpret_cast<const VecHalf*>(p), VecD);
+#endif
 }
 
 // a b + c, a b - c and c - a b. Each has a name: compilers spend an instruction on -c.
@@ -112,6 +127,18 @@ static inline Vec Sqrt(Vec a) {
 }
 #endif
 
+#if QV_WIDTH == 16
+static inline VecI MaxI(VecI a, VecI b) {
+  return reinterpret_cast<VecI>(
+      _mm512_max_epi32(reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(b)));
+}
+#elif QV_WIDTH == 8
+static inline VecI MaxI(VecI a, VecI b) {
+  return reinterpret_cast<VecI>(
+      _mm256_max_epi32(reinterpret_cast<__m256i>(a), reinterpret_cast<__m256i>(b)));
+}
+#endif
+
 // Lanes move up by one; lane 0 takes the last lane of `before`.
 static inline Vec SlideUp(Vec before, Vec v) {
 #if QV_WIDTH == 16
@@ -126,6 +153,26 @@ static inline Vec SlideUp(Vec before, Vec v) {
   return __builtin_shuffle(before, v, VecI{7, 8, 9, 10, 11, 12, 13, 14});
 #else
   return __builtin_shuffle(before, v, VecI{3, 4, 5, 6});
+#endif
+}
+
+static inline float LowestLane(Vec v) {
+#if QV_WIDTH == 16
+  return _mm512_reduce_min_ps(reinterpret_cast<__m512>(v));
+#else
+  float lowest = v[0];
+  for (std::size_t i = 1; i < kLanes; ++i) lowest = v[i] < lowest ? v[i] : lowest;
+  return lowest;
+#endif
+}
+static inline float HighestLane(Vec v) { return -LowestLane(-v); }
+static inline double SumOfLanes(VecD v) {
+#if QV_WIDTH == 16
+  return _mm512_reduce_add_pd(reinterpret_cast<__m512d>(v));
+#else
+  double sum = 0.0;
+  for (std::size_t i = 0; i < kLanesD; ++i) sum += v[i];
+  return sum;
 #endif
 }
 

@@ -67,8 +67,8 @@ struct FrameCarry {
 class ShortTermWorkspace {
  public:
   void reserve(const ShortTermPlan& plan, std::size_t lanes);
-  Buffer raw, linear, phases, frames, work, power, mel_db, sums, energies;
-  Buffer magnitudes[2];  // of this block and of the one ahead, in turn
+  Buffer raw, linear, phases, frames, work, power, magnitude, mel_db, sums, energies;
+  Buffer previous;  // as that of FrameCarry
   Buffer sign_bits;
   unsigned char* signs = nullptr;  // the same memory, a bit a sample
 };
