@@ -12,6 +12,7 @@ from conftest import REPOSITORY
 
 CPP = [*REPOSITORY.glob("cpp/**/*.[ch]pp"), *REPOSITORY.glob("src/**/*.[ch]pp")]
 PYTHON = [*REPOSITORY.glob("python/**/*.py"), *REPOSITORY.glob("tests/**/*.py")]
+CYTHON = [*REPOSITORY.glob("src/**/*.pyx"), *REPOSITORY.glob("src/**/*.pxd")]
 
 
 def relative(path: Path) -> str:
@@ -21,6 +22,7 @@ def relative(path: Path) -> str:
 def test_the_tree_is_there() -> None:
     assert len(CPP) > 30
     assert len(PYTHON) > 30
+    assert len(CYTHON) > 2
 
 
 @pytest.mark.parametrize("path", CPP, ids=relative)
@@ -43,6 +45,13 @@ def test_python_sources(path: Path) -> None:
         assert not re.search(r"^\s*print\(", text, re.M)
     if path.is_relative_to(REPOSITORY / "tests" / "reference"):
         assert not re.search(r"^\s*(import|from) quaver\b", text, re.M)
+
+
+@pytest.mark.parametrize("path", CYTHON, ids=relative)
+def test_cython_sources(path: Path) -> None:
+    lines = path.read_text(encoding="ascii").splitlines()
+    assert len(lines) <= 500
+    assert max(map(len, lines)) <= 100
 
 
 def test_every_kernel_has_a_header() -> None:
