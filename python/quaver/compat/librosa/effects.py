@@ -62,11 +62,7 @@ def hpss(
     >>> bool(np.abs(harmonic).max() > 100 * np.abs(percussive[2048:-2048]).max())
     True
     """
-    framing: dict[str, Any] = {"n_fft": n_fft, "hop_length": hop_length, "win_length": win_length}
-    framing |= {"window": window, "center": center}
-    spectrum = stft(y, pad_mode=pad_mode, **framing)
-    parts = decompose.hpss(spectrum, kernel_size=kernel_size, power=power, mask=mask, margin=margin)
-    harm, perc = (istft(part, dtype=y.dtype, length=y.shape[-1], **framing) for part in parts)
+    harm, perc = _parts([0, 1], **locals())
     return harm, perc
 
 
@@ -102,7 +98,7 @@ def harmonic(
     >>> harmonic(np.sin(np.arange(22050) * 0.1)).shape
     (22050,)
     """
-    return _part(0, y, **{name: value for name, value in locals().items() if name != "y"})
+    return _parts([0], **locals())[0]
 
 
 def percussive(
@@ -137,28 +133,28 @@ def percussive(
     >>> percussive(np.sin(np.arange(22050) * 0.1)).shape
     (22050,)
     """
-    return _part(1, y, **{name: value for name, value in locals().items() if name != "y"})
+    return _parts([1], **locals())[0]
 
 
-def _part(
-    index: int,
-    y: Array,
+def _parts(
+    wanted: list[int],
     *,
+    y: Array,
     kernel_size: Any,
     power: float,
     mask: bool,
     margin: Any,
     pad_mode: Any,
     **framing: Any,
-) -> Array:
-    parts = decompose.hpss(
+) -> list[Array]:
+    spectra = decompose.hpss(
         stft(y, pad_mode=pad_mode, **framing),
         kernel_size=kernel_size,
         power=power,
         mask=mask,
         margin=margin,
     )
-    return istft(parts[index], dtype=y.dtype, length=y.shape[-1], **framing)
+    return [istft(spectra[i], dtype=y.dtype, length=y.shape[-1], **framing) for i in wanted]
 
 
 def time_stretch(y: Array, *, rate: float, **kwargs: Any) -> Array:

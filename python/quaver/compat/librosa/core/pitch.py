@@ -303,17 +303,7 @@ def piptrack(
     >>> float(pitches[magnitudes[:, 20].argmax(), 20].round())
     441.0
     """
-    hop: Any = hop_length
-    S, n_fft = spectrogram(
-        y=y,
-        S=S,
-        n_fft=n_fft,
-        hop_length=hop,
-        win_length=win_length,
-        window=window,
-        center=center,
-        pad_mode=pad_mode,
-    )
+    S, n_fft = spectrogram(y, S, n_fft, hop_length, win_length, window, center, pad_mode)
     S = np.abs(S)
     frequencies = fft_frequencies(sr=sr, n_fft=n_fft)
     wanted = (np.maximum(fmin, 0) <= frequencies) & (frequencies < np.minimum(fmax, float(sr) / 2))

@@ -368,16 +368,16 @@ def db_to_amplitude(S_db: Any, *, ref: float = 1.0) -> Any:
 
 
 def spectrogram(
-    *,
     y: Array | None,
     S: Array | None,
     n_fft: int | None,
-    hop_length: int,
-    power: float = 1.0,
+    hop_length: int | None,
     win_length: int | None = None,
     window: Any = "hann",
     center: bool = True,
     pad_mode: Any = "constant",
+    *,
+    power: float = 1.0,
     rounded: bool = True,
 ) -> tuple[Array, int]:
     """Return S as it is, or ``|stft(y)| ** power``, and the length of the transform.

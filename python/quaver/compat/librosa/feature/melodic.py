@@ -73,15 +73,7 @@ def melspectrogram(
         S = frames.picture(power)
     else:
         S, n_fft = spectrogram(
-            y=y,
-            S=S,
-            n_fft=n_fft,
-            hop_length=hop_length,
-            power=power,
-            win_length=win_length,
-            window=window,
-            center=center,
-            pad_mode=pad_mode,
+            y, S, n_fft, hop_length, win_length, window, center, pad_mode, power=power
         )
         basis, _ = _mel_bank(sr=sr, n_fft=n_fft, **kwargs)
     return np.asarray(np.matmul(basis, S))
@@ -253,17 +245,7 @@ def chroma_stft(
     >>> int(chroma_stft(y=y, tuning=0.0).mean(axis=1).argmax())  # C, C#, ... A
     9
     """
-    S, n_fft = spectrogram(
-        y=y,
-        S=S,
-        n_fft=n_fft,
-        hop_length=hop_length,
-        power=2,
-        win_length=win_length,
-        window=window,
-        center=center,
-        pad_mode=pad_mode,
-    )
+    S, n_fft = spectrogram(y, S, n_fft, hop_length, win_length, window, center, pad_mode, power=2)
     if tuning is None:
         tuning = _estimate_tuning(S, sr, n_chroma)
     parameters: dict[str, Any] = {

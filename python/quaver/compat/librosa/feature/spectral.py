@@ -76,15 +76,7 @@ def spectral_centroid(
     array([[3000.]])
     """
     S, n_fft = spectrogram(
-        y=y,
-        S=S,
-        n_fft=n_fft,
-        hop_length=hop_length,
-        win_length=win_length,
-        window=window,
-        center=center,
-        pad_mode=pad_mode,
-        rounded=False,
+        y, S, n_fft, hop_length, win_length, window, center, pad_mode, rounded=False
     )
     _non_negative(S, "spectral_centroid")
     freq = fft_frequencies(sr=sr, n_fft=n_fft) if freq is None else freq
@@ -147,15 +139,7 @@ def spectral_bandwidth(
     array([[2000.]])
     """
     S, n_fft = spectrogram(
-        y=y,
-        S=S,
-        n_fft=n_fft,
-        hop_length=hop_length,
-        win_length=win_length,
-        window=window,
-        center=center,
-        pad_mode=pad_mode,
-        rounded=False,
+        y, S, n_fft, hop_length, win_length, window, center, pad_mode, rounded=False
     )
     _non_negative(S, "spectral_bandwidth")
     bins = fft_frequencies(sr=sr, n_fft=n_fft) if freq is None else freq
@@ -215,16 +199,7 @@ def spectral_rolloff(
     """
     if not 0.0 < roll_percent < 1.0:
         raise ParameterError(f"roll_percent must lie in (0, 1), got {roll_percent}")
-    S, n_fft = spectrogram(
-        y=y,
-        S=S,
-        n_fft=n_fft,
-        hop_length=hop_length,
-        win_length=win_length,
-        window=window,
-        center=center,
-        pad_mode=pad_mode,
-    )
+    S, n_fft = spectrogram(y, S, n_fft, hop_length, win_length, window, center, pad_mode)
     _non_negative(S, "spectral_rolloff")
     bins = fft_frequencies(sr=sr, n_fft=n_fft) if freq is None else freq
     if bins.ndim == 1:
@@ -280,15 +255,7 @@ def spectral_flatness(
     if amin <= 0:
         raise ParameterError(f"amin must be positive, got {amin}")
     S, n_fft = spectrogram(
-        y=y,
-        S=S,
-        n_fft=n_fft,
-        hop_length=hop_length,
-        win_length=win_length,
-        window=window,
-        center=center,
-        pad_mode=pad_mode,
-        rounded=False,
+        y, S, n_fft, hop_length, win_length, window, center, pad_mode, rounded=False
     )
     _non_negative(S, "spectral_flatness")
     values = np.maximum(amin, S**power)
@@ -332,16 +299,7 @@ def poly_features(
     array([[1.],
            [1.]])
     """
-    S, n_fft = spectrogram(
-        y=y,
-        S=S,
-        n_fft=n_fft,
-        hop_length=hop_length,
-        win_length=win_length,
-        window=window,
-        center=center,
-        pad_mode=pad_mode,
-    )
+    S, n_fft = spectrogram(y, S, n_fft, hop_length, win_length, window, center, pad_mode)
     freq = fft_frequencies(sr=sr, n_fft=n_fft) if freq is None else freq
     # Frames of all channels side by side: one least-squares problem when they share frequencies.
     columns = np.moveaxis(S, -2, 0).reshape(S.shape[-2], -1)
