@@ -8,6 +8,9 @@ other pipelines can use, `quaver.models.persistence` files without pickle.
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 
 def require(*packages: str, extra: str) -> None:
@@ -25,3 +28,22 @@ def require(*packages: str, extra: str) -> None:
                 f'this model needs {" and ".join(packages)}: pip install "quaver[{extra}]"',
                 name=error.name,
             ) from error
+
+
+@contextmanager
+def shipped(name: str, expected: str, suffix: str) -> Iterator[Path]:
+    """Yield the file of a model that comes with the package, or raise ValueError for another name.
+
+    Examples
+    --------
+    >>> with shipped("ravdess-svm", "ravdess-svm", ".skops") as file:
+    ...     file.name
+    'ravdess-svm.skops'
+    """
+    # Here, since the command line imports this package before it knows whether to read a model.
+    from importlib import resources
+
+    if name != expected:
+        raise ValueError(f"name must be {expected!r}, got {name!r}")
+    with resources.as_file(resources.files(__name__) / "pretrained") as folder:
+        yield folder / f"{name}{suffix}"

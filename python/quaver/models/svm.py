@@ -12,12 +12,11 @@ import platform
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from quaver.models import require
+from quaver.models import require, shipped
 
 require("sklearn", "skops", extra="svm")
 
@@ -328,10 +327,8 @@ def load_pretrained(name: str = PRETRAINED) -> SvmModel:
     >>> load_pretrained().classes
     ('anger', 'disgust', 'fear', 'happiness', 'neutral', 'sadness', 'surprise')
     """
-    if name != PRETRAINED:
-        raise ValueError(f"name must be {PRETRAINED!r}, got {name!r}")
-    with resources.as_file(resources.files("quaver.models") / "pretrained") as folder:
-        return load(folder / f"{name}.skops")
+    with shipped(name, PRETRAINED, ".skops") as file:
+        return load(file)
 
 
 def predict(

@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from importlib import resources
 from typing import Any
 
 import numpy as np
 
-from quaver.models import require
+from quaver.models import require, shipped
 
 require("sklearn", "keras", extra="tdcnn")
 
@@ -117,7 +116,5 @@ def load_pretrained(name: str = PRETRAINED) -> TDCNNClassifier:
     >>> load_pretrained().classes_.tolist()
     ['anger', 'disgust', 'fear', 'happiness', 'neutral', 'sadness', 'surprise']
     """
-    if name != PRETRAINED:
-        raise ValueError(f"name must be {PRETRAINED!r}, got {name!r}")
-    with resources.as_file(resources.files("quaver.models") / "pretrained") as folder:
-        return load(folder / f"{name}.keras")
+    with shipped(name, PRETRAINED, ".keras") as file:
+        return load(file)

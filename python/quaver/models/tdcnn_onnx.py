@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import json
 import os
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from quaver._validate import Downmix, check_size
-from quaver.models import require
+from quaver.models import require, shipped
 from quaver.models._tdcnn_config import TDCNNConfig
 from quaver.models._tdcnn_predict import Recognizer, predict, predict_timeline
 from quaver.record import replacing
@@ -160,10 +159,8 @@ def load_pretrained(name: str = PRETRAINED, *, threads: int | None = None) -> On
     >>> load_pretrained().classes_.tolist()
     ['anger', 'disgust', 'fear', 'happiness', 'neutral', 'sadness', 'surprise']
     """
-    if name != PRETRAINED:
-        raise ValueError(f"name must be {PRETRAINED!r}, got {name!r}")
-    with resources.as_file(resources.files("quaver.models") / "pretrained") as folder:
-        return load(folder / f"{name}.onnx", threads=threads)
+    with shipped(name, PRETRAINED, ".onnx") as file:
+        return load(file, threads=threads)
 
 
 def export(model: TDCNNClassifier, file: str | os.PathLike[str]) -> None:

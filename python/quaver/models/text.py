@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from importlib import resources
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from quaver.models import require
+from quaver.models import require, shipped
 
 require("sklearn", "keras", extra="text")
 
@@ -487,7 +485,5 @@ def load_pretrained(name: str = PRETRAINED) -> TextClassifier:
     >>> load_pretrained().classes_.tolist()
     ['anger', 'disgust', 'fear', 'happiness', 'neutral', 'sadness', 'surprise']
     """
-    if name != PRETRAINED:
-        raise ValueError(f"name must be {PRETRAINED!r}, got {name!r}")
-    with resources.as_file(resources.files("quaver.models") / "pretrained") as folder:
-        return load(Path(folder) / f"{name}.keras")
+    with shipped(name, PRETRAINED, ".keras") as file:
+        return load(file)
