@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -161,6 +162,43 @@ def test_an_interruption_stops_at_once(
     with pytest.raises(KeyboardInterrupt):
         quaver.extract_many(paths * 50, threads=threads, progress=interrupt)
     assert len(begun) < 30
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_results_come_in_order_and_few_are_ahead(threads: int) -> None:
+    begun: list[int] = []
+
+    def work(i: int) -> int:
+        begun.append(i)
+        time.sleep(0.003 * (i % 3 == 0))
+        return i * i
+
+    n_threads = threading.active_count()
+    with batch_module.in_order(work, 50, threads) as results:
+        for i, result in enumerate(results):
+            assert result == i * i
+            assert len(begun) <= i + batch_module._AHEAD * threads
+    assert sorted(begun) == list(range(50))
+    begun.clear()
+
+    def interrupted() -> None:
+        with batch_module.in_order(work, 50, threads) as results:
+            assert next(results) == 0
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert len(begun) <= batch_module._AHEAD * threads
+    assert threading.active_count() == n_threads
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_a_defect_in_the_work_comes_in_its_turn(threads: int) -> None:
+    found: list[int] = []
+    ordered = batch_module.in_order(lambda i: 1 // (i - 7), 50, threads)
+    with ordered as results, pytest.raises(ZeroDivisionError):
+        found.extend(results)
+    assert found == [1 // (i - 7) for i in range(7)]
 
 
 def test_defects_of_the_program_are_not_hidden(

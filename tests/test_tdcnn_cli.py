@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 
 import quaver.data
 from quaver._cli.app import app
-from quaver.models import _tdcnn_classifier, tdcnn, tdcnn_onnx
+from quaver.models import _tdcnn_classifier, _tdcnn_predict, tdcnn, tdcnn_onnx
 from test_minimal import run_python
 from toys import SMALL, tone
 
@@ -89,11 +89,20 @@ def test_a_bad_file_is_reported_and_the_others_go_on(run: Run, tmp_path: Path) -
     assert "bad.wav" in printed["failures"][0]["file"]
 
 
-def test_threads_are_refused_not_ignored(run: Run) -> None:
-    assert (
-        "--threads is for the svm"
-        in run("predict", DEMO, "--model", "tdcnn", "--threads", 2, code=2).output
-    )
+def test_threads_are_passed_on_and_change_no_answer(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[int | None] = []
+    check = _tdcnn_predict.check_threads
+
+    def watching(threads: int | None) -> int:
+        given.append(threads)
+        return check(threads)
+
+    monkeypatch.setattr(_tdcnn_predict, "check_threads", watching)
+    command = ["predict", DEMO, DEMO, "--model", "tdcnn"]
+    assert run(*command).stdout == run(*command, "--threads", 2).stdout
+    assert given == [None, 2]
 
 
 def test_train_writes_a_model_and_its_curves(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
 import pytest
+import soundfile
 from numpy.typing import NDArray
 
 import quaver.data
@@ -65,6 +68,34 @@ def test_the_shipped_files_are_the_same_model(speech: NDArray[np.float32]) -> No
         tdcnn.predict_timeline(network, np.tile(speech, 3), RATE).probabilities,
         atol=1e-5,
     )
+
+
+def test_reading_on_threads_changes_nothing(tmp_path: Path) -> None:
+    graph = tdcnn_onnx.load_pretrained(threads=1)
+    clips: list[Any] = [tmp_path / f"{i}.wav" for i in range(12)]
+    for i, file in enumerate(clips):  # the longest first, so that others overtake it
+        soundfile.write(file, 0.5 * tone(300 + 100 * i, 48000 - 3600 * i, i), RATE)
+    bad = tmp_path / "bad.wav"
+    bad.write_bytes(b"RIFF")
+    clips[5:5] = [bad, np.zeros(0), tmp_path / "gone.wav"]
+    expected = tdcnn_onnx.predict(graph, clips, RATE, threads=1)
+    assert len(np.unique(expected.probabilities, axis=0)) == 12
+    assert [(failure.index, failure.error) for failure in expected.failures] == [
+        (5, "ValueError"), (6, "ValueError"), (7, "FileNotFoundError"),
+    ]  # fmt: skip
+    for threads in (2, 5, None):
+        calls: list[tuple[int, int, Any]] = []
+
+        def report(done: int, total: int, calls: list[Any] = calls) -> None:
+            calls.append((done, total, threading.current_thread()))
+
+        found = tdcnn_onnx.predict(graph, clips, RATE, threads=threads, progress=report)
+        np.testing.assert_array_equal(found.probabilities, expected.probabilities)
+        np.testing.assert_array_equal(found.index, expected.index)
+        assert found.failures == expected.failures
+        assert calls == [(i + 1, 15, threading.main_thread()) for i in range(15)]
+    with pytest.raises(ValueError, match="threads must be positive, got 0"):
+        tdcnn_onnx.predict(graph, clips, RATE, threads=0)
 
 
 def test_other_files_are_refused(tmp_path: Path) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import operator
 import os
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 
@@ -31,10 +32,13 @@ if TYPE_CHECKING:
     from quaver import _core
 
 #: What a bad clip raises; anything else is a defect of the program and is not caught.
-_CLIP_ERRORS = (ValueError, TypeError, OSError)
+CLIP_ERRORS = (ValueError, TypeError, OSError)
 
 # Tasks waiting for each worker: enough to keep it busy, few enough to stop at once.
 _QUEUED = 4
+# Tasks of each worker that are ahead of the caller, where results are kept until their turn: one
+# under way and one to follow, since a result may be a long recording.
+_AHEAD = 2
 # Arrays go to the compiled pool in groups, so that progress is seen, an interruption is heard, and
 # copies of what had to be converted do not add up: clips and samples for each worker, and samples
 # of copies in all. Groups are long against the start and the end of their threads.
@@ -43,6 +47,8 @@ _GROUP_SAMPLES = 1 << 23
 _GROUP_COPIES = 1 << 22
 
 Progress = bool | Callable[[int, int], object]
+
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +158,7 @@ def extract_many(
     clips = as_clips(clips)
     check_downmix(downmix)
     config = _resolve(clips, sample_rate, config)
-    n_threads = min(_check_threads(threads), len(clips))
+    n_threads = min(check_threads(threads), len(clips))
     names = feature_names(config)
     values = np.empty((len(clips), len(names)), np.float32)
 
@@ -165,7 +171,7 @@ def extract_many(
             extract(
                 samples, config.sample_rate, config=config, pad=pad, downmix=downmix, out=values[i]
             )
-        except _CLIP_ERRORS as error:
+        except CLIP_ERRORS as error:
             source = describe(clip) if is_recording(clip) else "<array>"
             return Failure(i, source, type(error).__name__, str(error))
         return None
@@ -203,7 +209,8 @@ def as_clips(clips: Iterable[Any]) -> Sequence[Any]:
     return cast("Sequence[Any]", clips)
 
 
-def _check_threads(threads: int | None) -> int:
+def check_threads(threads: int | None) -> int:
+    """Return the number of workers that is meant, or raise ValueError or TypeError."""
     if threads is None:
         # Absent outside Linux; there every processor counts.
         affinity = getattr(os, "sched_getaffinity", None)
@@ -266,6 +273,37 @@ def _run(
     return failures
 
 
+@contextmanager
+def in_order(
+    work: Callable[[int], _Result], total: int, n_threads: int
+) -> Iterator[Iterator[_Result]]:
+    """Yield an iterator over the results of `work` in the order of its argument.
+
+    They are computed on threads while the caller is busy, a few ahead of it and no more. After an
+    exception only the tasks under way are finished.
+    """
+    if n_threads == 1:
+        yield map(work, range(total))
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    pool = ThreadPoolExecutor(n_threads)
+
+    def results() -> Iterator[_Result]:
+        pending: deque[Future[_Result]] = deque()
+        for i in range(total):
+            pending.append(pool.submit(work, i))
+            if len(pending) == _AHEAD * n_threads:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
+
+    try:
+        yield results()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
 def _run_arrays(
     extractor: _core.Extractor,
     clips: Sequence[Any],
@@ -282,7 +320,7 @@ def _run_arrays(
     for i, clip in enumerate(clips):
         try:
             samples.append(prepare(clip))
-        except _CLIP_ERRORS as error:
+        except CLIP_ERRORS as error:
             failures.append(Failure(i, "<array>", type(error).__name__, str(error)))
         else:
             rows.append(i)

@@ -82,13 +82,12 @@ def predict(
     progress: Callable[[int, int], object],
 ) -> Predictions:
     """Return what a model says of files."""
+    options: dict[str, Any] = {"threads": threads, "downmix": downmix, "progress": progress}
     if isinstance(model, Recognizer):
-        if threads is not None:
-            raise typer.BadParameter("--threads is for the svm")
-        return _tdcnn_predict.predict(model, files, downmix=downmix, progress=progress)
+        return _tdcnn_predict.predict(model, files, **options)
     from quaver.models import svm
 
-    return svm.predict(model, files, threads=threads, downmix=downmix, progress=progress)
+    return svm.predict(model, files, **options)
 
 
 def timeline_of(

@@ -10,7 +10,15 @@ import numpy as np
 
 from quaver import audio
 from quaver._validate import Downmix, as_samples, check_sample_rate
-from quaver.batch import Failure, Progress, as_clips, reporter
+from quaver.batch import (
+    CLIP_ERRORS,
+    Failure,
+    Progress,
+    as_clips,
+    check_threads,
+    in_order,
+    reporter,
+)
 from quaver.models import _tdcnn_data
 from quaver.models.predictions import Predictions
 from quaver.models.timeline import Timeline, sliding
@@ -118,6 +126,7 @@ def predict(
     sample_rate: int | None = None,
     *,
     downmix: Downmix = "mean",
+    threads: int | None = None,
     progress: Progress = False,
 ) -> Predictions:
     """Predict the emotion of each clip; one that cannot be used does not stop the others.
@@ -132,6 +141,9 @@ def predict(
         when there are any. They are resampled to what the network takes.
     downmix : {None, "mean"} or int, default "mean"
         How several channels become one.
+    threads : int, optional
+        Number of workers that read and resample ahead of the network, which has threads of its own;
+        by default one for each processor this process may use.
     progress
         As in `quaver.extract_many`.
 
@@ -143,7 +155,7 @@ def predict(
     Raises
     ------
     ValueError
-        For arrays without a rate.
+        For no clips, arrays without a rate, or a wrong `threads`.
 
     Examples
     --------
@@ -156,23 +168,34 @@ def predict(
     sample_rate = model.sample_rate if sample_rate is None else sample_rate
     if sample_rate is None and not all(map(audio.is_recording, clips)):
         raise ValueError("sample_rate is required for arrays, got None")
+    n_threads = min(check_threads(threads), len(clips))
     used = _with(model, sample_rate, downmix)
     index: list[int] = []
     failures: list[Failure] = []
 
-    def usable() -> Iterator[NDArray[np.float32]]:
-        for i, clip in enumerate(clips):
-            try:
-                recording = used._recording(clip)
-            except (ValueError, TypeError, OSError) as error:
-                failures.append(Failure(i, audio.describe(clip), type(error).__name__, str(error)))
+    def read(i: int) -> NDArray[np.float32] | Failure:
+        clip = clips[i]
+        try:
+            return used._recording(clip)
+        except CLIP_ERRORS as error:
+            return Failure(i, audio.describe(clip), type(error).__name__, str(error))
+
+    def usable(
+        results: Iterable[NDArray[np.float32] | Failure],
+    ) -> Iterator[NDArray[np.float32]]:
+        for i, result in enumerate(results):
+            if isinstance(result, Failure):
+                failures.append(result)
             else:
                 index.append(i)
-                yield recording
+                yield result
             report(i + 1, len(clips))
 
-    with reporter(progress, len(clips)) as report:
-        found = used._probabilities(usable())
+    with (
+        reporter(progress, len(clips)) as report,
+        in_order(read, len(clips), n_threads) as results,
+    ):
+        found = used._probabilities(usable(results))
     classes = used.classes_
     return Predictions(
         classes[found.argmax(axis=1)],
