@@ -136,9 +136,10 @@ def to_mono(
     total = _mono_buffer(out, max(sizes) if pad else min(sizes), np.result_type(*signals))
     combine: Any = np.mean if norm else np.sum
     for y in signals:
-        mixed = combine(y, axis=tuple(range(y.ndim - 1)))
+        # NumPy is slow to reduce no axis at all.
+        mixed = combine(y, axis=tuple(range(y.ndim - 1))) if y.ndim > 1 else y
         total += fix_length(mixed, size=total.shape[-1])
-    if norm:
+    if norm and len(signals) > 1:
         total /= len(signals)
     return total
 
