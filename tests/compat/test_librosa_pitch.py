@@ -300,9 +300,10 @@ def test_lpc(ravdess: list[Path]) -> None:
         {},
         {"pad": False},
         {"zero_pos": False},
-        {"threshold": 0.2},
+        # No multiple of 0.1: versions of numba compare it with float32 samples in either precision.
+        {"threshold": 0.22},
         {"threshold": 0.0, "zero_pos": False},
-        {"threshold": 0.1, "ref_magnitude": 2.0},
+        {"threshold": 0.11, "ref_magnitude": 2.0},
         {"threshold": 0.5, "ref_magnitude": np.mean, "zero_pos": False},
         {"axis": 0},
     ],
