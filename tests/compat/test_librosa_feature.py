@@ -305,6 +305,7 @@ def test_rms_of_spectrograms() -> None:
     "options",
     [
         {"threshold": 0.01},
+        {"threshold": 0.2},
         {"zero_pos": False},
         {"pad": True},
         {"ref_magnitude": 0.1, "threshold": 0.2},
@@ -317,7 +318,9 @@ def test_zero_crossing_options(options: dict[str, Any]) -> None:
     y = signal(9000)
     y[100:200] = 0
     y[150] = -0.0
-    for samples in (y, y.astype(np.float64), np.stack([y, -y])):
+    # 0.11 rounds thresholds to float32, 1.0 does not: values of 0.2 are within, or just beyond.
+    coarse = [np.round(y, 1)] if LIBROSA_1 else []
+    for samples in (y, y.astype(np.float64), np.stack([y, -y]), *coarse):
         found, expected = both(lambda m, y=samples: m.feature.zero_crossing_rate(y, **options))
         for f, e in zip(found.values, expected.values, strict=True):
             np.testing.assert_array_equal(f, e)

@@ -9,7 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quaver.compat.librosa.util.exceptions import ParameterError
-from quaver.compat.librosa.util.utils import frame, is_positive_int, tiny, valid_audio
+from quaver.compat.librosa.util.utils import (
+    frame,
+    is_positive_int,
+    threshold_in,
+    tiny,
+    valid_audio,
+)
 
 Array = NDArray[Any]
 
@@ -176,7 +182,7 @@ def zero_crossings(
         threshold = threshold * ref_magnitude(np.abs(y))
     elif ref_magnitude is not None:
         threshold = threshold * ref_magnitude
-    limit = np.float32(threshold) if y.dtype == np.float32 else threshold
+    limit = threshold_in(y.dtype, threshold)
     loud = np.where((y >= -limit) & (y <= limit), y.dtype.type(0), y)
     sign = np.swapaxes(np.signbit(loud) if zero_pos else np.sign(loud), -1, axis)
     crossings = np.empty(y.shape, bool)

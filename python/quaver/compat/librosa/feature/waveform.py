@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quaver.compat.librosa.util.exceptions import ParameterError
-from quaver.compat.librosa.util.utils import abs2, frame, valid_audio
+from quaver.compat.librosa.util.utils import abs2, frame, threshold_in, valid_audio
 
 Array = NDArray[Any]
 
@@ -157,7 +157,7 @@ def _crossings(
         change = _changes(np.moveaxis(frames, -2, -1), limit, zero_pos)
         counts = change.sum(axis=-1)
     else:
-        change = _changes(y, np.asarray(threshold, y.dtype), zero_pos)
+        change = _changes(y, threshold_in(y.dtype, threshold), zero_pos)
         ahead = np.zeros((*y.shape[:-1], y.shape[-1]), np.int64)
         np.cumsum(change, axis=-1, out=ahead[..., 1:])
         starts = hop_length * np.arange(n_frames)
@@ -165,7 +165,7 @@ def _crossings(
     return np.asarray(((counts + bool(pad)) / frame_length)[..., np.newaxis, :])
 
 
-def _changes(y: Array, threshold: Array, zero_pos: bool) -> Array:
+def _changes(y: Array, threshold: Any, zero_pos: bool) -> Array:
     """Tell where the sign differs from the sample's before, (..., n - 1)."""
     quiet = np.abs(y) <= threshold
     sign = (y < 0) & ~quiet if zero_pos else np.where(quiet, 0, np.sign(y)).astype(np.int8)

@@ -57,6 +57,21 @@ def is_positive_int(x: float) -> bool:
     return isinstance(x, (int, np.integer)) and x > 0
 
 
+def threshold_in(dtype: Any, threshold: Any) -> Any:
+    """Return what values of a type are to be compared with: librosa compares in float64.
+
+    Examples
+    --------
+    >>> float(threshold_in(np.dtype(np.float32), 0.2)) < 0.2 < float(np.float32(0.2))
+    True
+    """
+    if dtype != np.float32:
+        return threshold
+    limit = np.float32(threshold)
+    is_above = float(limit) > float(threshold)
+    return np.nextafter(limit, np.float32(-np.inf)) if is_above else limit
+
+
 def tiny(x: Any) -> Any:
     """Return the smallest normal number of x's floating type; float32's for other types.
 
