@@ -16,7 +16,7 @@ import soxr
 from numpy.typing import NDArray
 
 import quaver
-from quaver.audio import find_audio, resample
+from quaver.audio import _PIECE, find_audio, resample
 
 RATE = 16000
 # Container, subtype, and how far the samples may lie from what was written.
@@ -178,9 +178,26 @@ def test_rates(clip: NDArray[np.float32], rate: int, wanted: int) -> None:
     np.testing.assert_array_equal(stereo, np.stack([expected, expected]))
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("n", [10, 100, _PIECE - 1, _PIECE, _PIECE + 1, 2 * _PIECE, 3 * _PIECE + 7])
+def test_pieces_are_resampled_as_the_whole(n: int, channels: int, dtype: Any) -> None:
+    noise = np.random.default_rng(n).uniform(-1, 1, (n, channels)).astype(dtype)
+    recording = wav(noise, 44100, subtype="DOUBLE")
+    samples, _ = quaver.load(recording, RATE, downmix="mean", dtype=dtype)
+    mono = noise.mean(axis=1, dtype=np.float64).astype(dtype)
+    np.testing.assert_array_equal(samples, soxr.resample(mono, 44100, RATE, quality="HQ"))
+    several, _ = quaver.load(recording, RATE, dtype=dtype)
+    whole = soxr.resample(noise, 44100, RATE, quality="HQ").T
+    np.testing.assert_array_equal(several, whole[0] if channels == 1 else whole)
+
+
 def test_too_few_samples_to_resample() -> None:
-    with pytest.raises(ValueError, match="1 samples at 48000 Hz are too few"):
+    message = "1 samples at 48000 Hz are too few"
+    with pytest.raises(ValueError, match=message):
         resample(np.zeros(1, np.float32), 48000, 200)
+    with pytest.raises(ValueError, match=message):
+        quaver.load(wav(np.zeros(1), 48000), 200)
 
 
 # Files that are not what they say.

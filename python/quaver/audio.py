@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import math
 import os
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 import numpy as np
 
 from quaver._validate import Downmix, as_samples, check_sample_rate
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -26,6 +27,9 @@ RESAMPLE_QUALITY = "HQ"
 
 # Decoding by blocks keeps a forged header from claiming memory that the file cannot fill.
 _BLOCK = 1 << 24
+# Frames that are resampled at a time: few enough to stay in the second cache and in memory that the
+# allocator keeps. At once, the fresh pages of a recording cost as much as all the work.
+_PIECE = 1 << 15
 # libsndfile reports a length near 2**63 where the header leaves it open.
 _UNKNOWN_LENGTH = 1 << 40
 # Programs that write to a pipe leave a placeholder from here on as length of the data.
@@ -94,10 +98,16 @@ def load(
         raise ValueError(f"duration must be finite and positive, got {duration}")
     check_downmix(downmix)
     wanted = None if sample_rate is None else check_sample_rate(sample_rate)
-    samples, rate = _decode(file, dtype, offset, duration)
-    samples = _downmix(samples.T, downmix, describe(file))
-    if wanted is not None and wanted != rate:
-        samples, rate = resample(samples, rate, wanted, describe(file)), wanted
+    name = describe(file)
+
+    def read(sound: Any, expected: int) -> tuple[NDArray[Any], int]:
+        rate = int(sound.samplerate)
+        if wanted is None or wanted == rate:
+            return _downmix(_read(sound, expected, dtype, name).T, downmix, name), rate
+        _check_resampling(np.dtype(dtype), rate, wanted, name)
+        return _read_resampled(sound, expected, dtype, wanted, downmix, name), wanted
+
+    samples, rate = _decode(file, offset, duration, read)
     return np.ascontiguousarray(samples), rate
 
 
@@ -203,9 +213,12 @@ def _open(file: AudioFile) -> tuple[Any, int]:
 
 
 def _decode(
-    file: AudioFile, dtype: str, offset: float, duration: float | None
+    file: AudioFile,
+    offset: float,
+    duration: float | None,
+    read: Callable[[Any, int], tuple[NDArray[Any], int]],
 ) -> tuple[NDArray[Any], int]:
-    """Return samples of shape (n,) or (n, channels) and their rate."""
+    """Return what `read` makes of the opened file and the number of frames to expect."""
     import soundfile
 
     source, size = _open(file)
@@ -228,23 +241,23 @@ def _decode(
                 expected = min(expected, max(1, round(duration * rate)))
             if start:
                 sound.seek(start)
-            samples = _read(sound, expected, dtype, name)
+            return read(sound, expected)
     except soundfile.LibsndfileError as error:
         reason = error.error_string or "the decoder failed"
         raise ValueError(f"{name}: not a readable recording ({reason})") from None
-    return samples, rate
 
 
-def _read(sound: Any, expected: int, dtype: str, name: str) -> NDArray[Any]:
-    # libsndfile does not scale floats to integers: full scale would become 0 and 1.
-    scale = dtype == "int16" and sound.subtype in ("FLOAT", "DOUBLE")
-    blocks: list[NDArray[Any]] = []
+def _blocks(
+    sound: Any, expected: int, size: int, dtype: str, name: str
+) -> Iterator[tuple[NDArray[Any], int]]:
+    """Yield blocks of shape (n,) or (n, channels), and how many frames follow each."""
     left = expected
     while left > 0:
-        blocks.append(sound.read(min(left, _BLOCK), dtype="float64" if scale else dtype))
-        left -= len(blocks[-1])
-        if len(blocks[-1]) == 0:
+        block = sound.read(min(left, size), dtype=dtype)
+        left -= len(block)
+        if len(block) == 0:
             break
+        yield block, left
     if left == expected:
         raise ValueError(f"{name}: the recording holds no samples")
     if left > 0:
@@ -252,12 +265,39 @@ def _read(sound: Any, expected: int, dtype: str, name: str) -> NDArray[Any]:
             f"{name}: truncated, the header promises {expected} samples and {expected - left}"
             " follow"
         )
+
+
+def _read(sound: Any, expected: int, dtype: str, name: str) -> NDArray[Any]:
+    # libsndfile does not scale floats to integers: full scale would become 0 and 1.
+    scale = dtype == "int16" and sound.subtype in ("FLOAT", "DOUBLE")
+    kind = "float64" if scale else dtype
+    blocks = [block for block, _ in _blocks(sound, expected, _BLOCK, kind, name)]
     samples: NDArray[Any] = blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
     if scale:
         if not np.isfinite(samples).all():
             raise ValueError(f"{name}: NaN or infinity cannot become int16")
         samples = np.clip(np.rint(samples * 32768), -32768, 32767).astype(np.int16)
     return samples
+
+
+def _read_resampled(
+    sound: Any, expected: int, dtype: str, wanted: int, downmix: Downmix, name: str
+) -> NDArray[Any]:
+    """As `resample` of what `_read` and `_downmix` return, piece by piece."""
+    import soxr
+
+    rate = int(sound.samplerate)
+    pieces: list[NDArray[Any]] = []
+    stream: soxr.ResampleStream | None = None
+    for block, left in _blocks(sound, expected, _PIECE, dtype, name):
+        mixed = _downmix(block.T, downmix, name)
+        if stream is None:
+            channels = 1 if mixed.ndim == 1 else len(mixed)
+            stream = soxr.ResampleStream(
+                rate, wanted, channels, dtype=dtype, quality=RESAMPLE_QUALITY
+            )
+        pieces.append(stream.resample_chunk(mixed.T, last=left == 0))
+    return _resampled(np.concatenate(pieces).T, expected, rate, wanted, name)
 
 
 def _check_size(source: Any, size: int, name: str) -> None:
@@ -316,11 +356,8 @@ def _downmix(samples: NDArray[Any], downmix: Downmix, name: str) -> NDArray[Any]
     return mono
 
 
-def resample(samples: NDArray[Any], rate: int, wanted: int, name: str = "samples") -> NDArray[Any]:
-    """Return float samples of shape (n,) or (channels, n) at another rate; `name` is for errors."""
-    import soxr
-
-    if samples.dtype == np.int16:
+def _check_resampling(dtype: np.dtype[Any], rate: int, wanted: int, name: str) -> None:
+    if dtype == np.int16:
         raise ValueError(
             f"{name}: int16 cannot be resampled from {rate} to {wanted} Hz: use a float dtype"
         )
@@ -328,10 +365,22 @@ def resample(samples: NDArray[Any], rate: int, wanted: int, name: str = "samples
         raise ValueError(
             f"{name}: cannot be resampled from {rate} to {wanted} Hz, a factor beyond {_MAX_RATIO}"
         )
-    resampled = soxr.resample(samples.T, rate, wanted, quality=RESAMPLE_QUALITY).T
-    if resampled.shape[-1] == 0:
+
+
+def _resampled(
+    samples: NDArray[Any], before: int, rate: int, wanted: int, name: str
+) -> NDArray[Any]:
+    if samples.shape[-1] == 0:
         raise ValueError(
-            f"{name}: {samples.shape[-1]} samples at {rate} Hz are too few to resample to"
-            f" {wanted} Hz"
+            f"{name}: {before} samples at {rate} Hz are too few to resample to {wanted} Hz"
         )
-    return cast("NDArray[Any]", resampled)
+    return samples
+
+
+def resample(samples: NDArray[Any], rate: int, wanted: int, name: str = "samples") -> NDArray[Any]:
+    """Return float samples of shape (n,) or (channels, n) at another rate; `name` is for errors."""
+    import soxr
+
+    _check_resampling(samples.dtype, rate, wanted, name)
+    resampled = soxr.resample(samples.T, rate, wanted, quality=RESAMPLE_QUALITY).T
+    return _resampled(resampled, samples.shape[-1], rate, wanted, name)
