@@ -16,7 +16,7 @@ import soxr
 from numpy.typing import NDArray
 
 import quaver
-from quaver.audio import _PIECE, find_audio, resample
+from quaver.audio import _KEPT, _PIECE, find_audio, resample
 
 RATE = 16000
 # Container, subtype, and how far the samples may lie from what was written.
@@ -190,6 +190,18 @@ def test_pieces_are_resampled_as_the_whole(n: int, channels: int, dtype: Any) ->
     several, _ = quaver.load(recording, RATE, dtype=dtype)
     whole = soxr.resample(noise, 44100, RATE, quality="HQ").T
     np.testing.assert_array_equal(several, whole[0] if channels == 1 else whole)
+
+
+@pytest.mark.parametrize("extension", ["wav", "flac"])
+def test_a_recording_beyond_what_a_thread_keeps(tmp_path: Path, extension: str) -> None:
+    noise = np.random.default_rng(1).integers(-9999, 9999, (_KEPT // 8 + 5000, 2), np.int16)
+    path = tmp_path / f"a.{extension}"
+    soundfile.write(path, noise, 48000)
+    samples, _ = quaver.load(path, 44100)
+    again, _ = quaver.load(path, 44100)
+    np.testing.assert_array_equal(samples, again)
+    whole = (noise / np.float32(32768)).astype(np.float32)
+    np.testing.assert_array_equal(samples, soxr.resample(whole, 48000, 44100, quality="HQ").T)
 
 
 def test_too_few_samples_to_resample() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import math
 import os
+import threading
+from itertools import chain
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 import numpy as np
@@ -12,10 +14,10 @@ import numpy as np
 from quaver._validate import Downmix, as_samples, check_sample_rate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from numpy.typing import NDArray
+    from numpy.typing import DTypeLike, NDArray
 
 #: What `load` takes as a recording.
 AudioFile = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
@@ -27,9 +29,11 @@ RESAMPLE_QUALITY = "HQ"
 
 # Decoding by blocks keeps a forged header from claiming memory that the file cannot fill.
 _BLOCK = 1 << 24
-# Frames that are resampled at a time: few enough to stay in the second cache and in memory that the
-# allocator keeps. At once, the fresh pages of a recording cost as much as all the work.
+# Frames that are resampled at a time: they stay in the second cache, and results in memory that the
+# allocator keeps. The fresh pages of a whole recording would cost as much as all the work.
 _PIECE = 1 << 15
+# For the same reason each thread keeps what it decodes into: bytes at the most.
+_KEPT = 1 << 22
 # libsndfile reports a length near 2**63 where the header leaves it open.
 _UNKNOWN_LENGTH = 1 << 40
 # Programs that write to a pipe leave a placeholder from here on as length of the data.
@@ -248,16 +252,19 @@ def _decode(
 
 
 def _blocks(
-    sound: Any, expected: int, size: int, dtype: str, name: str
-) -> Iterator[tuple[NDArray[Any], int]]:
-    """Yield blocks of shape (n,) or (n, channels), and how many frames follow each."""
+    sound: Any, expected: int, dtype: str, name: str, buffer: NDArray[Any] | None = None
+) -> Iterator[NDArray[Any]]:
+    """Yield blocks of shape (n,) or (n, channels), each in the place of the last with a buffer."""
     left = expected
     while left > 0:
-        block = sound.read(min(left, size), dtype=dtype)
+        if buffer is None:
+            block = sound.read(min(left, _BLOCK), dtype=dtype)
+        else:
+            block = sound.read(out=buffer[:left])
         left -= len(block)
         if len(block) == 0:
             break
-        yield block, left
+        yield block
     if left == expected:
         raise ValueError(f"{name}: the recording holds no samples")
     if left > 0:
@@ -271,7 +278,7 @@ def _read(sound: Any, expected: int, dtype: str, name: str) -> NDArray[Any]:
     # libsndfile does not scale floats to integers: full scale would become 0 and 1.
     scale = dtype == "int16" and sound.subtype in ("FLOAT", "DOUBLE")
     kind = "float64" if scale else dtype
-    blocks = [block for block, _ in _blocks(sound, expected, _BLOCK, kind, name)]
+    blocks = list(_blocks(sound, expected, kind, name))
     samples: NDArray[Any] = blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
     if scale:
         if not np.isfinite(samples).all():
@@ -283,21 +290,12 @@ def _read(sound: Any, expected: int, dtype: str, name: str) -> NDArray[Any]:
 def _read_resampled(
     sound: Any, expected: int, dtype: str, wanted: int, downmix: Downmix, name: str
 ) -> NDArray[Any]:
-    """As `resample` of what `_read` and `_downmix` return, piece by piece."""
-    import soxr
-
+    """As `resample` of what `_read` and `_downmix` return."""
     rate = int(sound.samplerate)
-    pieces: list[NDArray[Any]] = []
-    stream: soxr.ResampleStream | None = None
-    for block, left in _blocks(sound, expected, _PIECE, dtype, name):
-        mixed = _downmix(block.T, downmix, name)
-        if stream is None:
-            channels = 1 if mixed.ndim == 1 else len(mixed)
-            stream = soxr.ResampleStream(
-                rate, wanted, channels, dtype=dtype, quality=RESAMPLE_QUALITY
-            )
-        pieces.append(stream.resample_chunk(mixed.T, last=left == 0))
-    return _resampled(np.concatenate(pieces).T, expected, rate, wanted, name)
+    blocks = _blocks(sound, expected, dtype, name, decode_buffer(sound, dtype))
+    mixed = (_downmix(block.T, downmix, name).T for block in blocks)
+    samples = resample_pieces(mixed, rate, wanted).T
+    return _resampled(samples, expected, rate, wanted, name)
 
 
 def _check_size(source: Any, size: int, name: str) -> None:
@@ -354,6 +352,40 @@ def _downmix(samples: NDArray[Any], downmix: Downmix, name: str) -> NDArray[Any]
         mean = np.rint(mean)
     mono: NDArray[Any] = mean.astype(samples.dtype)
     return mono
+
+
+class _Kept(threading.local):
+    memory: NDArray[np.uint8] | None = None
+
+
+_kept = _Kept()
+
+
+def decode_buffer(sound: Any, dtype: DTypeLike) -> NDArray[Any]:
+    """Return this thread's memory for frames of an opened recording, as ``read(out=...)`` takes."""
+    if _kept.memory is None:
+        _kept.memory = np.empty(_KEPT, np.uint8)
+    n_frames = max(1, _KEPT // (np.dtype(dtype).itemsize * sound.channels))
+    used = _kept.memory[: n_frames * sound.channels * np.dtype(dtype).itemsize].view(dtype)
+    return used if sound.channels == 1 else used.reshape(n_frames, sound.channels)
+
+
+def resample_pieces(
+    blocks: Iterable[NDArray[Any]], rate: float, wanted: float, quality: str = RESAMPLE_QUALITY
+) -> NDArray[Any]:
+    """Resample blocks of shape (n,) or (n, channels), at least one, as if they were one array."""
+    import soxr
+
+    rest = iter(blocks)
+    head = next(rest)
+    channels = 1 if head.ndim == 1 else head.shape[1]
+    stream = soxr.ResampleStream(rate, wanted, channels, dtype=head.dtype, quality=quality)
+    results = [
+        stream.resample_chunk(block[first : first + _PIECE])
+        for block in chain([head], rest)
+        for first in range(0, len(block), _PIECE)
+    ]
+    return np.concatenate([*results, stream.resample_chunk(head[:0], last=True)])
 
 
 def _check_resampling(dtype: np.dtype[Any], rate: int, wanted: int, name: str) -> None:

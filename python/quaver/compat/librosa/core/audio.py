@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from quaver.audio import decode_buffer, resample_pieces
 from quaver.compat.librosa import forward
 from quaver.compat.librosa.util.exceptions import ParameterError
 from quaver.compat.librosa.util.utils import fix_length, valid_audio
@@ -62,7 +64,14 @@ def load(
     import soundfile
 
     try:
-        y, native = _read(path, offset, duration, dtype)
+        with path if isinstance(path, soundfile.SoundFile) else soundfile.SoundFile(path) as sound:
+            native = int(sound.samplerate)
+            count = _seek(sound, offset, duration)
+            is_float = dtype in (np.float32, np.float64, "float32", "float64")
+            if sr is not None and sr != native and res_type.startswith("soxr") and is_float:
+                return _read_resampled(sound, count, dtype, mono, sr, res_type), sr
+            # soundfile takes names of types and the classes of NumPy, as librosa's users do.
+            y: Array = sound.read(frames=count, dtype=dtype, always_2d=False).T
     except soundfile.SoundFileRuntimeError:
         if not isinstance(path, (str, os.PathLike)):
             raise
@@ -83,19 +92,40 @@ def _load_elsewhere(path: Any, given: dict[str, Any]) -> tuple[Array, float]:
     return y, rate
 
 
-def _read(path: Any, offset: float, duration: float | None, dtype: Any) -> tuple[Array, int]:
-    import soundfile
+def _seek(sound: Any, offset: float, duration: float | None) -> int:
+    """Go to where reading begins, and return the number of frames to read, -1 for all."""
+    rate = int(sound.samplerate)
+    if offset < 0:
+        sound.seek(-int(-offset * rate), whence=os.SEEK_END)
+    elif offset:
+        sound.seek(int(offset * rate))
+    return -1 if duration is None else int(duration * rate)
 
-    with path if isinstance(path, soundfile.SoundFile) else soundfile.SoundFile(path) as sound:
-        rate = int(sound.samplerate)
-        if offset < 0:
-            sound.seek(-int(-offset * rate), whence=soundfile.SEEK_END)
-        elif offset:
-            sound.seek(int(offset * rate))
-        count = -1 if duration is None else int(duration * rate)
-        # soundfile takes names of types and the classes of NumPy, as librosa's users pass them.
-        samples: Array = sound.read(frames=count, dtype=dtype, always_2d=False).T
-    return samples, rate
+
+def _read_resampled(
+    sound: Any, count: int, dtype: Any, mono: bool, sr: float, res_type: str
+) -> Array:
+    """As `resample` of all that is read."""
+    buffer = decode_buffer(sound, dtype)
+    n_read = 0
+
+    def blocks() -> Iterator[Array]:
+        nonlocal n_read
+        while True:
+            wanted = buffer if count < 0 else buffer[: count - n_read]
+            block = sound.read(out=wanted)
+            n_read += len(block)
+            if mono and block.ndim > 1:
+                yield to_mono(block.T)
+            else:
+                valid_audio(block)
+                yield block
+            if len(block) < len(buffer):
+                return
+
+    native = int(sound.samplerate)
+    y = np.ascontiguousarray(resample_pieces(blocks(), native, sr, res_type).T)
+    return fix_length(y, size=int(np.ceil(n_read * float(sr) / native)))
 
 
 def to_mono(
