@@ -83,7 +83,7 @@ class Recognizer:
 
     def _samples(self, clip: Any) -> tuple[NDArray[Any], int]:
         if audio.is_recording(clip):
-            return audio.load(clip, downmix=self.downmix)
+            return audio.load(clip, self.config_.sample_rate, downmix=self.downmix)
         if self.sample_rate is None:
             raise ValueError("sample_rate is required for arrays, got None")
         return as_samples(clip, self.downmix), check_sample_rate(self.sample_rate)
