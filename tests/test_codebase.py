@@ -57,7 +57,7 @@ def test_cython_sources(path: Path) -> None:
 def test_every_kernel_has_a_header() -> None:
     kernels = {path.stem for path in REPOSITORY.glob("cpp/kernels/*.cpp")}
     headers = {path.stem for path in REPOSITORY.glob("cpp/include/quaver/*.hpp")}
-    # A kernel may be split by size of transform and the like: rfft512 belongs to rfft.
+    # A kernel may be split by size of transform and the like: rfft_columns belongs to rfft.
     assert {k for k in kernels if not any(k.startswith(h) for h in headers)} == set()
     assert headers - kernels == {"dispatch"}
 

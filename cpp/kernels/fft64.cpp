@@ -10,6 +10,8 @@
 #include <stdexcept>
 #include <vector>
 
+#include "quaver/rfft.hpp"
+
 #define QV_FILE "kernels/fft64.cpp"
 #include "simd/foreach_target.hpp"
 
@@ -17,7 +19,7 @@ namespace quaver {
 namespace {
 
 constexpr double kPi = 3.14159265358979323846;
-constexpr std::size_t kSmallestColumns = 512;  // below, 16 columns are shorter than a row
+constexpr std::size_t kSmallestRows = 512;  // below, 16 columns are shorter than a row
 
 std::size_t largest_prime_factor(std::size_t n) {
   std::size_t largest = 1;
@@ -113,15 +115,22 @@ void add_rows(Fft64Plan& plan) {
   plan.rows = Buffer64(table);
 }
 
+std::size_t place_of(const Fft64Plan& plan, std::size_t k, std::size_t lanes) {
+  const std::size_t m = plan.n_rows, columns = plan.n_columns;
+  if (m != 0) return k % m * plan.row_step(lanes) + k / m * lanes;
+  if (columns == 0) return k * lanes;
+  const bool is_mirrored = k % 32 > 16;
+  const std::size_t bin = is_mirrored ? plan.n - k : k;
+  return (bin % 32 * (2 * columns + 1) + bin / 32) * lanes;
+}
+
 void add_places(Fft64Plan& plan) {
   plan.place_list.resize(kNumTargets * plan.n_bins);
   for (std::size_t target = 0; target < kNumTargets; ++target) {
     unsigned* const list = plan.place_list.data() + target * plan.n_bins;
     const std::size_t lanes = kLanesOf[target] / 2;
     for (std::size_t k = 0; k < plan.n_bins; ++k) {
-      const std::size_t m = plan.n_rows;
-      list[k] =
-          static_cast<unsigned>(m == 0 ? k * lanes : k % m * plan.row_step(lanes) + k / m * lanes);
+      list[k] = static_cast<unsigned>(place_of(plan, k, lanes));
     }
     plan.places[target] = list;
   }
@@ -133,9 +142,10 @@ Fft64Plan::Fft64Plan(std::size_t n_)
     : n(n_),
       n_bins(n_ / 2 + 1),
       n_complex(n_ % 2 == 0 ? n_ / 2 : n_),
-      gain(n_ % 2 == 0 ? 2.0 : 1.0),
+      gain(n_ % 2 == 0 && columns_of(n_) == 0 ? 2.0 : 1.0),
       n_convolved(0),
-      n_rows(n_ % 32 == 0 && n_ >= kSmallestColumns ? n_ / 32 : 0) {
+      n_columns(columns_of(n_)),
+      n_rows(n_ % 32 == 0 && n_ >= kSmallestRows && n_columns == 0 ? n_ / 32 : 0) {
   if (n == 0) throw std::invalid_argument("the transform's length must be positive, got 0");
   if (largest_prime_factor(n_complex) > kMaxRadix) {
     n_rows = 0;
@@ -143,12 +153,21 @@ Fft64Plan::Fft64Plan(std::size_t n_)
     while (n_convolved < 2 * n_complex - 1) n_convolved *= 2;
     add_chirp(*this);
   }
+  add_places(*this);
+  if (n_columns != 0) {
+    turns = Buffer64(column_turns(n));
+    return;
+  }
   if (n_rows != 0) add_rows(*this);
   add_passes(*this, n_rows != 0 ? n_rows : n_convolved != 0 ? n_convolved : n_complex);
   std::vector<double> table;
   for (std::size_t k = 0; k <= n / 4; ++k) append_root(table, k, n, 1.0);
   post = Buffer64(table);
-  add_places(*this);
+}
+
+std::size_t Fft64Plan::columns_of(std::size_t n) {
+  const bool is_power = (n & (n - 1)) == 0;
+  return is_power && n >= 256 && n <= 4096 ? n / 32 : 0;
 }
 
 std::size_t Fft64Plan::row_step(std::size_t lanes) const { return (2 * kColumns + 1) * lanes; }
@@ -334,6 +353,7 @@ static void emit64(const Fft64Plan& plan, const double* z, void* out) {
 }
 
 void spectrum64(const Fft64Plan& plan, double* frames, double* work, Bins64 bins, void* out) {
+  if (plan.n_columns != 0) return real64_frames(plan, frames, work, bins, out);
   if (plan.n_rows != 0) return columns64_frames(plan, frames, work, bins, out);
   const bool even = plan.n % 2 == 0;
   double* other = work + plan.work_size(kLanesD) / 2;
@@ -361,5 +381,8 @@ void spectrum64(const Fft64Plan& plan, double* frames, double* work, Bins64 bins
 }
 
 }  // namespace quaver::QV_TARGET
+
+#undef QV_INLINE
+#undef QV_INLINE_MEMBER
 
 #endif

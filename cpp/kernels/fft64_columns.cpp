@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The real transform of n = 32 M points, packed in pairs z[j] = s[2 j] + i s[2 j + 1], in two
-// steps:
+// The real transform of n = 32 M points that fft64_real.cpp does not do, packed in pairs
+// z[j] = s[2 j] + i s[2 j + 1], in two steps:
 //   j = 16 a + b, k = c + M d:  Z[k] = sum_b w16^(b d) w16M^(b c) Y[b][c],
 //   Y[b][c] = sum_a z[16 a + b] w_M^(a c)
 // Columns b are loaded, windowed and transformed within the first cache; rows c within registers.
@@ -19,8 +19,6 @@
 #include "simd/complex64.hpp"
 
 namespace quaver::QV_TARGET {
-
-#define QV_INLINE static inline __attribute__((always_inline))
 
 enum : std::size_t {
   kColumns = Fft64Plan::kColumns,
@@ -41,9 +39,7 @@ QV_INLINE Pair turned_6(Pair z) {
 struct StoredPoints {
   Places64 to;
 
-  inline __attribute__((always_inline)) void take(std::size_t k, Pair v) const {
-    store_pair(to, k, v);
-  }
+  QV_INLINE_MEMBER void take(std::size_t k, Pair v) const { store_pair(to, k, v); }
 };
 
 // Transform of 16 points into a sink; two<I, J> of source are points I and J, added and subtracted,
@@ -69,57 +65,28 @@ QV_INLINE void dft_16(const Source& source, const Sink& sink) {
 struct FrameSource {
   const double* frames;
 
-  inline __attribute__((always_inline)) VecD sample(std::size_t n) const {
-    return LoadU(frames + n * kLanesD);
-  }
-  inline __attribute__((always_inline)) VecD plus(VecD a, std::size_t n, double sign) const {
-    return MulAdd(sample(n), SetD(sign), a);
-  }
+  QV_INLINE_MEMBER VecD sample(std::size_t n) const { return LoadU(frames + n * kLanesD); }
 };
 struct PhaseSource {
   const double* phases;
   const unsigned* offsets;
   const double* window;
 
-  inline __attribute__((always_inline)) VecD sample(std::size_t n) const {
+  QV_INLINE_MEMBER VecD sample(std::size_t n) const {
     return LoadU(phases + offsets[n]) * window[n];
-  }
-  inline __attribute__((always_inline)) VecD plus(VecD a, std::size_t n, double sign) const {
-    return MulAdd(LoadU(phases + offsets[n]), SetD(sign * window[n]), a);
-  }
-};
-// Of points a = 0 .. 15, those from kPoints on are zero padding, and never touched.
-template <class Source, std::size_t kPoints>
-struct Column {
-  const Source& source;
-  std::size_t b;
-
-  inline __attribute__((always_inline)) Pair at(std::size_t a) const {
-    const std::size_t n = 2 * (kColumns * a + b);
-    return {source.sample(n), source.sample(n + 1)};
-  }
-  template <std::size_t I, std::size_t J>
-  inline __attribute__((always_inline)) Two two() const {
-    const std::size_t n = 2 * (kColumns * J + b);
-    const Pair a = at(I);
-    if constexpr (J >= kPoints) return {a, a};
-    return {{source.plus(a.re, n, 1.0), source.plus(a.im, n + 1, 1.0)},
-            {source.plus(a.re, n, -1.0), source.plus(a.im, n + 1, -1.0)}};
   }
 };
 
 // Row c of `rows` becomes Y[b][c], b = 0 .. 15. `column` holds 4 * n_rows registers.
-template <std::size_t kPoints, class Source>
+template <class Source>
 static void transform_columns(const Fft64Plan& plan, const Source& source, double* column,
                               double* rows) {
   for (std::size_t b = 0; b < kColumns; ++b) {
-    const Column<Source, kPoints> from{source, b};
     const Places64 to = {rows + 2 * b * kLanesD, kRowStep};
-    if (plan.n_rows == 16) {
-      dft_16(from, StoredPoints{to});
-      continue;
+    for (std::size_t a = 0; a < plan.n_rows; ++a) {
+      const std::size_t n = 2 * (kColumns * a + b);
+      store_pair(column, a, {source.sample(n), source.sample(n + 1)});
     }
-    for (std::size_t a = 0; a < plan.n_rows; ++a) store_pair(column, a, from.at(a));
     fft64_complex(plan, column, column + 2 * plan.n_rows * kLanesD, column, &to);
   }
 }
@@ -127,12 +94,12 @@ static void transform_columns(const Fft64Plan& plan, const Source& source, doubl
 struct TurnedRow {
   const double *row, *w;
 
-  inline __attribute__((always_inline)) Pair at(std::size_t b) const {
+  QV_INLINE_MEMBER Pair at(std::size_t b) const {
     const Pair z = load_pair(row, b);
     return b == 0 ? z : times(z, w + 2 * (b - 1));
   }
   template <std::size_t I, std::size_t J>
-  inline __attribute__((always_inline)) Two two() const {
+  QV_INLINE_MEMBER Two two() const {
     const Pair a = at(I), b = load_pair(row, J);
     const VecD c = SetD(w[2 * (J - 1)]), s = SetD(w[2 * (J - 1) + 1]);
     return {{MulAdd(b.re, c, MulAdd(-b.im, s, a.re)), MulAdd(b.im, c, MulAdd(b.re, s, a.im))},
@@ -146,14 +113,14 @@ struct BinSink {
   const Fft64Plan& plan;
   void* out;
 
-  inline __attribute__((always_inline)) void put(std::size_t c, std::size_t d, Pair v) const {
+  QV_INLINE_MEMBER void put(std::size_t c, std::size_t d, Pair v) const {
     put_bin<kBins>(out, c + plan.n_rows * d, v);
   }
 };
 struct RowSink {
   double* rows;
 
-  inline __attribute__((always_inline)) void put(std::size_t c, std::size_t d, Pair v) const {
+  QV_INLINE_MEMBER void put(std::size_t c, std::size_t d, Pair v) const {
     StoreU(rows + c * kRowStep + d * kLanesD, MulAdd(v.re, v.re, v.im * v.im));
   }
 };
@@ -176,7 +143,7 @@ struct MirroredPoints {
   std::size_t c;
   const double* z;
 
-  inline __attribute__((always_inline)) void take(std::size_t k, Pair v) const {
+  QV_INLINE_MEMBER void take(std::size_t k, Pair v) const {
     const std::size_t d = kColumns - 1 - k;
     put_mirrored(plan, sink, c, plan.n_rows - c, d, kColumns - 1, load_pair(z, d), v);
   }
@@ -218,7 +185,7 @@ template <class Source>
 static void transform(const Fft64Plan& plan, const Source& source, double* work, Bins64 bins,
                       void* out) {
   double* const rows = rows_of(plan, work);
-  transform_columns<16>(plan, source, work, rows);
+  transform_columns(plan, source, work, rows);
   switch (bins) {
     case Bins64::complex: return transform_rows(plan, rows, BinSink<Bins64::complex>{plan, out});
     case Bins64::power: return transform_rows(plan, rows, BinSink<Bins64::power>{plan, out});
@@ -239,6 +206,7 @@ static PhaseSource source_of(const Framing64Plan& framing, const double* phases)
 
 void spectrum64_phases(const Fft64Plan& plan, const Framing64Plan& framing, const double* phases,
                        double* frames, double* work, Bins64 bins, void* out) {
+  if (plan.n_columns != 0) return real64_phases(plan, framing, phases, work, bins, out);
   const PhaseSource source = source_of(framing, phases);
   if (plan.n_rows != 0) return transform(plan, source, work, bins, out);
   for (std::size_t n = 0; n < plan.n; ++n) StoreU(frames + n * kLanesD, source.sample(n));
@@ -247,23 +215,24 @@ void spectrum64_phases(const Fft64Plan& plan, const Framing64Plan& framing, cons
 
 double* power64_phases(const Fft64Plan& plan, const Framing64Plan& framing, const double* phases,
                        double* frames, double* work, double* power) {
+  if (plan.n_columns != 0) {
+    real64_power(plan, framing, phases, work);
+    return work;
+  }
   if (plan.n_rows == 0) {
     spectrum64_phases(plan, framing, phases, frames, work, Bins64::power, power);
     return power;
   }
   double* const rows = rows_of(plan, work);
   const PhaseSource source = source_of(framing, phases);
-  if (plan.n_rows == 16 && framing.lead + framing.length <= 13 * 2 * kColumns) {  // 25 ms at 16 kHz
-    transform_columns<13>(plan, source, work, rows);
-  } else {
-    transform_columns<16>(plan, source, work, rows);
-  }
+  transform_columns(plan, source, work, rows);
   transform_rows(plan, rows, RowSink{rows});
   return rows;
 }
 
-#undef QV_INLINE
-
 }  // namespace quaver::QV_TARGET
+
+#undef QV_INLINE
+#undef QV_INLINE_MEMBER
 
 #endif

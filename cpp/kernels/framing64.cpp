@@ -23,13 +23,19 @@ Framing64Plan::Framing64Plan(const double* window_, std::size_t length_, std::si
       n_taps((length_ + step_ - 1) / step_),
       offset_list(kNumTargets * n_fft) {
   std::vector<double> padded(n_fft);
-  std::copy_n(window_, length, padded.begin() + static_cast<std::ptrdiff_t>(lead));
+  const std::size_t columns = Fft64Plan::columns_of(n_fft);
+  std::vector<std::size_t> order(length);
+  for (std::size_t i = 0; i < length; ++i) {
+    const std::size_t n = lead + i;
+    order[i] = columns == 0 ? n : 32 * (n % columns) + n / columns;
+    padded[order[i]] = window_[i];
+  }
   window = Buffer64(padded);
   for (std::size_t target = 0; target < kNumTargets; ++target) {
     unsigned* const list = offset_list.data() + target * n_fft;
     const std::size_t stride = phase_stride(kLanesOf[target] / 2);
     for (std::size_t n = 0; n < length; ++n) {
-      list[lead + n] = static_cast<unsigned>(n % step * stride + n / step);
+      list[order[n]] = static_cast<unsigned>(n % step * stride + n / step);
     }
     offsets[target] = list;
   }

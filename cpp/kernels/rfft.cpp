@@ -64,27 +64,31 @@ RfftPlan::RfftPlan(std::size_t n) : n_fft(n), n_bins(n / 2 + 1) {
     post[2 * k + 1] = static_cast<float>(std::sin(angle));
   }
   for (std::size_t size : {256, 512, 1024, 2048, 4096}) {
-    if (n == size) plan_columns();
+    if (n != size) continue;
+    n_columns = n / 32;
+    const std::vector<double> values = column_turns(n);
+    turns = Buffer(values.size());
+    for (std::size_t i = 0; i < values.size(); ++i) turns[i] = static_cast<float>(values[i]);
   }
 }
 
-void RfftPlan::plan_columns() {
-  n_columns = n_fft / 32;
+std::vector<double> column_turns(std::size_t n_fft) {
+  const std::size_t n_columns = n_fft / 32;
   const std::size_t outer = n_columns == 16 ? 16 : 8, inner = n_columns / outer;
-  std::vector<std::size_t> numerators;
+  std::vector<double> turns;
+  const auto append = [&](std::size_t numerator) {
+    const double angle =
+        kTwoPi * static_cast<double>(numerator % n_fft) / static_cast<double>(n_fft);
+    turns.push_back(std::cos(angle));
+    turns.push_back(std::sin(angle));
+  };
   for (std::size_t c = 0; c <= 16; ++c) {
-    for (std::size_t i = 1; i < outer; ++i) numerators.push_back(inner * i * c);
+    for (std::size_t i = 1; i < outer; ++i) append(inner * i * c);
     for (std::size_t j = 0; j < inner && inner > 1; ++j) {
-      for (std::size_t k = 0; k < outer; ++k) numerators.push_back(j * (c + 32 * k));
+      for (std::size_t k = 0; k < outer; ++k) append(j * (c + 32 * k));
     }
   }
-  turns_per_row = 2 * numerators.size() / 17;
-  turns = Buffer(2 * numerators.size());
-  for (std::size_t i = 0; i < numerators.size(); ++i) {
-    const double angle = kTwoPi * static_cast<double>(numerators[i]) / static_cast<double>(n_fft);
-    turns[2 * i] = static_cast<float>(std::cos(angle));
-    turns[2 * i + 1] = static_cast<float>(std::sin(angle));
-  }
+  return turns;
 }
 
 std::size_t power_spectrum_work(const RfftPlan& plan, std::size_t lanes) {

@@ -2,13 +2,11 @@
 // Complex numbers of float64 frames in lanes, and what leaves a transform of them. No include
 // guard: a kernel file includes this inside its target region.
 
-#include "simd/vec64.hpp"
+#include "simd/transforms.hpp"
 
 namespace quaver::QV_TARGET {
 
-struct Pair {
-  VecD re, im;
-};
+typedef Point<double> Pair;
 
 static inline Pair load_pair(const double* x, std::size_t index) {
   return {LoadU(x + 2 * index * kLanesD), LoadU(x + (2 * index + 1) * kLanesD)};
@@ -28,14 +26,8 @@ static inline void store_pair(Places64 y, std::size_t index, Pair v) {
   StoreU(y.data + index * y.step, v.re);
   StoreU(y.data + index * y.step + kLanesD, v.im);
 }
-static inline Pair plus(Pair a, Pair b) { return {a.re + b.re, a.im + b.im}; }
-static inline Pair minus(Pair a, Pair b) { return {a.re - b.re, a.im - b.im}; }
 // -i a
 static inline Pair turned(Pair a) { return {a.im, -a.re}; }
-static inline Pair times(Pair a, double cosine, double sine) {
-  const VecD c = SetD(cosine), s = SetD(sine);
-  return {MulAdd(a.re, c, -(a.im * s)), MulAdd(a.re, s, a.im * c)};
-}
 static inline Pair times(Pair a, const double* w) { return times(a, w[0], w[1]); }
 
 struct Quad {
@@ -71,6 +63,16 @@ static inline void put_bin(void* out, std::size_t k, Pair v) {
     } else {
       StoreNarrow(static_cast<float*>(out) + k * kLanes, power);
     }
+  }
+}
+
+// Of bin k.
+template <Bins64 kBins>
+static inline void put_imaginary(void* out, std::size_t k, VecD imaginary) {
+  if constexpr (kBins == Bins64::complex) {
+    StoreU(static_cast<double*>(out) + (2 * k + 1) * kLanesD, imaginary);
+  } else if constexpr (kBins == Bins64::complex32) {
+    StoreNarrow(static_cast<float*>(out) + (2 * k + 1) * kLanes, imaginary);
   }
 }
 

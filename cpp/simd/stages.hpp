@@ -26,10 +26,9 @@ void time_features(const FramingPlan& plan, const TimeDomainPlan& features, cons
 // Windows the phases, into `frames` where the transform needs that; magnitude may be null.
 void power_spectrum(const RfftPlan& plan, const FramingPlan& framing, const float* phases,
                     float* frames, float* work, float* power, float* magnitude);
-// rfft_columns.cpp: the same for plans with columns; its second pass for 512 points: rfft512.cpp
+// rfft_columns.cpp: the same for plans with columns
 void power_spectrum_columns(const RfftPlan& plan, const FramingPlan& framing, const float* phases,
                             float* work, float* power, float* magnitude);
-void second_pass_512(const RfftPlan& plan, const float* work, float* power, float* magnitude);
 const float* half_transform(const RfftPlan& plan, const float* frames, float* work);
 // spectrum.cpp
 struct SpectralRows {
@@ -80,8 +79,8 @@ void window_frames64(const double* linear, std::size_t step, std::size_t length,
                      const double* window, std::size_t n_valid, double* frames);
 void gather_phases64(const Framing64Plan& plan, const double* linear, double* phases);
 void rows_to_frames64(const double* block, std::size_t n_rows, std::size_t n_valid, double* out);
-// fft64.cpp, fft64_columns.cpp: frames is overwritten; rows of out hold kLanesD doubles, or kLanes
-// floats of which half are written
+// fft64.cpp, fft64_columns.cpp, fft64_real.cpp: frames is overwritten; rows of out hold kLanesD
+// doubles, or kLanes floats of which half are written
 void spectrum64(const Fft64Plan& plan, double* frames, double* work, Bins64 bins, void* out);
 void spectrum64_phases(const Fft64Plan& plan, const Framing64Plan& framing, const double* phases,
                        double* frames, double* work, Bins64 bins, void* out);
@@ -90,6 +89,12 @@ double* power64_phases(const Fft64Plan& plan, const Framing64Plan& framing, cons
                        double* frames, double* work, double* power);
 void columns64_frames(const Fft64Plan& plan, const double* frames, double* work, Bins64 bins,
                       void* out);
+void real64_frames(const Fft64Plan& plan, const double* frames, double* work, Bins64 bins,
+                   void* out);
+void real64_phases(const Fft64Plan& plan, const Framing64Plan& framing, const double* phases,
+                   double* work, Bins64 bins, void* out);
+void real64_power(const Fft64Plan& plan, const Framing64Plan& framing, const double* phases,
+                  double* work);
 struct Places64;
 const double* fft64_complex(const Fft64Plan& plan, const double* x, double* y, double* spare,
                             const Places64* last);

@@ -1,45 +1,64 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Transforms of 4 to 32 values, a register each, for the passes of rfft_columns.cpp and
-// rfft512.cpp. The exponent is positive: for powers of real signals the sign does not matter, and
-// this one takes the fewest instructions. No include guard: a kernel file includes it inside its
-// target region, after vec.hpp.
+// Transforms of 4 to 32 values, a register of T = float or double each, for the passes of
+// two_passes.hpp. The exponent is positive: it takes the fewest instructions, powers of real
+// signals do not depend on its sign, and bins are the conjugates of what a negative one gives. No
+// include guard: a kernel file includes it inside its target region, after vec.hpp.
+
+#include "simd/vec64.hpp"
 
 #define QV_INLINE static inline __attribute__((always_inline))
 #define QV_INLINE_MEMBER inline __attribute__((always_inline))
 
 namespace quaver::QV_TARGET {
 
+template <class T>
+struct LanesOf;
+template <>
+struct LanesOf<float> {
+  typedef Vec type;
+  enum : std::size_t { kCount = kLanes };
+};
+template <>
+struct LanesOf<double> {
+  typedef VecD type;
+  enum : std::size_t { kCount = kLanesD };
+};
+template <class T>
+using Lanes = typename LanesOf<T>::type;
+
 // cos(2 pi i / 32)
-static constexpr float kCosine[9] = {1.0f,
-                                     0.980785280403f,
-                                     0.923879532511f,
-                                     0.831469612303f,
-                                     0.707106781187f,
-                                     0.555570233020f,
-                                     0.382683432365f,
-                                     0.195090322016f,
-                                     0.0f};
+static constexpr double kCosine[9] = {1.0,
+                                      0.98078528040323044913,
+                                      0.92387953251128675613,
+                                      0.83146961230254523708,
+                                      0.70710678118654752440,
+                                      0.55557023301960222474,
+                                      0.38268343236508977173,
+                                      0.19509032201612826785,
+                                      0.0};
 
 // Real transform of x[First + Step i], i < N, where only x[0 .. Count) is not zero. Results k = 0
 // .. N/2; im[0] and im[N/2] are zero and not written. Radix 2, decimation in time; recursion and
 // constant indices, because compilers keep arrays that loops index in memory. Values are loaded
 // where they are first needed: compilers keep the order, and registers are few.
-template <int N, int Step, int First, int Count>
+template <class T, int N, int Step, int First, int Count>
 struct RealTransform {
+  typedef Lanes<T> V;
+
   template <int K>
-  QV_INLINE void combine(const Vec* er, const Vec* ei, const Vec* odd_re, const Vec* odd_im,
-                         Vec* re, Vec* im) {
+  QV_INLINE void combine(const V* er, const V* ei, const V* odd_re, const V* odd_im, V* re, V* im) {
     if constexpr (K < N / 4) {
-      constexpr float c = kCosine[K * 32 / N], s = kCosine[8 - K * 32 / N];
+      constexpr T c = static_cast<T>(kCosine[K * 32 / N]);
+      constexpr T s = static_cast<T>(kCosine[8 - K * 32 / N]);
       if constexpr (8 * K == N) {
-        const Vec sum = odd_re[K] + odd_im[K], difference = odd_re[K] - odd_im[K];
+        const V sum = odd_re[K] + odd_im[K], difference = odd_re[K] - odd_im[K];
         re[K] = MulAdd(difference, Set(c), er[K]);
         re[N / 2 - K] = NegMulAdd(difference, Set(c), er[K]);
         im[K] = MulAdd(sum, Set(c), ei[K]);
         im[N / 2 - K] = MulSub(sum, Set(c), ei[K]);
       } else {
-        const Vec tr = MulSub(odd_re[K], Set(c), odd_im[K] * s);
-        const Vec ti = MulAdd(odd_im[K], Set(c), odd_re[K] * s);
+        const V tr = MulSub(odd_re[K], Set(c), odd_im[K] * s);
+        const V ti = MulAdd(odd_im[K], Set(c), odd_re[K] * s);
         re[K] = er[K] + tr;
         re[N / 2 - K] = er[K] - tr;
         im[K] = ei[K] + ti;
@@ -49,10 +68,10 @@ struct RealTransform {
     }
   }
   template <class Source>
-  QV_INLINE void run(const Source& x, Vec* re, Vec* im) {
-    Vec er[N / 4 + 1], ei[N / 4 + 1], odd_re[N / 4 + 1], odd_im[N / 4 + 1];
-    RealTransform<N / 2, 2 * Step, First, Count>::run(x, er, ei);
-    RealTransform<N / 2, 2 * Step, First + Step, Count>::run(x, odd_re, odd_im);
+  QV_INLINE void run(const Source& x, V* re, V* im) {
+    V er[N / 4 + 1], ei[N / 4 + 1], odd_re[N / 4 + 1], odd_im[N / 4 + 1];
+    RealTransform<T, N / 2, 2 * Step, First, Count>::run(x, er, ei);
+    RealTransform<T, N / 2, 2 * Step, First + Step, Count>::run(x, odd_re, odd_im);
     re[0] = er[0] + odd_re[0];
     re[N / 2] = er[0] - odd_re[0];
     combine<1>(er, ei, odd_re, odd_im, re, im);
@@ -61,25 +80,27 @@ struct RealTransform {
   }
 };
 
-template <int Step, int First, int Count>
-struct RealTransform<4, Step, First, Count> {
+template <class T, int Step, int First, int Count>
+struct RealTransform<T, 4, Step, First, Count> {
+  typedef Lanes<T> V;
+
   template <class Source>
-  QV_INLINE void run(const Source& x, Vec* re, Vec* im) {
-    const Vec a = x.template at<First>(), b = x.template at<First + Step>();
+  QV_INLINE void run(const Source& x, V* re, V* im) {
+    const V a = x.template at<First>(), b = x.template at<First + Step>();
     if constexpr (First + 2 * Step >= Count) {
       re[0] = a + b;
       re[1] = a;
       re[2] = a - b;
       im[1] = b;
     } else {
-      Vec sum;
+      V sum;
       x.template combine<First + 2 * Step>(a, sum, re[1]);
       if constexpr (First + 3 * Step >= Count) {
         re[0] = sum + b;
         re[2] = sum - b;
         im[1] = b;
       } else {
-        Vec other;
+        V other;
         x.template combine<First + 3 * Step>(b, other, im[1]);
         re[0] = sum + other;
         re[2] = sum - other;
@@ -88,41 +109,52 @@ struct RealTransform<4, Step, First, Count> {
   }
 };
 
+template <class T>
 struct Point {
-  Vec re, im;
+  Lanes<T> re, im;
 };
 
-QV_INLINE Point plus(Point a, Point b) { return {a.re + b.re, a.im + b.im}; }
-QV_INLINE Point minus(Point a, Point b) { return {a.re - b.re, a.im - b.im}; }
-QV_INLINE Point times(Point a, float c, float s) {
+template <class T>
+QV_INLINE Point<T> plus(Point<T> a, Point<T> b) {
+  return {a.re + b.re, a.im + b.im};
+}
+template <class T>
+QV_INLINE Point<T> minus(Point<T> a, Point<T> b) {
+  return {a.re - b.re, a.im - b.im};
+}
+template <class T>
+QV_INLINE Point<T> times(Point<T> a, T c, T s) {
   return {MulSub(a.re, Set(c), a.im * s), MulAdd(a.re, Set(s), a.im * c)};
 }
-QV_INLINE void butterfly(Point& a, Point& b, Point& c, Point& d) {
-  const Point ac = plus(a, c), a_c = minus(a, c), bd = plus(b, d), b_d = minus(b, d);
+template <class T>
+QV_INLINE void butterfly(Point<T>& a, Point<T>& b, Point<T>& c, Point<T>& d) {
+  const Point<T> ac = plus(a, c), a_c = minus(a, c), bd = plus(b, d), b_d = minus(b, d);
   a = plus(ac, bd);
   c = minus(ac, bd);
   b = {a_c.re - b_d.im, a_c.im + b_d.re};  // a - c + i (b - d)
   d = {a_c.re + b_d.im, a_c.im - b_d.re};
 }
 // z w^2 and z w^6, w = exp(2 pi i / 16)
-QV_INLINE Point turn_2(Point z) {
-  const Vec half = Set(0.707106781187f);
+template <class T>
+QV_INLINE Point<T> turn_2(Point<T> z) {
+  const Lanes<T> half = Set(static_cast<T>(kCosine[4]));
   return {(z.re - z.im) * half, (z.re + z.im) * half};
 }
-QV_INLINE Point turn_6(Point z) {
-  const Vec half = Set(0.707106781187f);
+template <class T>
+QV_INLINE Point<T> turn_6(Point<T> z) {
+  const Lanes<T> half = Set(static_cast<T>(kCosine[4]));
   return {(z.re + z.im) * -half, (z.re - z.im) * half};
 }
 
 // Sum and difference of points I and I + 4 of 8.
-template <int I, class Source>
-QV_INLINE void split_8(const Source& source, Point* z) {
-  const Point low = source.template at<I>(), high = source.template at<I + 4>();
+template <int I, class T, class Source>
+QV_INLINE void split_8(const Source& source, Point<T>* z) {
+  const Point<T> low = source.template at<I>(), high = source.template at<I + 4>();
   z[I] = plus(low, high);
   z[I + 4] = minus(low, high);
 }
-template <class Source>
-QV_INLINE void transform_8(const Source& source, Point* z) {
+template <class T, class Source>
+QV_INLINE void transform_8(const Source& source, Point<T>* z) {
   split_8<0>(source, z);
   split_8<2>(source, z);
   z[6] = {-z[6].im, z[6].re};
@@ -133,16 +165,16 @@ QV_INLINE void transform_8(const Source& source, Point* z) {
   butterfly(z[0], z[1], z[2], z[3]);
   butterfly(z[4], z[5], z[6], z[7]);
 }
-template <int J, class Source>
-QV_INLINE void load_16(const Source& source, Point* z) {
+template <int J, class T, class Source>
+QV_INLINE void load_16(const Source& source, Point<T>* z) {
   z[J] = source.template at<J>();
   z[J + 4] = source.template at<J + 4>();
   z[J + 8] = source.template at<J + 8>();
   z[J + 12] = source.template at<J + 12>();
 }
-template <class Source>
-QV_INLINE void transform_16(const Source& source, Point* z) {
-  constexpr float c1 = 0.923879532511f, s1 = 0.382683432365f;
+template <class T, class Source>
+QV_INLINE void transform_16(const Source& source, Point<T>* z) {
+  constexpr T c1 = static_cast<T>(kCosine[2]), s1 = static_cast<T>(kCosine[6]);
   load_16<0>(source, z);
   butterfly(z[0], z[4], z[8], z[12]);
   load_16<1>(source, z);
@@ -172,8 +204,8 @@ QV_INLINE constexpr int place(int radix, int k) {
   if (radix == 8) return k / 2 + 4 * (k % 2);
   return k;
 }
-template <int Radix, class Source>
-QV_INLINE void transform(const Source& source, Point* z) {
+template <int Radix, class T, class Source>
+QV_INLINE void transform(const Source& source, Point<T>* z) {
   if constexpr (Radix == 16) {
     transform_16(source, z);
   } else if constexpr (Radix == 8) {
@@ -185,13 +217,6 @@ QV_INLINE void transform(const Source& source, Point* z) {
     z[3] = source.template at<3>();
     butterfly(z[0], z[1], z[2], z[3]);
   }
-}
-
-QV_INLINE void emit(Point z, std::size_t bin, float* power) {
-  StoreU(power + bin * kLanes, MulAdd(z.re, z.re, z.im * z.im));
-}
-QV_INLINE void take_root(const float* power, std::size_t bin, float* magnitude) {
-  StoreU(magnitude + bin * kLanes, Sqrt(LoadU(power + bin * kLanes)));
 }
 
 }  // namespace quaver::QV_TARGET

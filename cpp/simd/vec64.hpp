@@ -13,9 +13,18 @@ static inline void StoreNarrow(float* p, VecD v) {
   *reinterpret_cast<VecHalf*>(p) = __builtin_convertvector(v, VecHalf);
 }
 
+static inline VecD Set(double x) { return SetD(x); }
 static inline VecD MulAdd(VecD a, VecD b, VecD c) { return MulAddD(a, b, c); }
 
 #if QV_WIDTH == 16
+static inline VecD MulSub(VecD a, VecD b, VecD c) {
+  return reinterpret_cast<VecD>(_mm512_fmsub_pd(
+      reinterpret_cast<__m512d>(a), reinterpret_cast<__m512d>(b), reinterpret_cast<__m512d>(c)));
+}
+static inline VecD NegMulAdd(VecD a, VecD b, VecD c) {
+  return reinterpret_cast<VecD>(_mm512_fnmadd_pd(
+      reinterpret_cast<__m512d>(a), reinterpret_cast<__m512d>(b), reinterpret_cast<__m512d>(c)));
+}
 static inline VecD Max(VecD a, VecD b) {
   return reinterpret_cast<VecD>(
       _mm512_max_pd(reinterpret_cast<__m512d>(a), reinterpret_cast<__m512d>(b)));
@@ -28,6 +37,14 @@ static inline VecD Sqrt(VecD a) {
   return reinterpret_cast<VecD>(_mm512_sqrt_pd(reinterpret_cast<__m512d>(a)));
 }
 #elif QV_WIDTH == 8
+static inline VecD MulSub(VecD a, VecD b, VecD c) {
+  return reinterpret_cast<VecD>(_mm256_fmsub_pd(
+      reinterpret_cast<__m256d>(a), reinterpret_cast<__m256d>(b), reinterpret_cast<__m256d>(c)));
+}
+static inline VecD NegMulAdd(VecD a, VecD b, VecD c) {
+  return reinterpret_cast<VecD>(_mm256_fnmadd_pd(
+      reinterpret_cast<__m256d>(a), reinterpret_cast<__m256d>(b), reinterpret_cast<__m256d>(c)));
+}
 static inline VecD Max(VecD a, VecD b) {
   return reinterpret_cast<VecD>(
       _mm256_max_pd(reinterpret_cast<__m256d>(a), reinterpret_cast<__m256d>(b)));
@@ -40,6 +57,8 @@ static inline VecD Sqrt(VecD a) {
   return reinterpret_cast<VecD>(_mm256_sqrt_pd(reinterpret_cast<__m256d>(a)));
 }
 #else
+static inline VecD MulSub(VecD a, VecD b, VecD c) { return a * b - c; }
+static inline VecD NegMulAdd(VecD a, VecD b, VecD c) { return c - a * b; }
 static inline VecD Max(VecD a, VecD b) { return a > b ? a : b; }
 static inline VecD Min(VecD a, VecD b) { return a < b ? a : b; }
 static inline VecD Sqrt(VecD a) {

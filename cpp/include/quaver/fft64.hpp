@@ -3,8 +3,9 @@
 //   X[k] = sum_j s[j] exp(-2 pi i j k / n),  k = 0 .. floor(n / 2), times Fft64Plan::gain
 // Even n: a complex transform of n/2 points and the real post-pass; odd n: a complex one of n
 // points. Mixed-radix Stockham for prime factors up to kMaxRadix, Bluestein (1970) beyond;
-// multiples of 32 from 512 on in 16 columns, each of which stays in the first cache. Error of the
-// amplitude: below 1e-14 of the spectrum's root sum of squares for n <= 65536.
+// multiples of 32 from 512 on in 16 columns, each of which stays in the first cache; powers of two
+// from 256 to 4096 by the shorter way of two_passes.hpp. Error of the amplitude: below 1e-14 of the
+// spectrum's root sum of squares for n <= 65536.
 #pragma once
 
 #include <cstddef>
@@ -52,18 +53,21 @@ struct Fft64Plan {
   std::size_t n_complex;    // points of the complex transform
   double gain;              // left for callers to take out with a scale of their own
   std::size_t n_convolved;  // points of Bluestein's convolution, 0 without one
-  std::size_t n_rows;       // n_complex / 16: points of a column's transform, 0 without columns
+  std::size_t n_columns;    // B = n / 32 for powers of two, or 0
+  std::size_t n_rows;       // n_complex / 16: points of each of 16 columns' transforms, or 0
   std::size_t n_passes = 0;
   Fft64Pass passes[kMaxPasses];
   Buffer64 twiddles, roots;
   Buffer64 post;   // cos, sin of 2 pi k / n, k = 0 .. n / 4
   Buffer64 rows;   // a row: twiddles of points 1 .. 15, cos and sin of its 16 bins' post-pass
+  Buffer64 turns;  // of n_columns: column_turns() in rfft.hpp
   Buffer64 chirp;  // exp(-i pi j^2 / n_complex)
   Buffer64 chirp_spectrum;  // of the conjugate chirp, / n_convolved
   // For each SIMD target and bin, where power64_phases leaves it.
   std::vector<unsigned> place_list;
   const unsigned* places[kNumTargets];
 
+  static std::size_t columns_of(std::size_t n);   // n_columns
   std::size_t row_step(std::size_t lanes) const;  // odd registers: rows must not share cache sets
   // Doubles of workspace for a block of `lanes` frames.
   std::size_t work_size(std::size_t lanes) const;

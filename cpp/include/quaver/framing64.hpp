@@ -19,8 +19,10 @@ struct Framing64Plan {
   std::size_t length, step, lead;
   std::size_t n_phases;  // min(step, length)
   std::size_t n_taps;    // ceil(length / step): columns a frame spans
-  Buffer64 window;       // n_fft: zeros, window, zeros
-  // For each SIMD target and each of n_fft samples; 0 where the window is 0.
+  // n_fft values each: zeros, window, zeros, and for each SIMD target the offsets, 0 where the
+  // window is. Sorted by column where n_fft = 32 B has columns (Fft64Plan::n_columns): sample 32 b
+  // + a here is sample a B + b.
+  Buffer64 window;
   std::vector<unsigned> offset_list;
   const unsigned* offsets[kNumTargets];
 

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstddef>
+#include <vector>
 
 #include "quaver/buffer.hpp"
 
@@ -31,14 +32,12 @@ struct RfftPlan {
   Buffer twiddles;
   Buffer post;                // cos, sin of 2 pi k / n_fft, k = 0 .. n_fft / 4
   std::size_t n_columns = 0;  // B = n_fft / 32 for the transform in columns, or 0
-  std::size_t turns_per_row = 0;
-  // For each row c = 0 .. 16, as cos and sin of 2 pi x / n_fft: x = B2 i c, i = 1 .. B1 - 1, then,
-  // where B2 > 1, x = j (c + 32 k), j = 0 .. B2 - 1 by k = 0 .. B1 - 1.
-  Buffer turns;
-
- private:
-  void plan_columns();
+  Buffer turns;               // column_turns()
 };
+
+// For each row c = 0 .. 16 of two_passes.hpp, as cos and sin of 2 pi x / n_fft: x = B2 i c,
+// i = 1 .. B1 - 1, then, where B2 > 1, x = j (c + 32 k), j = 0 .. B2 - 1 by k = 0 .. B1 - 1.
+std::vector<double> column_turns(std::size_t n_fft);
 
 // Floats of scratch that a block of `lanes` frames needs.
 std::size_t power_spectrum_work(const RfftPlan& plan, std::size_t lanes);
