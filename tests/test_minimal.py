@@ -36,7 +36,6 @@ MODULES = [
     "quaver.compat.librosa.forward",
     "quaver.compat.librosa.util.utils",
     "quaver.compat.install",
-    "quaver.compat.librosa.core.tuning",
     "quaver.compat.pyaudioanalysis.MidTermFeatures",
     "quaver.compat.pyaudioanalysis.ShortTermFeatures",
     "quaver.compat.pyaudioanalysis.audioBasicIO",

@@ -15,7 +15,6 @@ from quaver import _core
 from quaver._validate import Downmix, as_samples, check_sample_rate, check_size
 from quaver.compat import librosa
 from quaver.compat.librosa.core.spectrum import spectrogram
-from quaver.compat.librosa.core.tuning import tuning_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -192,9 +191,8 @@ def _mel_and_mfcc(
 
 def _chroma(y: NDArray[np.float32], rate: int) -> NDArray[Any]:
     # Magnitudes where chroma_stft expects power: that is how these projects call it.
-    magnitude, n_fft = spectrogram(y=y, S=None, n_fft=2048, hop_length=512, power=1)
-    tuning = tuning_of(magnitude, rate, n_fft)
-    chroma: NDArray[Any] = librosa.feature.chroma_stft(S=magnitude, sr=rate, tuning=tuning)
+    magnitude, _ = spectrogram(y=y, S=None, n_fft=2048, hop_length=512, power=1)
+    chroma: NDArray[Any] = librosa.feature.chroma_stft(S=magnitude, sr=rate)
     return chroma
 
 

