@@ -138,6 +138,19 @@ def test_bands_agree_with_the_picture(target: str) -> None:
         assert (found[1] == 0).all()
 
 
+@pytest.mark.parametrize("n_bins", [1, 2, 3, 17, 129, 1025])
+@pytest.mark.parametrize("n_frames", [0, 1, 3, 4, 7, 16, 17, 50])
+def test_bands_of_a_picture(target: str, n_frames: int, n_bins: int) -> None:
+    rng = np.random.default_rng(n_bins)
+    picture = rng.random((n_frames, n_bins)).astype(np.float32)
+    dense = rng.random((5, n_bins)).astype(np.float32)
+    dense[1] = 0
+    dense[2, : n_bins // 2] = 0
+    found = _core.FilterBank(dense).of(picture)
+    assert found.shape == (5, n_frames)
+    np.testing.assert_allclose(found, dense.astype(float) @ picture.T, rtol=1e-5, atol=0)
+
+
 def test_silence_is_exact(target: str) -> None:
     y = np.zeros(5000, np.float32)
     plan = plan_of(512, 160, 512)
@@ -195,6 +208,8 @@ def test_what_does_not_fit_is_refused() -> None:
         plan.run(np.zeros(600))  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="257 bins, got 3"):
         plan.bands(noise(600), True, _core.FilterBank(np.ones((2, 3), np.float32)))
+    with pytest.raises(ValueError, match=r"shape \(n_frames, 3\), got \(3, 4\)"):
+        _core.FilterBank(np.ones((2, 3), np.float32)).of(np.ones((3, 4), np.float32))
     with pytest.raises(ValueError, match=r"shape \(n_frames, 257\), got \(2, 3\)"):
         plan.inverse(np.zeros((2, 3), np.complex64), 2, 100)
     with pytest.raises(ValueError, match="hop_length must be positive, got 0"):

@@ -66,6 +66,11 @@ FramingPlan::FramingPlan(const FramingOptions& options)
   if (n_fft % 32 == 0) sort_by_column();
 }
 
+void FramingPlan::use_window(const double* values) {
+  for (std::size_t n = 0; n < frame_length; ++n) window[n] = static_cast<float>(values[n]);
+  if (n_fft % 32 == 0) sort_by_column();
+}
+
 void FramingPlan::sort_by_column() {
   const std::size_t n_columns = n_fft / 32;
   column_window = Buffer(n_fft);

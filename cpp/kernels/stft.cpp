@@ -20,7 +20,7 @@ StftPlan::StftPlan(std::size_t n_fft_, std::size_t hop_length_, const double* wi
       hop_length(hop_length_),
       pad(center ? n_fft_ / 2 : 0),
       window_lead((n_fft_ - win_length) / 2) {
-  for (std::size_t n = 0; n < win_length; ++n) framing.window[n] = static_cast<float>(window[n]);
+  framing.use_window(window);
 }
 
 std::size_t StftPlan::count(std::size_t n_samples) const {
@@ -73,6 +73,10 @@ void stft_bins(const StftPlan& plan, StftOutput output, const float* samples, st
 void stft_bands(const StftPlan& plan, StftOutput output, const FilterBank& bank,
                 const float* samples, std::size_t n_samples, float* out) {
   kernels().stft_bands(plan, output, bank, samples, n_samples, workspace(), out);
+}
+
+void bands_of(const FilterBank& bank, const float* picture, std::size_t n_frames, float* out) {
+  kernels().bands_of(bank, picture, n_frames, workspace(), out);
 }
 
 void istft(const StftPlan& plan, const float* spectrum, std::size_t n_frames,
@@ -175,15 +179,26 @@ static void gather_block(const StftPlan& plan, const float* samples, std::size_t
   gather_phases(plan.framing, work.linear.data(), work.phases.data(), phase_stride);
 }
 
-static void block_spectrum(const StftPlan& plan, StftOutput output, const float* samples,
-                           std::size_t n_samples, std::size_t t, std::size_t n_valid,
-                           StftWorkspace& work) {
+// Returns the rows. Where only the size of a bin counts, the window's first sample may be the
+// transform's, and its shorter ways are open.
+static const float* block_spectrum(const StftPlan& plan, StftOutput output, const float* samples,
+                                   std::size_t n_samples, std::size_t t, std::size_t n_valid,
+                                   StftWorkspace& work) {
   const std::size_t phase_stride = plan.framing.phase_stride(kLanes);
   gather_block(plan, samples, n_samples, t, n_valid, phase_stride, work);
+  if (plan.rfft.n_columns != 0 && output != StftOutput::complex) {
+    float* const power = work.spectrum.data();
+    float* const magnitude =
+        output == StftOutput::magnitude ? power + plan.rfft.n_bins * kLanes : nullptr;
+    power_spectrum_columns(plan.rfft, plan.framing, work.phases.data(), work.work.data(), power,
+                           magnitude);
+    return magnitude == nullptr ? power : magnitude;
+  }
   window_frames(plan.framing, work.phases.data(), phase_stride,
                 work.frames.data() + plan.window_lead * kLanes);
   const float* z = half_transform(plan.rfft, work.frames.data(), work.work.data());
   emit(plan.rfft, z, output, work.spectrum.data());
+  return work.spectrum.data();
 }
 
 void stft_run(const StftPlan& plan, StftOutput output, const float* samples, std::size_t n_samples,
@@ -193,8 +208,8 @@ void stft_run(const StftPlan& plan, StftOutput output, const float* samples, std
   const std::size_t n_rows = plan.rfft.n_bins * (output == StftOutput::complex ? 2 : 1);
   for (std::size_t t = 0; t < n_frames; t += kLanes) {
     const std::size_t n_valid = n_frames - t < kLanes ? n_frames - t : kLanes;
-    block_spectrum(plan, output, samples, n_samples, t, n_valid, work);
-    rows_to_frames(work.spectrum.data(), n_rows, n_valid, out + t * n_rows);
+    const float* rows = block_spectrum(plan, output, samples, n_samples, t, n_valid, work);
+    rows_to_frames(rows, n_rows, n_valid, out + t * n_rows);
   }
 }
 
@@ -204,11 +219,28 @@ void stft_bins_run(const StftPlan& plan, StftOutput output, const float* samples
   const std::size_t n_frames = plan.count(n_samples);
   for (std::size_t t = 0; t < n_frames; t += kLanes) {
     const std::size_t n_valid = n_frames - t < kLanes ? n_frames - t : kLanes;
-    block_spectrum(plan, output, samples, n_samples, t, n_valid, work);
-    const float* row = work.spectrum.data();
+    const float* row = block_spectrum(plan, output, samples, n_samples, t, n_valid, work);
     for (std::size_t k = 0; k < plan.rfft.n_bins; ++k, row += kLanes) {
       __builtin_memcpy(out + k * n_frames + t, row, n_valid * sizeof(float));
     }
+  }
+}
+
+static void sum_bands(const FilterBank& bank, const float* rows, std::size_t n_valid, float* out,
+                      std::size_t out_stride) {
+  for (std::size_t m = 0; m < bank.n_bands; ++m) {
+    const MelBand band = bank.bands[m];
+    const float* w = bank.weights.data() + band.weights;
+    const float* p = rows + band.first * kLanes;
+    Vec even{}, odd{};  // two chains: one is bound by the latency of the multiply-add
+    std::size_t k = 0;
+    for (; k + 2 <= band.count; k += 2) {
+      even = MulAdd(LoadU(p + k * kLanes), Set(w[k]), even);
+      odd = MulAdd(LoadU(p + (k + 1) * kLanes), Set(w[k + 1]), odd);
+    }
+    if (k < band.count) even = MulAdd(LoadU(p + k * kLanes), Set(w[k]), even);
+    const Vec sum = even + odd;
+    __builtin_memcpy(out + m * out_stride, &sum, n_valid * sizeof(float));
   }
 }
 
@@ -218,21 +250,19 @@ void stft_bands_run(const StftPlan& plan, StftOutput output, const FilterBank& b
   const std::size_t n_frames = plan.count(n_samples);
   for (std::size_t t = 0; t < n_frames; t += kLanes) {
     const std::size_t n_valid = n_frames - t < kLanes ? n_frames - t : kLanes;
-    block_spectrum(plan, output, samples, n_samples, t, n_valid, work);
-    for (std::size_t m = 0; m < bank.n_bands; ++m) {
-      const MelBand band = bank.bands[m];
-      const float* w = bank.weights.data() + band.weights;
-      const float* p = work.spectrum.data() + band.first * kLanes;
-      Vec even{}, odd{};  // two chains: one is bound by the latency of the multiply-add
-      std::size_t k = 0;
-      for (; k + 2 <= band.count; k += 2) {
-        even = MulAdd(LoadU(p + k * kLanes), Set(w[k]), even);
-        odd = MulAdd(LoadU(p + (k + 1) * kLanes), Set(w[k + 1]), odd);
-      }
-      if (k < band.count) even = MulAdd(LoadU(p + k * kLanes), Set(w[k]), even);
-      const Vec sum = even + odd;
-      __builtin_memcpy(out + m * n_frames + t, &sum, n_valid * sizeof(float));
-    }
+    const float* rows = block_spectrum(plan, output, samples, n_samples, t, n_valid, work);
+    sum_bands(bank, rows, n_valid, out + t, n_frames);
+  }
+}
+
+void bands_of_run(const FilterBank& bank, const float* picture, std::size_t n_frames,
+                  StftWorkspace& work, float* out) {
+  work.spectrum.reserve(bank.n_bins * kLanes);
+  float* const rows = work.spectrum.data();
+  for (std::size_t t = 0; t < n_frames; t += kLanes) {
+    const std::size_t n_valid = n_frames - t < kLanes ? n_frames - t : kLanes;
+    transpose(picture + t * bank.n_bins, n_valid, bank.n_bins, bank.n_bins, rows, kLanes);
+    sum_bands(bank, rows, n_valid, out + t, n_frames);
   }
 }
 

@@ -47,6 +47,7 @@ namespace {
    target::stft_bins64_wide_run,  \
    target::stft_contrast_run,     \
    target::stft_bands_run,        \
+   target::bands_of_run,          \
    target::istft_run,             \
    target::decibel_run,           \
    target::contrast_run,          \

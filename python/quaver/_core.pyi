@@ -106,6 +106,7 @@ class Yin:
 
 class FilterBank:
     def __init__(self, weights: NDArray[np.float32]) -> None: ...
+    def of(self, picture: NDArray[np.float32]) -> NDArray[np.float32]: ...
 
 class Stft:
     def __init__(

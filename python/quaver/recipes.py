@@ -2,7 +2,7 @@
 
 Each is the mean over time of features with librosa's defaults (transforms of 2048 samples every
 512, centred), and has the numbers of the librosa version that its description spells out. They run
-on `quaver.compat.librosa`; mel bands are computed once and serve the cepstra as well.
+on `quaver.compat.librosa`; one spectrogram serves chroma and mel bands, and these the cepstra.
 """
 
 from __future__ import annotations
@@ -78,8 +78,8 @@ def vector_180(
     (180,)
     """
     y, rate = _checked(samples, sample_rate, downmix)
-    mel, mfcc = _mel_and_mfcc(y, rate, n_mfcc=40)
-    return np.hstack([_mean(mfcc), _mean(_chroma(y, rate)), _mean(mel)])
+    chroma, mel, mfcc = _features(y, rate, n_mfcc=40)
+    return np.hstack([_mean(mfcc), _mean(chroma), _mean(mel)])
 
 
 def vector_162(
@@ -121,10 +121,10 @@ def vector_162(
     (162,)
     """
     y, rate = _checked(samples, sample_rate, downmix)
-    mel, mfcc = _mel_and_mfcc(y, rate, n_mfcc=20)
+    chroma, mel, mfcc = _features(y, rate, n_mfcc=20)
     rows = [
         librosa.feature.zero_crossing_rate(y=y),
-        _chroma(y, rate),
+        chroma,
         mfcc,
         librosa.feature.rms(y=y),
         mel,
@@ -167,7 +167,7 @@ def mean_mfcc(
     if check_size("n_mfcc", n_mfcc) > _N_MELS:
         raise ValueError(f"n_mfcc must be at most {_N_MELS}, got {n_mfcc}")
     y, rate = _checked(samples, sample_rate, downmix)
-    return _mean(_mel_and_mfcc(y, rate, n_mfcc=n_mfcc)[1])
+    return _mean(_mfcc(librosa.feature.melspectrogram(y=y, sr=rate), n_mfcc))
 
 
 def _checked(
@@ -182,18 +182,20 @@ def _checked(
     return (y * scale if scale != 1 else y), check_sample_rate(sample_rate)
 
 
-def _mel_and_mfcc(
+def _mfcc(mel: NDArray[Any], n_mfcc: int) -> NDArray[Any]:
+    mfcc: NDArray[Any] = librosa.feature.mfcc(S=librosa.power_to_db(mel), n_mfcc=n_mfcc)
+    return mfcc
+
+
+def _features(
     y: NDArray[np.float32], rate: int, *, n_mfcc: int
-) -> tuple[NDArray[Any], NDArray[Any]]:
-    mel = librosa.feature.melspectrogram(y=y, sr=rate)
-    return mel, librosa.feature.mfcc(S=librosa.power_to_db(mel), n_mfcc=n_mfcc)
-
-
-def _chroma(y: NDArray[np.float32], rate: int) -> NDArray[Any]:
-    # Magnitudes where chroma_stft expects power: that is how these projects call it.
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Return chroma, mel bands and cepstra, all of one spectrogram."""
     magnitude, _ = spectrogram(y=y, S=None, n_fft=2048, hop_length=512, power=1)
-    chroma: NDArray[Any] = librosa.feature.chroma_stft(S=magnitude, sr=rate)
-    return chroma
+    # Magnitudes where chroma_stft expects power: that is how these projects call it.
+    chroma = librosa.feature.chroma_stft(S=magnitude, sr=rate)
+    mel = librosa.feature.melspectrogram(S=np.square(magnitude), sr=rate)
+    return chroma, mel, _mfcc(mel, n_mfcc)
 
 
 def _mean(rows: NDArray[Any]) -> NDArray[Any]:

@@ -120,6 +120,22 @@ static Matrix run_bands(const StftPlan& plan, const Matrix& samples, bool power,
   return out;
 }
 
+static Matrix run_bands_of(const FilterBank& bank, const Matrix& picture) {
+  if (picture.ndim() != 2 || static_cast<std::size_t>(picture.shape(1)) != bank.n_bins) {
+    throw std::invalid_argument("the picture must have shape (n_frames, " +
+                                std::to_string(bank.n_bins) + "), got " + shape_text(picture));
+  }
+  const std::size_t n_frames = static_cast<std::size_t>(picture.shape(0));
+  Matrix out = empty_matrix(bank.n_bands, n_frames);
+  const float* const from = picture.data();
+  float* const to = out.mutable_data();
+  {
+    py::gil_scoped_release release;
+    bands_of(bank, from, n_frames, to);
+  }
+  return out;
+}
+
 static Matrix run_istft(const StftPlan& plan, const Spectrum& spectrum, std::size_t n_weighted,
                         std::size_t n_samples) {
   if (spectrum.ndim() != 2 || static_cast<std::size_t>(spectrum.shape(1)) != plan.rfft.n_bins) {
@@ -233,7 +249,9 @@ static Matrix run_delta_rows(const Matrix& values, std::size_t width, std::size_
 
 void bind_stft(py::module_& m) {
   py::class_<FilterBank, std::shared_ptr<FilterBank>>(m, "FilterBank", "Sparse rows of weights.")
-      .def(py::init(&make_bank), py::arg("weights").noconvert());
+      .def(py::init(&make_bank), py::arg("weights").noconvert())
+      .def("of", &run_bands_of, py::arg("picture").noconvert(),
+           "(n_bands, n_frames) of a picture (n_frames, n_bins).");
   py::class_<StftPlan, std::shared_ptr<StftPlan>>(m, "Stft", "Plan of a transform.")
       .def(py::init(&make_stft<StftPlan>), py::kw_only(), py::arg("n_fft"), py::arg("hop_length"),
            py::arg("window").noconvert(), py::arg("center"))

@@ -63,6 +63,9 @@ struct FramingPlan {
   std::size_t phase_stride(std::size_t lanes) const;
   std::size_t phases_size(std::size_t lanes) const;
 
+  // frame_length values in place of those that the options name.
+  void use_window(const double* values);
+
  private:
   void sort_by_column();
 };

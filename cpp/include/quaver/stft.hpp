@@ -59,6 +59,8 @@ void stft_bins(const StftPlan& plan, StftOutput output, const float* samples, st
 // out: (n_bands, n_frames). output: magnitude or power.
 void stft_bands(const StftPlan& plan, StftOutput output, const FilterBank& bank,
                 const float* samples, std::size_t n_samples, float* out);
+// The bands of a picture (n_frames, n_bins) that is there already.
+void bands_of(const FilterBank& bank, const float* picture, std::size_t n_frames, float* out);
 // spectrum: (n_frames, n_bins) complex; out: n_samples, overwritten. Only the first n_weighted
 // frames count in the sum of squared windows.
 void istft(const StftPlan& plan, const float* spectrum, std::size_t n_frames,

@@ -52,8 +52,8 @@ def loud_pitches(S: Array, sr: float) -> Array | None:
     inner = frames[..., first - 1 : last + 1]
     middle = inner[..., 1:-1]
     found = middle > _THRESHOLD * frames.max(axis=-1, keepdims=True)
-    found &= middle > inner[..., :-2]
-    found &= middle >= inner[..., 2:]
+    rises = inner[..., 1:] > inner[..., :-1]
+    found &= rises[..., :-1] > rises[..., 1:]
     frame, bin_of = np.divmod(np.flatnonzero(found), middle.shape[-1])
     bin_of += first
     where, values = frame * frames.shape[-1] + bin_of, frames.ravel()

@@ -75,7 +75,12 @@ def melspectrogram(
         S, n_fft = spectrogram(
             y, S, n_fft, hop_length, win_length, window, center, pad_mode, power=power
         )
-        basis, _ = _mel_bank(sr=sr, n_fft=n_fft, **kwargs)
+        basis, plan = _mel_bank(sr=sr, n_fft=n_fft, **kwargs)
+        frames_first = np.swapaxes(S, -1, -2)
+        # Dense sums spread a NaN or infinity over all bands of a frame.
+        fits = S.ndim == 2 and S.dtype == np.float32 and S.shape[0] == basis.shape[1]
+        if plan is not None and fits and frames_first.flags.c_contiguous and np.isfinite(S.sum()):
+            return plan.of(frames_first)
     return np.asarray(np.matmul(basis, S))
 
 
@@ -258,13 +263,15 @@ def chroma_stft(
         bank = filters.cached_chroma(**parameters, **kwargs)
     except TypeError:
         bank = filters.chroma(**parameters, **kwargs)
-    return normalize(np.matmul(bank, S), norm=norm, axis=-2)
+    # As `stft` leaves its frames, the product is the same and half as long.
+    chroma = np.swapaxes(np.matmul(np.swapaxes(S, -1, -2), bank.T), -1, -2)
+    return normalize(chroma, norm=norm, axis=-2)
 
 
 def _estimate_tuning(S: Array, sr: float, n_chroma: int) -> float:
     from quaver.compat import librosa
 
-    if S.dtype in (np.float32, np.float64) and S.shape[-2] > 1 and (S >= 0).all():
+    if S.dtype in (np.float32, np.float64) and S.shape[-2] > 1 and S.size > 0 and S.min() >= 0:
         pitches = loud_pitches(S, sr)
         if pitches is not None:
             return float(librosa.pitch_tuning(pitches, bins_per_octave=n_chroma))
