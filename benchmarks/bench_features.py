@@ -48,7 +48,7 @@ TARGETS = [f"quaver {target}" for target in ("avx2", "base") if target in _core.
     ["quaver", *TARGETS, "librosa", "numpy", peer("pyAudioAnalysis"), peer("openSMILE eGeMAPS")],
 )
 def test_seed_pipeline(benchmark: Any, clip: Array, name: str) -> None:
-    describe(benchmark, "seed pipeline: clip to 420 statistics", clip)
+    describe(benchmark, "clip to 420 statistics", clip)
     if name in TARGETS:
         _core.set_target(name.split()[1])
     makers: dict[str, Callable[[], Work]] = {
