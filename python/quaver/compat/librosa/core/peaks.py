@@ -47,16 +47,16 @@ def loud_pitches(S: Array, sr: float) -> Array | None:
     if not inside.size or inside[0] == 0 or inside[-1] == len(freq) - 1:
         return None
     first, last = int(inside[0]), int(inside[-1]) + 1
-    # In the order of the memory that `stft` leaves, and by flat indices: twice as fast.
-    frames = np.ascontiguousarray(np.moveaxis(S, -2, -1))
-    inner = frames[..., first - 1 : last + 1]
-    middle = inner[..., 1:-1]
-    found = middle > _THRESHOLD * frames.max(axis=-1, keepdims=True)
-    rises = inner[..., 1:] > inner[..., :-1]
-    found &= rises[..., :-1] > rises[..., 1:]
-    frame, bin_of = np.divmod(np.flatnonzero(found), middle.shape[-1])
-    bin_of += first
-    where, values = frame * frames.shape[-1] + bin_of, frames.ravel()
+    # In the order of the memory that `stft` leaves, and in flat arrays: half the time.
+    frames = np.moveaxis(S, -2, -1)
+    inner = np.ascontiguousarray(frames[..., first - 1 : last + 1])
+    values = inner.ravel()
+    rises = values[1:] > values[:-1]
+    found = inner > _THRESHOLD * frames.max(axis=-1, keepdims=True)
+    found[..., 0] = found[..., -1] = False
+    found.ravel()[1:-1] &= rises[:-1] > rises[1:]
+    where = np.flatnonzero(found)
+    bin_of = where % inner.shape[-1] + (first - 1)
     at, before, behind = values[where], values[where - 1], values[where + 1]
     bend, slope = behind + before - 2 * at, (behind - before) / 2
     # A vertex further than a bin away is none.
