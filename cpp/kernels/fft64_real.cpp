@@ -14,6 +14,8 @@
 
 namespace quaver::QV_TARGET {
 
+enum : std::size_t { kPhaseStride = (kLanesD + 5) / 4 * 4 };  // where a frame spans three steps
+
 // Samples of frames in lanes, or windowed ones in the phases of a block (framing64.hpp).
 struct FrameRows {
   const double* frames;
@@ -33,21 +35,30 @@ struct FrameRows {
     difference = y - x;
   }
 };
+// HopRows: rows a step, where that and kPhaseStride are known (of 16 columns), or 0; offsets need
+// no loads then.
+template <int HopRows>
 struct PhaseRows {
   const double* phases;
   const unsigned* offsets;
   const double* window;
 
   QV_INLINE_MEMBER PhaseRows column(std::size_t b) const {
-    return {phases, offsets + 32 * b, window + 32 * b};
+    return {HopRows == 0 ? phases : phases + b * kPhaseStride, offsets + 32 * b, window + 32 * b};
+  }
+  template <int A>
+  QV_INLINE_MEMBER VecD sample() const {
+    if constexpr (HopRows == 0) return LoadU(phases + offsets[A]);
+    constexpr int rows = HopRows == 0 ? 1 : HopRows;
+    return LoadU(phases + 16 * (A % rows) * kPhaseStride + A / rows);
   }
   template <int A>
   QV_INLINE_MEMBER VecD at() const {
-    return LoadU(phases + offsets[A]) * window[A];
+    return sample<A>() * window[A];
   }
   template <int A>
   QV_INLINE_MEMBER void combine(VecD y, VecD& sum, VecD& difference) const {
-    const VecD x = LoadU(phases + offsets[A]), w = Set(window[A]);
+    const VecD x = sample<A>(), w = Set(window[A]);
     sum = MulAdd(x, w, y);
     difference = NegMulAdd(x, w, y);
   }
@@ -82,12 +93,20 @@ static __attribute__((noinline)) void first_pass(const Source& source, std::size
   transform_columns<Rows>(source, n_columns, work);
 }
 
-// 25: a frame of 25 ms in the next power of two, at 8 or 16 kHz.
+// 25: a frame of 25 ms in the next power of two, at 8 or 16 kHz; its usual step has a way without
+// loads of offsets.
 static void window_columns(const Fft64Plan& plan, const Framing64Plan& framing,
                            const double* phases, double* work) {
-  const PhaseRows source{phases, framing.offsets[QV_TARGET_INDEX], framing.window.data()};
+  const unsigned* const offsets = framing.offsets[QV_TARGET_INDEX];
+  const double* const window = framing.window.data();
+  const PhaseRows<0> source{phases, offsets, window};
   const std::size_t n_columns = plan.n_columns, end = framing.lead + framing.length;
-  if (end <= 25 * n_columns)
+  // Whole rows only: what lies behind a frame may be NaN, which no window makes zero.
+  const bool is_usual =
+      n_columns == 16 && framing.step == 160 && framing.lead == 0 && framing.length == 400;
+  if (is_usual)
+    first_pass<25>(PhaseRows<10>{phases, offsets, window}, 16, work);
+  else if (end <= 25 * n_columns)
     first_pass<25>(source, n_columns, work);
   else
     first_pass<32>(source, n_columns, work);

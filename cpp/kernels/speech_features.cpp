@@ -264,7 +264,9 @@ static void cepstra(const SpeechFeaturesPlan& plan, VecD energy, double* bands, 
   for (std::size_t m = 0; m < n_bands; ++m) {
     StoreU(bands + m * kLanesD, Ln(LoadU(bands + m * kLanesD)));
   }
-  times_matrix(plan.matrix.data(), plan.n_columns, n_bands, bands, columns);
+  const std::size_t first = plan.append_energy ? 1 : 0;  // column 0 is the energy's
+  times_matrix(plan.matrix.data() + first * n_bands, plan.n_columns - first, n_bands, bands,
+               columns + first * kLanesD);
   if (plan.append_energy) StoreU(columns, Ln(energy));
 }
 
