@@ -165,11 +165,6 @@ Fft64Plan::Fft64Plan(std::size_t n_)
   post = Buffer64(table);
 }
 
-std::size_t Fft64Plan::columns_of(std::size_t n) {
-  const bool is_power = (n & (n - 1)) == 0;
-  return is_power && n >= 256 && n <= 4096 ? n / 32 : 0;
-}
-
 std::size_t Fft64Plan::row_step(std::size_t lanes) const { return (2 * kColumns + 1) * lanes; }
 
 std::size_t Fft64Plan::work_size(std::size_t lanes) const {

@@ -14,9 +14,7 @@
 
 namespace quaver::QV_TARGET {
 
-enum : std::size_t { kPhaseStride = (kLanesD + 5) / 4 * 4 };  // where a frame spans three steps
-
-// Samples of frames in lanes, or windowed ones in the phases of a block (framing64.hpp).
+// Samples of frames in lanes.
 struct FrameRows {
   const double* frames;
   std::size_t n_columns;
@@ -35,35 +33,6 @@ struct FrameRows {
     difference = y - x;
   }
 };
-// HopRows: rows a step, where that and kPhaseStride are known (of 16 columns), or 0; offsets need
-// no loads then.
-template <int HopRows>
-struct PhaseRows {
-  const double* phases;
-  const unsigned* offsets;
-  const double* window;
-
-  QV_INLINE_MEMBER PhaseRows column(std::size_t b) const {
-    return {HopRows == 0 ? phases : phases + b * kPhaseStride, offsets + 32 * b, window + 32 * b};
-  }
-  template <int A>
-  QV_INLINE_MEMBER VecD sample() const {
-    if constexpr (HopRows == 0) return LoadU(phases + offsets[A]);
-    constexpr int rows = HopRows == 0 ? 1 : HopRows;
-    return LoadU(phases + 16 * (A % rows) * kPhaseStride + A / rows);
-  }
-  template <int A>
-  QV_INLINE_MEMBER VecD at() const {
-    return sample<A>() * window[A];
-  }
-  template <int A>
-  QV_INLINE_MEMBER void combine(VecD y, VecD& sum, VecD& difference) const {
-    const VecD x = sample<A>(), w = Set(window[A]);
-    sum = MulAdd(x, w, y);
-    difference = NegMulAdd(x, w, y);
-  }
-};
-
 // What becomes of bins: `out` in their order, or powers in the rows they came from.
 template <std::size_t N, Bins64 kBins>
 struct BinSink {
@@ -99,13 +68,13 @@ static void window_columns(const Fft64Plan& plan, const Framing64Plan& framing,
                            const double* phases, double* work) {
   const unsigned* const offsets = framing.offsets[QV_TARGET_INDEX];
   const double* const window = framing.window.data();
-  const PhaseRows<0> source{phases, offsets, window};
+  const WindowedRows<double, 0> source{phases, offsets, window};
   const std::size_t n_columns = plan.n_columns, end = framing.lead + framing.length;
   // Whole rows only: what lies behind a frame may be NaN, which no window makes zero.
   const bool is_usual =
       n_columns == 16 && framing.step == 160 && framing.lead == 0 && framing.length == 400;
   if (is_usual)
-    first_pass<25>(PhaseRows<10>{phases, offsets, window}, 16, work);
+    first_pass<25>(WindowedRows<double, 10>{phases, offsets, window}, 16, work);
   else if (end <= 25 * n_columns)
     first_pass<25>(source, n_columns, work);
   else
@@ -120,7 +89,8 @@ static void emit(const Fft64Plan& plan, double* work, void* out) {
   put_imaginary<kBins>(out, 16 * B1 * B2, VecD{});
 }
 template <int B1, int B2>
-static void second_pass(const Fft64Plan& plan, double* work, Bins64 bins, void* out) {
+static void second_pass(Radices<B1, B2>, const Fft64Plan& plan, double* work, Bins64 bins,
+                        void* out) {
   switch (bins) {
     case Bins64::complex: return emit<B1, B2, Bins64::complex>(plan, work, out);
     case Bins64::power: return emit<B1, B2, Bins64::power>(plan, work, out);
@@ -129,13 +99,7 @@ static void second_pass(const Fft64Plan& plan, double* work, Bins64 bins, void* 
   }
 }
 static void second_pass_of(const Fft64Plan& plan, double* work, Bins64 bins, void* out) {
-  switch (plan.n_columns) {
-    case 8: return second_pass<8, 1>(plan, work, bins, out);
-    case 16: return second_pass<16, 1>(plan, work, bins, out);
-    case 32: return second_pass<8, 4>(plan, work, bins, out);
-    case 64: return second_pass<8, 8>(plan, work, bins, out);
-    default: return second_pass<8, 16>(plan, work, bins, out);
-  }
+  with_radices(plan.n_columns, [&](auto radices) { second_pass(radices, plan, work, bins, out); });
 }
 
 void real64_frames(const Fft64Plan& plan, const double* frames, double* work, Bins64 bins,
@@ -151,19 +115,13 @@ void real64_phases(const Fft64Plan& plan, const Framing64Plan& framing, const do
 }
 
 template <int B1, int B2>
-static void power_rows(const Fft64Plan& plan, double* work) {
+static void power_rows(Radices<B1, B2>, const Fft64Plan& plan, double* work) {
   transform_rows<B1, B2>(plan.turns.data(), work, RowSink<32 * B1 * B2>{work});
 }
 void real64_power(const Fft64Plan& plan, const Framing64Plan& framing, const double* phases,
                   double* work) {
   window_columns(plan, framing, phases, work);
-  switch (plan.n_columns) {
-    case 8: return power_rows<8, 1>(plan, work);
-    case 16: return power_rows<16, 1>(plan, work);
-    case 32: return power_rows<8, 4>(plan, work);
-    case 64: return power_rows<8, 8>(plan, work);
-    default: return power_rows<8, 16>(plan, work);
-  }
+  with_radices(plan.n_columns, [&](auto radices) { power_rows(radices, plan, work); });
 }
 
 }  // namespace quaver::QV_TARGET

@@ -8,6 +8,8 @@
 
 #include <stdexcept>
 
+#include "quaver/rfft.hpp"
+
 #define QV_FILE "kernels/framing.cpp"
 #include "simd/foreach_target.hpp"
 
@@ -63,23 +65,24 @@ FramingPlan::FramingPlan(const FramingOptions& options)
     }
     offsets[target] = list;
   }
-  if (n_fft % 32 == 0) sort_by_column();
+  sort_by_column();
 }
 
 void FramingPlan::use_window(const double* values) {
   for (std::size_t n = 0; n < frame_length; ++n) window[n] = static_cast<float>(values[n]);
-  if (n_fft % 32 == 0) sort_by_column();
+  sort_by_column();
 }
 
 void FramingPlan::sort_by_column() {
-  const std::size_t n_columns = n_fft / 32;
+  const std::size_t n_columns = columns_of(n_fft);
+  if (n_columns == 0) return;
   column_window = Buffer(n_fft);
   column_offset_list.resize(kNumTargets * n_fft);
   for (std::size_t target = 0; target < kNumTargets; ++target) {
     column_offsets[target] = column_offset_list.data() + target * n_fft;
   }
-  for (std::size_t to = 0; to < n_fft; ++to) {
-    const std::size_t n = to % 32 * n_columns + to / 32;
+  for (std::size_t n = 0; n < n_fft; ++n) {
+    const std::size_t to = place_in_columns(n, n_columns);
     column_window[to] = window[n];
     for (std::size_t target = 0; target < kNumTargets; ++target) {
       column_offset_list[target * n_fft + to] = offset_list[target * n_fft + n];

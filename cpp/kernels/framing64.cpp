@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "quaver/rfft.hpp"
+
 #define QV_FILE "kernels/framing64.cpp"
 #include "simd/foreach_target.hpp"
 
@@ -23,11 +25,11 @@ Framing64Plan::Framing64Plan(const double* window_, std::size_t length_, std::si
       n_taps((length_ + step_ - 1) / step_),
       offset_list(kNumTargets * n_fft) {
   std::vector<double> padded(n_fft);
-  const std::size_t columns = Fft64Plan::columns_of(n_fft);
+  const std::size_t columns = columns_of(n_fft);
   std::vector<std::size_t> order(length);
   for (std::size_t i = 0; i < length; ++i) {
     const std::size_t n = lead + i;
-    order[i] = columns == 0 ? n : 32 * (n % columns) + n / columns;
+    order[i] = columns == 0 ? n : place_in_columns(n, columns);
     padded[order[i]] = window_[i];
   }
   window = Buffer64(padded);

@@ -28,7 +28,7 @@ bool is_supported(std::size_t n) {
 
 }  // namespace
 
-RfftPlan::RfftPlan(std::size_t n) : n_fft(n), n_bins(n / 2 + 1) {
+RfftPlan::RfftPlan(std::size_t n) : n_fft(n), n_bins(n / 2 + 1), n_columns(columns_of(n)) {
   if (!is_supported(n)) {
     std::size_t next = n < 4 ? 4 : n + 1;
     while (!is_supported(next)) ++next;
@@ -63,13 +63,19 @@ RfftPlan::RfftPlan(std::size_t n) : n_fft(n), n_bins(n / 2 + 1) {
     post[2 * k] = static_cast<float>(std::cos(angle));
     post[2 * k + 1] = static_cast<float>(std::sin(angle));
   }
-  for (std::size_t size : {256, 512, 1024, 2048, 4096}) {
-    if (n != size) continue;
-    n_columns = n / 32;
-    const std::vector<double> values = column_turns(n);
-    turns = Buffer(values.size());
-    for (std::size_t i = 0; i < values.size(); ++i) turns[i] = static_cast<float>(values[i]);
-  }
+  if (n_columns == 0) return;
+  const std::vector<double> values = column_turns(n);
+  turns = Buffer(values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) turns[i] = static_cast<float>(values[i]);
+}
+
+std::size_t columns_of(std::size_t n_fft) {
+  const bool is_power = (n_fft & (n_fft - 1)) == 0;
+  return is_power && n_fft >= 256 && n_fft <= 4096 ? n_fft / 32 : 0;
+}
+
+std::size_t place_in_columns(std::size_t n, std::size_t n_columns) {
+  return n % n_columns * 32 + n / n_columns;
 }
 
 std::vector<double> column_turns(std::size_t n_fft) {

@@ -15,44 +15,12 @@
 
 namespace quaver::QV_TARGET {
 
-enum : std::size_t { kPhaseStride = QV_WIDTH + 4 };  // where a frame spans two to four hops
-
-// Rows of a column of windowed samples; half of the windowing is part of an addition. HopRows: rows
-// a hop, where that is known (of 16 columns), or 0; offsets need no loads then.
-template <int HopRows>
-struct WindowedRows {
-  const float* phases;
-  const unsigned* offsets;
-  const float* window;
-
-  QV_INLINE_MEMBER WindowedRows column(std::size_t b) const {
-    return {HopRows == 0 ? phases : phases + b * kPhaseStride, offsets + 32 * b, window + 32 * b};
-  }
-  template <int A>
-  QV_INLINE_MEMBER Vec sample() const {
-    if constexpr (HopRows == 0) return LoadU(phases + offsets[A]);
-    constexpr int rows = HopRows == 0 ? 1 : HopRows;
-    return LoadU(phases + 16 * (A % rows) * kPhaseStride + A / rows);
-  }
-  template <int A>
-  QV_INLINE_MEMBER Vec at() const {
-    return sample<A>() * window[A];
-  }
-  template <int A>
-  QV_INLINE_MEMBER void combine(Vec y, Vec& sum, Vec& difference) const {
-    Vec x = sample<A>();
-    const Vec w = Set(window[A]);
-    sum = MulAdd(x, w, y);
-    difference = NegMulAdd(x, w, y);
-  }
-};
-
 // Columns: B where the compiler may know it, or 0.
 template <int Rows, int HopRows, int Columns>
 static __attribute__((noinline)) void first_pass(const RfftPlan& plan, const FramingPlan& framing,
                                                  const float* phases, float* work) {
-  const WindowedRows<HopRows> source{phases, framing.column_offsets[QV_TARGET_INDEX],
-                                     framing.column_window.data()};
+  const WindowedRows<float, HopRows> source{phases, framing.column_offsets[QV_TARGET_INDEX],
+                                            framing.column_window.data()};
   transform_columns<Rows>(source, Columns == 0 ? plan.n_columns : Columns, work);
 }
 
@@ -77,7 +45,8 @@ struct PowerSink {
 };
 
 template <int B1, int B2>
-static void second_pass(const RfftPlan& plan, float* work, float* power, float* magnitude) {
+static void second_pass(Radices<B1, B2>, const RfftPlan& plan, float* work, float* power,
+                        float* magnitude) {
   constexpr std::size_t n = 32 * B1 * B2;
   const float* const turns = plan.turns.data();
   if (magnitude == nullptr) {
@@ -91,7 +60,8 @@ static void second_pass(const RfftPlan& plan, float* work, float* power, float* 
 
 static void first_pass_512(const RfftPlan& plan, const FramingPlan& framing, std::size_t rows,
                            const float* phases, float* work) {
-  const std::size_t hop = framing.phase_stride(kLanes) == kPhaseStride ? framing.hop_length : 0;
+  const std::size_t hop =
+      framing.phase_stride(kLanes) == kUsualStride<float> ? framing.hop_length : 0;
   if (rows <= 16)
     first_pass<16, 0, 16>(plan, framing, phases, work);
   else if (rows <= 25 && hop == 160)
@@ -117,13 +87,8 @@ void power_spectrum_columns(const RfftPlan& plan, const FramingPlan& framing, co
     first_pass<25, 0, 0>(plan, framing, phases, work);
   else
     first_pass<32, 0, 0>(plan, framing, phases, work);
-  switch (plan.n_columns) {
-    case 8: return second_pass<8, 1>(plan, work, power, magnitude);
-    case 16: return second_pass<16, 1>(plan, work, power, magnitude);
-    case 32: return second_pass<8, 4>(plan, work, power, magnitude);
-    case 64: return second_pass<8, 8>(plan, work, power, magnitude);
-    default: return second_pass<8, 16>(plan, work, power, magnitude);
-  }
+  with_radices(plan.n_columns,
+               [&](auto radices) { second_pass(radices, plan, work, power, magnitude); });
 }
 
 }  // namespace quaver::QV_TARGET

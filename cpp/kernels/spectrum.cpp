@@ -61,13 +61,14 @@ enum : std::size_t { kMiddle = 16 };
 enum : std::size_t { kSumX, kSumJ, kSumJJ, kSums };
 
 struct Moments {
+  enum : std::size_t { kRows = kSums };
   Vec x{}, j{}, jj{};
 
-  void add(const float* magnitude, Vec distance, Vec square) {
+  void add(const float* magnitude, std::size_t i) {
     const Vec v = InRegister(LoadU(magnitude));
     x += v;
-    j = MulAdd(v, distance, j);
-    jj = MulAdd(v, square, jj);
+    j = MulAdd(v, Set(kDistance[i]), j);
+    jj = MulAdd(v, Set(kSquare[i]), jj);
   }
   void store(float* sums) const {
     StoreU(sums + kSumX * kLanes, x);
@@ -75,29 +76,32 @@ struct Moments {
     StoreU(sums + kSumJJ * kLanes, jj);
   }
 };
+struct PowerSum {
+  enum : std::size_t { kRows = 1 };
+  Vec p{};
 
-// Two chunks share the loads of the distances, and hide each other's latency.
-static void sum_chunks(const SpectrumPlan& plan, const float* magnitude, float* sums) {
-  for (std::size_t chunk = 0; chunk < plan.n_chunks; chunk += 2) {
+  void add(const float* power, std::size_t) { p += LoadU(power); }  // in the order of count_below
+  void store(float* sums) const { StoreU(sums, p); }
+};
+
+// Two chunks at a time share the loads of the distances, and hide each other's latency.
+template <class Sum>
+static void sum_chunks(const SpectrumPlan& plan, const float* rows, float* sums) {
+  for (std::size_t chunk = 0; chunk < plan.n_chunks; chunk += 2, sums += 2 * Sum::kRows * kLanes) {
     const std::size_t* const at = plan.chunks + chunk;
     const bool has_other = chunk + 1 < plan.n_chunks;
     const std::size_t n = at[1] - at[0], n_other = has_other ? at[2] - at[1] : 0;
-    const std::size_t shared = n < n_other ? n : n_other;
-    const float *const x = magnitude + at[0] * kLanes, *const x_other = magnitude + at[1] * kLanes;
-    Moments moments, other;
-    for (std::size_t i = 0; i < shared; ++i) {
-      const Vec distance = Set(kDistance[i]), square = Set(kSquare[i]);
-      moments.add(x + i * kLanes, distance, square);
-      other.add(x_other + i * kLanes, distance, square);
+    const float *const x = rows + at[0] * kLanes, *const x_other = rows + at[1] * kLanes;
+    Sum sum, other;
+    std::size_t i = 0;
+    for (; i < n && i < n_other; ++i) {
+      sum.add(x + i * kLanes, i);
+      other.add(x_other + i * kLanes, i);
     }
-    for (std::size_t i = shared; i < n; ++i) {
-      moments.add(x + i * kLanes, Set(kDistance[i]), Set(kSquare[i]));
-    }
-    for (std::size_t i = shared; i < n_other; ++i) {
-      other.add(x_other + i * kLanes, Set(kDistance[i]), Set(kSquare[i]));
-    }
-    moments.store(sums + chunk * kSums * kLanes);
-    if (has_other) other.store(sums + (chunk + 1) * kSums * kLanes);
+    for (std::size_t rest = i; rest < n; ++rest) sum.add(x + rest * kLanes, rest);
+    for (std::size_t rest = i; rest < n_other; ++rest) other.add(x_other + rest * kLanes, rest);
+    sum.store(sums);
+    if (has_other) other.store(sums + Sum::kRows * kLanes);
   }
 }
 
@@ -182,30 +186,10 @@ static Vec flux_of(const SpectrumPlan& plan, const float* magnitude, Vec inverse
   return total;
 }
 
-// Of each chunk, in the order of count_below; two at a time, which hides the latency.
-static void sum_powers(const SpectrumPlan& plan, const float* power, float* sums) {
-  for (std::size_t chunk = 0; chunk < plan.n_chunks; chunk += 2) {
-    const std::size_t* const at = plan.chunks + chunk;
-    const bool has_other = chunk + 1 < plan.n_chunks;
-    const std::size_t n = at[1] - at[0], n_other = has_other ? at[2] - at[1] : 0;
-    const float *const p = power + at[0] * kLanes, *const p_other = power + at[1] * kLanes;
-    Vec sum{}, other{};
-    std::size_t i = 0;
-    for (; i < n && i < n_other; ++i) {
-      sum += LoadU(p + i * kLanes);
-      other += LoadU(p_other + i * kLanes);
-    }
-    for (std::size_t j = i; j < n; ++j) sum += LoadU(p + j * kLanes);
-    for (std::size_t j = i; j < n_other; ++j) other += LoadU(p_other + j * kLanes);
-    StoreU(sums + chunk * kLanes, sum);
-    if (has_other) StoreU(sums + (chunk + 1) * kLanes, other);
-  }
-}
-
 // sums, energies: scratch.
 void power_features(const SpectrumPlan& plan, const float* power, float* sums, float* energies,
                     const SpectralRows& out) {
-  sum_powers(plan, power, sums);
+  sum_chunks<PowerSum>(plan, power, sums);
   Vec total{};
   for (std::size_t chunk = 0; chunk < plan.n_chunks; ++chunk) total += LoadU(sums + chunk * kLanes);
   StoreU(out.rolloff, rolloff_bin(plan, power, sums, total) * plan.bin_width);
@@ -224,7 +208,7 @@ void power_features(const SpectrumPlan& plan, const float* power, float* sums, f
 
 void magnitude_features(const SpectrumPlan& plan, const float* magnitude, std::size_t last_lane,
                         bool has_previous, float* previous, float* sums, const SpectralRows& out) {
-  sum_chunks(plan, magnitude, sums);
+  sum_chunks<Moments>(plan, magnitude, sums);
   Vec total_x{}, total_kx{};
   for (std::size_t chunk = 0; chunk < plan.n_chunks; ++chunk) {
     const Vec x = sum_of(sums, chunk, kSumX);

@@ -11,6 +11,40 @@
 
 namespace quaver::QV_TARGET {
 
+// The phase stride of framing.hpp and framing64.hpp where a frame spans two to four hops.
+template <class T>
+constexpr std::size_t kUsualStride = (LanesOf<T>::kCount + 5) / 4 * 4;
+
+// Rows of a column of windowed samples; half of the windowing is part of an addition. HopRows: rows
+// a hop, where that and kUsualStride are known (of 16 columns), or 0; offsets need no loads then.
+template <class T, int HopRows>
+struct WindowedRows {
+  const T* phases;
+  const unsigned* offsets;
+  const T* window;
+
+  QV_INLINE_MEMBER WindowedRows column(std::size_t b) const {
+    return {HopRows == 0 ? phases : phases + b * kUsualStride<T>, offsets + 32 * b,
+            window + 32 * b};
+  }
+  template <int A>
+  QV_INLINE_MEMBER Lanes<T> sample() const {
+    if constexpr (HopRows == 0) return LoadU(phases + offsets[A]);
+    constexpr int rows = HopRows == 0 ? 1 : HopRows;
+    return LoadU(phases + 16 * (A % rows) * kUsualStride<T> + A / rows);
+  }
+  template <int A>
+  QV_INLINE_MEMBER Lanes<T> at() const {
+    return sample<A>() * window[A];
+  }
+  template <int A>
+  QV_INLINE_MEMBER void combine(Lanes<T> y, Lanes<T>& sum, Lanes<T>& difference) const {
+    const Lanes<T> x = sample<A>(), w = Set(window[A]);
+    sum = MulAdd(x, w, y);
+    difference = NegMulAdd(x, w, y);
+  }
+};
+
 template <int C, class T>
 QV_INLINE void store_columns(const Lanes<T>* re, const Lanes<T>* im, std::size_t stride, T* to) {
   if constexpr (C < 16) {
@@ -169,6 +203,20 @@ static __attribute__((noinline)) void transform_rows(const T* turns, T* work, co
     transform_row<B1, B2, kRow0>(turns, work, 0, copy, sink);
   for (std::size_t c = 1; c < 16; ++c) {
     transform_row<B1, B2, kRowBetween>(turns, work + c * kStride, c, copy, sink);
+  }
+}
+
+// run(Radices<B1, B2>{}) with the factors of B = n_columns.
+template <int B1, int B2>
+struct Radices {};
+template <class Run>
+QV_INLINE void with_radices(std::size_t n_columns, const Run& run) {
+  switch (n_columns) {
+    case 8: return run(Radices<8, 1>{});
+    case 16: return run(Radices<16, 1>{});
+    case 32: return run(Radices<8, 4>{});
+    case 64: return run(Radices<8, 8>{});
+    default: return run(Radices<8, 16>{});
   }
 }
 

@@ -53,7 +53,7 @@ struct Fft64Plan {
   std::size_t n_complex;    // points of the complex transform
   double gain;              // left for callers to take out with a scale of their own
   std::size_t n_convolved;  // points of Bluestein's convolution, 0 without one
-  std::size_t n_columns;    // B = n / 32 for powers of two, or 0
+  std::size_t n_columns;    // columns_of() in rfft.hpp
   std::size_t n_rows;       // n_complex / 16: points of each of 16 columns' transforms, or 0
   std::size_t n_passes = 0;
   Fft64Pass passes[kMaxPasses];
@@ -67,7 +67,6 @@ struct Fft64Plan {
   std::vector<unsigned> place_list;
   const unsigned* places[kNumTargets];
 
-  static std::size_t columns_of(std::size_t n);   // n_columns
   std::size_t row_step(std::size_t lanes) const;  // odd registers: rows must not share cache sets
   // Doubles of workspace for a block of `lanes` frames.
   std::size_t work_size(std::size_t lanes) const;

@@ -30,11 +30,15 @@ struct RfftPlan {
   std::size_t n_passes = 0;
   RfftPass passes[kMaxPasses];
   Buffer twiddles;
-  Buffer post;                // cos, sin of 2 pi k / n_fft, k = 0 .. n_fft / 4
-  std::size_t n_columns = 0;  // B = n_fft / 32 for the transform in columns, or 0
-  Buffer turns;               // column_turns()
+  Buffer post;            // cos, sin of 2 pi k / n_fft, k = 0 .. n_fft / 4
+  std::size_t n_columns;  // columns_of()
+  Buffer turns;           // column_turns()
 };
 
+// B = n / 32 for the lengths that two_passes.hpp transforms, powers of two from 256 to 4096, or 0;
+// and where sample n of a frame is in tables that its first pass reads, column by column.
+std::size_t columns_of(std::size_t n_fft);
+std::size_t place_in_columns(std::size_t n, std::size_t n_columns);
 // For each row c = 0 .. 16 of two_passes.hpp, as cos and sin of 2 pi x / n_fft: x = B2 i c,
 // i = 1 .. B1 - 1, then, where B2 > 1, x = j (c + 32 k), j = 0 .. B2 - 1 by k = 0 .. B1 - 1.
 std::vector<double> column_turns(std::size_t n_fft);
