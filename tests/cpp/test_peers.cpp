@@ -40,7 +40,8 @@ static SpeechFeaturesOptions spectrum_of(std::size_t n) {
 // Mixed radices, odd lengths and Bluestein's, against the sum that defines the transform.
 static void test_transform_lengths() {
   const double pi = 3.14159265358979323846;
-  for (std::size_t n : {1, 2, 3, 4, 5, 6, 7, 16, 22, 35, 64, 67, 121, 128, 134, 150, 512}) {
+  for (std::size_t n :
+       {1, 2, 3, 4, 5, 6, 7, 16, 22, 35, 64, 67, 121, 128, 134, 150, 256, 512, 640, 1024}) {
     const SpeechFeaturesPlan plan(spectrum_of(n));
     const std::vector<double> x = noise(11 * n);
     const std::size_t n_frames = plan.count(x.size());
@@ -61,15 +62,15 @@ static void test_transform_lengths() {
   }
 }
 
-static void test_lengths_of_signals() {
-  SpeechFeaturesOptions o = spectrum_of(64);
+static void test_lengths_of_signals(std::size_t n_fft, std::size_t length, std::size_t step) {
+  SpeechFeaturesOptions o = spectrum_of(n_fft);
   o.output = SpeechOutput::mfcc;
-  o.frame_length = 50;
-  o.frame_step = 20;
-  o.window.assign(50, 1.0);
+  o.frame_length = length;
+  o.frame_step = step;
+  o.window.assign(length, 1.0);
   o.matrix.assign(3 * o.n_bands, 0.5);
   const SpeechFeaturesPlan plan(o);
-  for (std::size_t n = 1; n < 300; n += 7) {
+  for (std::size_t n = 1; n < 15 * step; n += step / 3 + 1) {
     const std::vector<double> x = noise(n);
     std::vector<double> out(plan.count(n) * plan.n_columns);
     speech_features(plan, view(x), out.data(), nullptr);
@@ -125,7 +126,10 @@ int main(int argc, char** argv) {
     }
   }
   test_transform_lengths();
-  test_lengths_of_signals();
+  test_lengths_of_signals(64, 50, 20);
+  test_lengths_of_signals(512, 400, 160);
+  test_lengths_of_signals(2048, 1102, 441);
+  test_lengths_of_signals(4096, 4096, 1024);
   test_pyaudio();
   test_plans_refuse();
   std::printf("target %s: %d failures\n", target_name(active_target()), failures);
