@@ -312,6 +312,10 @@ def test_zero_crossings(options: dict[str, Any], dtype: Any) -> None:
     y = signal(4000, channels=(2,), dtype=dtype)
     y[:, 100:110] = 0
     y[:, 200:202] = -0.0
+    if not options:  # a threshold of each channel
+        of_each: Any = {"threshold": 0.1, "ref_magnitude": lambda magnitude: magnitude.max(axis=-1)}
+        for x in (y, y[0]):
+            assert_same(partial(call, name="zero_crossings", y=x, **of_each), rtol=0)
     # 0.11 rounds the threshold to float32, 1.0 does not: 0.2 is within it, or just beyond.
     coarse = [np.round(y, 1)] if LIBROSA_1 or dtype is not np.float32 else []
     for x in (y, y[0] if options.get("axis") is None else y, y[:, :1], *coarse):

@@ -182,9 +182,10 @@ def zero_crossings(
         threshold = threshold * ref_magnitude(np.abs(y))
     elif ref_magnitude is not None:
         threshold = threshold * ref_magnitude
-    limit = threshold_in(y.dtype, threshold)
-    loud = np.where((y >= -limit) & (y <= limit), y.dtype.type(0), y)
-    sign = np.swapaxes(np.signbit(loud) if zero_pos else np.sign(loud), -1, axis)
+    limit = np.asarray(threshold_in(y.dtype, threshold))[..., np.newaxis]  # one, or of each signal
+    signals = np.swapaxes(y, -1, axis)
+    loud = np.where((signals >= -limit) & (signals <= limit), y.dtype.type(0), signals)
+    sign = np.signbit(loud) if zero_pos else np.sign(loud)
     crossings = np.empty(y.shape, bool)
     view = np.swapaxes(crossings, -1, axis)
     view[..., 1:] = sign[..., 1:] != sign[..., :-1]

@@ -67,9 +67,9 @@ def threshold_in(dtype: Any, threshold: Any) -> Any:
     """
     if dtype != np.float32:
         return threshold
-    limit = np.float32(threshold)
-    is_above = float(limit) > float(threshold)
-    return np.nextafter(limit, np.float32(-np.inf)) if is_above else limit
+    limit = np.asarray(threshold, np.float32)
+    is_above = limit.astype(np.float64) > threshold
+    return np.where(is_above, np.nextafter(limit, np.float32(-np.inf)), limit)
 
 
 def tiny(x: Any) -> Any:
