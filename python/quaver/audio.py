@@ -365,9 +365,11 @@ def decode_buffer(sound: Any, dtype: DTypeLike) -> NDArray[Any]:
     """Return this thread's memory for frames of an opened recording, as ``read(out=...)`` takes."""
     if _kept.memory is None:
         _kept.memory = np.empty(_KEPT, np.uint8)
-    n_frames = max(1, _KEPT // (np.dtype(dtype).itemsize * sound.channels))
-    used = _kept.memory[: n_frames * sound.channels * np.dtype(dtype).itemsize].view(dtype)
-    return used if sound.channels == 1 else used.reshape(n_frames, sound.channels)
+    values = _kept.memory.view(dtype)
+    if sound.channels == 1:
+        return values
+    n_frames = values.size // sound.channels
+    return values[: n_frames * sound.channels].reshape(n_frames, sound.channels)
 
 
 def resample_pieces(

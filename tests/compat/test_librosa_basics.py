@@ -400,6 +400,12 @@ def test_load(stereo: Path, options: dict[str, Any]) -> None:
     assert_same(lambda m: m.load(stereo, **options), rtol=1e-6, atol=1e-7, may_fail=True)
 
 
+@pytest.mark.parametrize("seconds", [None, (1 << 20) / 48000])
+def test_load_in_blocks(tmp_path: Path, seconds: float | None) -> None:
+    soundfile.write(tmp_path / "a.wav", np.sin(np.arange((1 << 21) + 70_001) * 0.1), 48000)
+    assert_same(lambda m: m.load(tmp_path / "a.wav", duration=seconds), rtol=1e-6, atol=1e-7)
+
+
 def test_load_other_sources(stereo: Path, tmp_path: Path) -> None:
     data = stereo.read_bytes()
     assert_same(lambda m: m.load(str(stereo)), rtol=1e-6, atol=1e-7)
