@@ -61,8 +61,10 @@ def assert_matches(values: NDArray[Any]) -> None:
             )
 
 
-@pytest.mark.parametrize("n", [2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 97, 101, 1000, 9999])
-@pytest.mark.parametrize("kind", ["normal", "exponential", "offset", "ties", "outlier"])
+@pytest.mark.parametrize(
+    "n", [2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 96, 97, 101, 1000, 9999]
+)
+@pytest.mark.parametrize("kind", ["normal", "exponential", "offset", "ties", "silence", "outlier"])
 def test_sizes_and_distributions(target: str, n: int, kind: str) -> None:
     rng = np.random.default_rng(n)
     values = {
@@ -70,6 +72,7 @@ def test_sizes_and_distributions(target: str, n: int, kind: str) -> None:
         "exponential": rng.exponential(size=(n, 3)) ** 3,
         "offset": 1000 + 0.01 * rng.standard_normal((n, 3)),
         "ties": rng.integers(0, 3, (n, 3)),
+        "silence": rng.standard_normal((n, 3)) * (rng.random((n, 3)) < 0.7),
         "outlier": np.r_[rng.standard_normal((n - 1, 3)), np.full((1, 3), 1e6)],
     }[kind]
     assert_matches(values)

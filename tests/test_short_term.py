@@ -127,7 +127,10 @@ def test_sample_rates(target: str, sample_rate: int) -> None:
 
 @pytest.mark.parametrize(
     ("frame_length", "hop_length"),
-    [(400, 1), (400, 3), (400, 161), (400, 399), (400, 400), (400, 401), (400, 1000), (401, 77)],
+    [
+        *((400, hop) for hop in (1, 3, 40, 80, 120, 161, 200, 320, 399, 400, 401, 440, 1000)),
+        (401, 77),
+    ],
 )
 def test_hop_lengths(target: str, frame_length: int, hop_length: int) -> None:
     x = signal(frame_length + 40 * hop_length + 1)
@@ -184,6 +187,8 @@ SHAPES = {
     "nyquist": np.where(np.arange(4000) % 2, -1.0, 1.0),
     "sine on a bin": np.sin(2 * np.pi * np.arange(4000) * 32 / 512),
     "silence, then sound": np.r_[np.zeros(2000), np.asarray(signal(2000))],
+    "sound, then silence": np.r_[np.asarray(signal(2000)), np.zeros(2000)],
+    "sound and silence by turns": np.asarray(signal(8000)) * (np.arange(8000) // 900 % 2),
     "very loud": 1e9 * np.asarray(signal(4000)),
     "very soft": 1e-9 * np.asarray(signal(4000)),
 }

@@ -92,8 +92,8 @@ void FramingPlan::sort_by_column() {
 
 std::size_t FramingPlan::linear_size(std::size_t lanes) const {
   // The transpose reads whole 4 x 4 tiles, up to three columns and phases past the block; signs are
-  // taken from 16 samples at a time.
-  return (phase_stride(lanes) + 1) * hop_length + round_up(n_phases, 4) + frame_length + 16;
+  // taken from 64 samples at a time.
+  return (phase_stride(lanes) + 1) * hop_length + round_up(n_phases, 4) + frame_length + 64;
 }
 std::size_t FramingPlan::phase_stride(std::size_t lanes) const {
   return round_up(lanes + n_taps - 1, 4);

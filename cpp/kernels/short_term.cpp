@@ -19,7 +19,7 @@ MelOptions complete(MelOptions mel, const ShortTermOptions& options) {
 
 ShortTermPlan::ShortTermPlan(const ShortTermOptions& options)
     : framing(options.framing),
-      time(options.framing.frame_length, options.n_blocks),
+      time(framing, options.n_blocks),
       rfft(options.framing.n_fft),
       spectrum(options.framing.n_fft, options.sample_rate, options.n_bands, options.rolloff),
       mel(complete(options.mel, options)),
@@ -36,8 +36,9 @@ void ShortTermWorkspace::reserve(const ShortTermPlan& plan, std::size_t lanes) {
   phases.reserve(plan.framing.phases_size(lanes));
   if (plan.time_domain) {
     energies.reserve(plan.time.n_blocks * lanes);
-    sign_bits.reserve(linear_size / 32 + 4);
-    signs = reinterpret_cast<unsigned char*>(sign_bits.data());
+    sign_words_.resize(linear_size / 64);
+    changes_before_.resize(linear_size / 64);
+    signs = {sign_words_.data(), changes_before_.data()};
   }
   if (!plan.spectral && !plan.cepstral) return;
   power.reserve(n_bins * lanes);

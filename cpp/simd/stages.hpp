@@ -20,7 +20,7 @@ void window_frames(const FramingPlan& plan, const float* phases, std::size_t pha
                    float* frames);
 // timedomain.cpp
 void time_features(const FramingPlan& plan, const TimeDomainPlan& features, const float* linear,
-                   const float* phases, float* energies, unsigned char* signs,
+                   const float* phases, float* energies, const SignScratch& scratch,
                    float* zero_crossing_rate, float* energy, float* energy_entropy);
 // rfft.cpp
 // Windows the phases, into `frames` where the transform needs that; magnitude may be null.
@@ -45,8 +45,17 @@ void cepstrum(const CepstrumPlan& plan, float* mel_db, float* out, std::size_t o
 // delta.cpp
 void delta_row(const DeltaPlan& plan, const float* row, std::size_t n_frames, float* out);
 // functionals.cpp
+struct Extremes {
+  double sum;
+  float min, max;
+};
+Extremes first_pass(const float* row, std::size_t n);
 void functionals_row(const FunctionalsPlan& plan, const float* row, std::size_t n_frames,
                      FunctionalsScratch& scratch, float* out);
+// functionals_percentile.cpp
+void prepare_percentiles(const float* row, std::size_t n, const Extremes& e,
+                         FunctionalsScratch& scratch);
+float percentile(const float* row, std::size_t n, double q, FunctionalsScratch& scratch);
 // transpose.cpp
 void transpose(const float* from, std::size_t n_rows, std::size_t n_columns,
                std::size_t from_stride, float* to, std::size_t to_stride);

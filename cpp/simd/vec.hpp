@@ -156,6 +156,16 @@ static inline Vec SlideUp(Vec before, Vec v) {
 #endif
 }
 
+#if QV_WIDTH == 16
+// Lanes move down by N; those of `beyond` follow.
+template <int N>
+static inline Vec SlideDown(Vec v, __m128 beyond) {
+  return reinterpret_cast<Vec>(_mm512_castsi512_ps(
+      _mm512_alignr_epi32(_mm512_castps_si512(_mm512_castps128_ps512(beyond)),
+                          _mm512_castps_si512(reinterpret_cast<__m512>(v)), N)));
+}
+#endif
+
 static inline float LowestLane(Vec v) {
 #if QV_WIDTH == 16
   return _mm512_reduce_min_ps(reinterpret_cast<__m512>(v));
@@ -193,6 +203,35 @@ static inline unsigned MaskLess(Vec a, Vec b) {
 #endif
 }
 enum : unsigned { kAllLanes = (1u << QV_WIDTH) - 1 };
+
+static inline unsigned CountBits(std::uint64_t x) {
+#if QV_WIDTH > 4
+  return static_cast<unsigned>(__builtin_popcountll(x));
+#else  // the baseline has no instruction for it (Hacker's Delight, 5-1)
+  x -= x >> 1 & 0x5555555555555555u;
+  x = (x & 0x3333333333333333u) + (x >> 2 & 0x3333333333333333u);
+  x = (x + (x >> 4)) & 0x0f0f0f0f0f0f0f0fu;
+  return static_cast<unsigned>(x * 0x0101010101010101u >> 56);
+#endif
+}
+
+// The values at `from` whose bits are set, one after the other. Returns how many; `to` takes kLanes
+// values and may be `from` or lie before it.
+static inline std::size_t Compress(const float* from, unsigned mask, float* to) {
+#if QV_WIDTH == 16
+  const __mmask16 lanes = static_cast<__mmask16>(mask);
+  const __m512 kept = _mm512_maskz_compress_ps(lanes, _mm512_maskz_loadu_ps(lanes, from));
+  StoreU(to, reinterpret_cast<Vec>(kept));
+  return CountBits(mask);
+#else
+  std::size_t n = 0;
+  for (std::size_t i = 0; i < kLanes; ++i) {
+    to[n] = from[i];
+    n += mask >> i & 1;
+  }
+  return n;
+#endif
+}
 
 static inline void Transpose4x4(const float* from, std::size_t from_stride, float* to,
                                 std::size_t to_stride) {
@@ -248,11 +287,6 @@ static inline Vec LnMantissa(Vec x, Vec* exponent) {
   *exponent = __builtin_convertvector(e, Vec);
   return f + MulAdd(f2 * f, q, f2 * -0.5f);
 }
-static inline Vec Log2(Vec x) {
-  Vec e;
-  const Vec ln = LnMantissa(x, &e);
-  return MulAdd(ln, Set(1.44269504088896341f), e);
-}
 // 10 log10(x)
 static inline Vec Decibel(Vec x) {
   Vec e;
@@ -302,9 +336,9 @@ static inline Vec Entropy(const float* rows, std::size_t n, Vec total) {
   Vec entropy{};
   for (std::size_t i = 0; i < n; ++i) {
     const Vec p = LoadU(rows + i * kLanes) * inverse;
-    entropy -= p * Log2(Max(p, smallest));
+    entropy -= p * BandDecibel(Max(p, smallest));
   }
-  return Max(entropy, Vec{});
+  return Max(entropy, Vec{}) * 0.332192809488736235f;  // decibels as powers of two
 }
 
 }  // namespace quaver::QV_TARGET

@@ -44,7 +44,7 @@ class FunctionalsScratch {
   static constexpr std::size_t kStep = 64;  // keys are written this many at a time
   signed char* keys = nullptr;              // of the row, n_frames rounded up to kStep
   signed char* inner_keys = nullptr;        // of the candidates
-  float* candidates = nullptr;              // values that share a key
+  float* candidates = nullptr;              // values that share a key, and kStep more
 
  private:
   std::size_t capacity_ = 0;

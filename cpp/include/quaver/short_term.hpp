@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "quaver/buffer.hpp"
@@ -69,8 +70,11 @@ class ShortTermWorkspace {
   void reserve(const ShortTermPlan& plan, std::size_t lanes);
   Buffer raw, linear, phases, frames, work, power, magnitude, mel_db, sums, energies;
   Buffer previous;  // as that of FrameCarry
-  Buffer sign_bits;
-  unsigned char* signs = nullptr;  // the same memory, a bit a sample
+  SignScratch signs;
+
+ private:
+  std::vector<std::uint64_t> sign_words_;
+  std::vector<unsigned> changes_before_;
 };
 
 }  // namespace quaver

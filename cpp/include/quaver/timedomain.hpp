@@ -11,14 +11,25 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+
+#include "quaver/buffer.hpp"
+#include "quaver/framing.hpp"
 
 namespace quaver {
 
 struct TimeDomainPlan {
-  TimeDomainPlan(std::size_t frame_length, std::size_t n_blocks);
+  TimeDomainPlan(const FramingPlan& framing, std::size_t n_blocks);
 
   std::size_t n_blocks;
   std::size_t block_length;
+  Buffer squared_window;
+};
+
+// Scratch for counting the zero crossings of a block of samples.
+struct SignScratch {
+  std::uint64_t* signs = nullptr;  // a bit a sample
+  unsigned* before = nullptr;      // a number for each word of signs
 };
 
 }  // namespace quaver
