@@ -123,14 +123,27 @@ static Vec spread_around(const SpectrumPlan& plan, const float* sums, Vec center
 }
 
 // Bins of a chunk whose running power is below `wanted`.
-static VecI count_below(const float* power, std::size_t n, Vec wanted) {
-  Vec running{};
-  VecI below{};
-  for (std::size_t i = 0; i < n; ++i) {
+struct CountBelow {
+  const float* power;
+  std::size_t n;
+  Vec wanted, running;
+  VecI below;
+
+  void count(std::size_t i) {
     running += LoadU(power + i * kLanes);
     below -= running < wanted;
   }
-  return below;
+};
+// Of two chunks side by side, which hide each other's latency.
+static VecI count_below(CountBelow a, CountBelow b) {
+  std::size_t i = 0;
+  for (; i < a.n && i < b.n; ++i) {
+    a.count(i);
+    b.count(i);
+  }
+  for (std::size_t rest = i; rest < a.n; ++rest) a.count(rest);
+  for (std::size_t rest = i; rest < b.n; ++rest) b.count(rest);
+  return a.below + b.below;
 }
 
 // Whole chunks are counted or left out at once where all frames of the block agree; sums of parts
@@ -139,6 +152,7 @@ static Vec rolloff_bin(const SpectrumPlan& plan, const float* power, const float
   const Vec threshold = total * plan.rolloff;
   Vec reached{};
   VecI below{};
+  CountBelow waiting{};
   for (std::size_t chunk = 0; chunk < plan.n_chunks; ++chunk) {
     const std::size_t first = plan.chunks[chunk], n = plan.chunks[chunk + 1] - first;
     const Vec wanted = threshold - reached, sum = LoadU(sums + chunk * kLanes);
@@ -146,44 +160,56 @@ static Vec rolloff_bin(const SpectrumPlan& plan, const float* power, const float
       below += static_cast<int>(n);
     } else if (MaskLess(Vec{}, wanted) == 0) {
       break;
+    } else if (waiting.n == 0) {
+      waiting = {power + first * kLanes, n, wanted, Vec{}, VecI{}};
     } else {
-      below += count_below(power + first * kLanes, n, wanted);
+      below += count_below(waiting, {power + first * kLanes, n, wanted, Vec{}, VecI{}});
+      waiting.n = 0;
     }
     reached += sum;
   }
+  below += count_below(waiting, CountBelow{});
   const Vec last_bin = Set(static_cast<float>(plan.n_bins - 1));
   return Min(__builtin_convertvector(below, Vec), last_bin);
 }
 
-// `sum` and the squared change of one bin.
-static inline Vec add_change(const float* magnitude, Vec inverse, Vec inverse_before,
-                             std::size_t last_lane, float* previous, Vec sum) {
+// `sum` and the square of X - ratio X' of one bin, X' that of the frame before.
+static inline Vec add_change(const float* magnitude, Vec ratio, std::size_t last_lane,
+                             float* previous, Vec sum) {
   const Vec x = InRegister(LoadU(magnitude));
-  const Vec change = MulAdd(x, inverse, SlideUp(Set(*previous), x) * inverse_before);
+  const Vec change = NegMulAdd(SlideUp(Set(*previous), x), ratio, x);
   *previous = magnitude[last_lane];
   return MulAdd(change, change, sum);
 }
-// sum (U - U of the frame before)^2, U = X / sum X. `previous`: X of the frame ahead of the block,
-// and behind it 1 / sum X; those of the block's last frame take their place.
-static Vec flux_of(const SpectrumPlan& plan, const float* magnitude, Vec inverse,
-                   std::size_t last_lane, float* previous) {
-  const Vec shifted = -SlideUp(Set(previous[plan.n_bins]), inverse);
+static Vec sum_of_changes(const SpectrumPlan& plan, const float* magnitude, Vec ratio,
+                          std::size_t last_lane, float* previous) {
   Vec total{};
   for (std::size_t chunk = 0; chunk < plan.n_chunks; ++chunk) {
     Vec even{}, odd{};  // two chains: one waits for its multiply-adds
     std::size_t k = plan.chunks[chunk];
     for (; k + 2 <= plan.chunks[chunk + 1]; k += 2) {
-      even = add_change(magnitude + k * kLanes, inverse, shifted, last_lane, previous + k, even);
-      odd = add_change(magnitude + (k + 1) * kLanes, inverse, shifted, last_lane, previous + k + 1,
-                       odd);
+      even = add_change(magnitude + k * kLanes, ratio, last_lane, previous + k, even);
+      odd = add_change(magnitude + (k + 1) * kLanes, ratio, last_lane, previous + k + 1, odd);
     }
     if (k < plan.chunks[chunk + 1]) {
-      even = add_change(magnitude + k * kLanes, inverse, shifted, last_lane, previous + k, even);
+      even = add_change(magnitude + k * kLanes, ratio, last_lane, previous + k, even);
     }
     total += even + odd;
   }
-  previous[plan.n_bins] = inverse[last_lane];
   return total;
+}
+
+// sum (U - U')^2, U = X / sum X, as sum (X - r X')^2 / (sum X)^2, r = sum X / sum X'. A silent
+// frame has U = 0, and any r does if only the factor is that of the other. `previous`: X of the
+// frame ahead of the block, and behind it 1 / sum X; those of the block's last frame take their
+// place.
+static Vec flux_of(const SpectrumPlan& plan, const float* magnitude, Vec sum, Vec inverse,
+                   std::size_t last_lane, float* previous) {
+  const Vec before = SlideUp(Set(previous[plan.n_bins]), inverse);
+  const Vec ratio = sum > 0.0f ? Min(sum * before, Set(3e38f)) : Set(1.0f);
+  const Vec scale = sum > 0.0f ? inverse : before;
+  previous[plan.n_bins] = inverse[last_lane];
+  return sum_of_changes(plan, magnitude, ratio, last_lane, previous) * scale * scale;
 }
 
 // sums, energies: scratch.
@@ -221,7 +247,7 @@ void magnitude_features(const SpectrumPlan& plan, const float* magnitude, std::s
   StoreU(out.centroid, center * plan.bin_width);
   StoreU(out.spread,
          Sqrt(Max(spread_around(plan, sums, center) * inverse, Vec{})) * plan.bin_width);
-  StoreU(out.flux, flux_of(plan, magnitude, inverse, last_lane, previous));
+  StoreU(out.flux, flux_of(plan, magnitude, total_x, inverse, last_lane, previous));
   if (!has_previous) out.flux[0] = 0.0f;
 }
 
