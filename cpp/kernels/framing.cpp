@@ -301,9 +301,9 @@ void prefetch_block(const Samples& src, std::ptrdiff_t start, const FramingPlan&
 
 void gather_phases(const FramingPlan& plan, const float* linear, float* phases,
                    std::size_t phase_stride) {
-  // Whole tiles, past the last phase too.
-  transpose(linear, phase_stride, (plan.n_phases + 3) / 4 * 4, plan.hop_length, phases,
-            phase_stride);
+  // Whole tiles, past the last phase and column too.
+  transpose(linear, (kLanes + plan.n_taps) / 2 * 2, (plan.n_phases + 3) / 4 * 4, plan.hop_length,
+            phases, phase_stride);
 }
 
 // Whether the block's whole tiles can be read where the samples lie.

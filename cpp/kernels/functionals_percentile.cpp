@@ -192,7 +192,25 @@ static float next_above(const float* row, std::size_t n, float bound) {
   return next;
 }
 
-enum : std::size_t { kFew = 96 };  // values that get no keys
+struct Neighbours {
+  float low, high;  // of rank r and r + 1; infinity where n is r + 1
+};
+
+enum : std::size_t { kFew = 96, kHandful = 8 };  // values that get no keys, that are sorted
+
+static void sort_handful(float* values, std::size_t n) {
+  for (std::size_t i = 1; i < n; ++i) {
+    const float value = values[i];
+    std::size_t j = i;
+    for (; j > 0 && values[j - 1] > value; --j) values[j] = values[j - 1];
+    values[j] = value;
+  }
+}
+
+static inline Neighbours in_order(const float* values, std::size_t n, std::size_t rank,
+                                  float next) {
+  return {values[rank], rank + 1 < n ? values[rank + 1] : next};
+}
 
 struct Sides {
   std::size_t below, above;
@@ -219,16 +237,12 @@ static void keep_above(float* values, std::size_t n, Vec pivot) {
   }
 }
 
-struct Neighbours {
-  float low, high;  // of rank r and r + 1; infinity where n is r + 1
-};
-
-// Drops the values that lie on the other side of a pivot, until it is the one. Where there are
-// more than a handful most are often equal (digital silence), and the first pivot is it.
-// `values` takes kLanes more than n, and is used up.
+// Drops the values that lie on the other side of a pivot, until a handful is left or it is the one:
+// where there are many, most are often equal (digital silence). `values` takes kLanes more than n,
+// and is used up.
 static Neighbours select_few(float* values, std::size_t n, std::size_t rank) {
   float next = __builtin_inff();  // the smallest of those dropped from above
-  for (;;) {
+  while (n > kHandful) {
     StoreU(values + n, Set(__builtin_nanf("")));
     const float pivot = values[n / 2];
     const Sides count = count_sides(values, n, Set(pivot));
@@ -247,6 +261,8 @@ static Neighbours select_few(float* values, std::size_t n, std::size_t rank) {
       return {pivot, count.above > 0 ? next_above(values, n, pivot) : next};
     }
   }
+  sort_handful(values, n);
+  return in_order(values, n, rank, next);
 }
 
 // `values` as in select_few.
@@ -262,25 +278,34 @@ static Neighbours select_among(float* values, std::size_t n, std::size_t rank, s
   return select_few(values, n, rank);
 }
 
+// A handful comes into order, many get keys.
 void prepare_percentiles(const float* row, std::size_t n, const Extremes& e,
                          FunctionalsScratch& scratch) {
-  if (n > kFew) fill_keys(row, n, e.min, e.max, scratch.keys);
+  if (n > kFew) return fill_keys(row, n, e.min, e.max, scratch.keys);
+  if (n > kHandful) return;
+  for (std::size_t t = 0; t < n; ++t) scratch.candidates[t] = row[t];
+  sort_handful(scratch.candidates, n);
+}
+
+static Neighbours neighbours(const float* row, std::size_t n, std::size_t rank,
+                             FunctionalsScratch& scratch) {
+  float* const candidates = scratch.candidates;
+  if (n <= kHandful) return in_order(candidates, n, rank, __builtin_inff());
+  if (n <= kFew) {
+    for (std::size_t t = 0; t < n; ++t) candidates[t] = row[t];
+    return select_few(candidates, n, rank);
+  }
+  const Found found = find_key(scratch.keys, n, rank);
+  const std::size_t count = collect(row, scratch.keys, n, found.key, candidates);
+  return select_among(candidates, count, rank - found.before, scratch.inner_keys);
 }
 
 // NumPy's default ("linear") percentile of a row that is prepared.
 float percentile(const float* row, std::size_t n, double q, FunctionalsScratch& scratch) {
   const double position = q * static_cast<double>(n - 1);
-  std::size_t rank = static_cast<std::size_t>(position), count = n;
+  const std::size_t rank = static_cast<std::size_t>(position);
   const double part = position - static_cast<double>(rank);
-  float* const candidates = scratch.candidates;
-  if (n > kFew) {
-    const Found found = find_key(scratch.keys, n, rank);
-    count = collect(row, scratch.keys, n, found.key, candidates);
-    rank -= found.before;
-  } else {
-    for (std::size_t t = 0; t < n; ++t) candidates[t] = row[t];
-  }
-  const Neighbours near = select_among(candidates, count, rank, scratch.inner_keys);
+  const Neighbours near = neighbours(row, n, rank, scratch);
   if (part <= 0.0) return near.low;
   // Equal values share every key, so a value that is the last of its key has only larger ones
   // above.

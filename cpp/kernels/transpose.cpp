@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// In tiles of eight rows by four, or four by four: wider ones need more shuffles an element.
+// In tiles of eight rows by four, then of four or two rows: wider ones need more shuffles an
+// element.
 #ifndef QV_TARGET
 
 #include "quaver/transpose.hpp"
@@ -41,11 +42,17 @@ static void transpose_columns(const float* from, std::size_t n_rows, std::size_t
                    to_stride);
     }
   }
+  if (row + 2 <= n_rows) {
+    for (std::size_t column = 0; column < n_columns; column += 4) {
+      Transpose2x4(from + row * from_stride + column, from_stride, to + column * to_stride + row,
+                   to_stride);
+    }
+  }
 }
 
 void transpose(const float* from, std::size_t n_rows, std::size_t n_columns,
                std::size_t from_stride, float* to, std::size_t to_stride) {
-  const std::size_t whole_rows = n_rows / 4 * 4, whole_columns = n_columns / 4 * 4;
+  const std::size_t whole_rows = n_rows / 2 * 2, whole_columns = n_columns / 4 * 4;
   for (std::size_t first = 0; first < whole_columns; first += kColumnsAtOnce) {
     const std::size_t rest = whole_columns - first;
     transpose_columns(from + first, n_rows, rest < kColumnsAtOnce ? rest : kColumnsAtOnce,

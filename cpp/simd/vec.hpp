@@ -249,6 +249,21 @@ static inline void Transpose4x4(const float* from, std::size_t from_stride, floa
 #endif
 }
 
+static inline void Transpose2x4(const float* from, std::size_t from_stride, float* to,
+                                std::size_t to_stride) {
+#if defined(__x86_64__)
+  const __m128 a = _mm_loadu_ps(from), b = _mm_loadu_ps(from + from_stride);
+  const __m128 low = _mm_unpacklo_ps(a, b), high = _mm_unpackhi_ps(a, b);
+  _mm_storel_pi(reinterpret_cast<__m64*>(to), low);
+  _mm_storeh_pi(reinterpret_cast<__m64*>(to + to_stride), low);
+  _mm_storel_pi(reinterpret_cast<__m64*>(to + 2 * to_stride), high);
+  _mm_storeh_pi(reinterpret_cast<__m64*>(to + 3 * to_stride), high);
+#else
+  for (std::size_t i = 0; i < 2; ++i)
+    for (std::size_t j = 0; j < 4; ++j) to[j * to_stride + i] = from[i * from_stride + j];
+#endif
+}
+
 #if QV_WIDTH >= 8
 // Eight rows of four. A row enters its half of a register as it is loaded, which leaves one shuffle
 // an element of the results.
