@@ -157,23 +157,29 @@ static Found find_key(const signed char* keys, std::size_t n, std::size_t rank) 
   return {static_cast<signed char>(key), before};
 }
 
-// Values whose key is `key`; `to` may be `values`.
+// Which of the kStep keys at `keys` are `key`, but for those past the last of `n`.
+static inline std::uint64_t mask_equal(const signed char* keys, std::size_t n, signed char key) {
+  std::uint64_t mask = ~mask_below(keys, key);
+  if (key < 127) mask &= mask_below(keys, static_cast<signed char>(key + 1));
+  return n < 64 ? mask & ((std::uint64_t{1} << n) - 1) : mask;
+}
+
+// Values whose key is `key`; `to` may be `values`. AreClose: where there is one, there are more.
+template <bool AreClose>
 static std::size_t collect(const float* values, const signed char* keys, std::size_t n,
                            signed char key, float* to) {
   std::size_t found = 0;
   for (std::size_t t = 0; t < n; t += FunctionalsScratch::kStep) {
-    std::uint64_t mask = ~mask_below(keys + t, key);
-    if (key < 127) mask &= mask_below(keys + t, static_cast<signed char>(key + 1));
-    if (n - t < 64) mask &= (std::uint64_t{1} << (n - t)) - 1;
-#if QV_WIDTH == 16
-    for (std::size_t at = t; mask != 0; mask >>= kLanes, at += kLanes) {
-      found += Compress(values + at, static_cast<unsigned>(mask) & kAllLanes, to + found);
+    std::uint64_t mask = mask_equal(keys + t, n - t, key);
+    if constexpr (AreClose) {
+      for (std::size_t at = t; mask != 0; mask >>= kLanes, at += kLanes) {
+        found += Compress(values + at, static_cast<unsigned>(mask) & kAllLanes, to + found);
+      }
+    } else {
+      for (; mask != 0; mask &= mask - 1) {
+        to[found++] = values[t + static_cast<std::size_t>(__builtin_ctzll(mask))];
+      }
     }
-#else
-    for (; mask != 0; mask &= mask - 1) {
-      to[found++] = values[t + static_cast<std::size_t>(__builtin_ctzll(mask))];
-    }
-#endif
   }
   return found;
 }
@@ -196,7 +202,11 @@ struct Neighbours {
   float low, high;  // of rank r and r + 1; infinity where n is r + 1
 };
 
-enum : std::size_t { kFew = 96, kHandful = 8 };  // values that get no keys, that are sorted
+enum : std::size_t {
+  kShortRow = 1024,  // where equal values lie together, as in silence
+  kFew = 96,         // that get no keys
+  kHandful = 8,      // that are sorted
+};
 
 static void sort_handful(float* values, std::size_t n) {
   for (std::size_t i = 1; i < n; ++i) {
@@ -272,7 +282,7 @@ static Neighbours select_among(float* values, std::size_t n, std::size_t rank, s
     if (!(e.max > e.min)) return {e.min, rank + 1 < n ? e.min : __builtin_inff()};
     fill_keys(values, n, e.min, e.max, keys);
     const Found found = find_key(keys, n, rank);
-    n = collect(values, keys, n, found.key, values);
+    n = collect<false>(values, keys, n, found.key, values);
     rank -= found.before;
   }
   return select_few(values, n, rank);
@@ -296,7 +306,9 @@ static Neighbours neighbours(const float* row, std::size_t n, std::size_t rank,
     return select_few(candidates, n, rank);
   }
   const Found found = find_key(scratch.keys, n, rank);
-  const std::size_t count = collect(row, scratch.keys, n, found.key, candidates);
+  const std::size_t count =
+      n <= kShortRow ? collect<QV_WIDTH == 16>(row, scratch.keys, n, found.key, candidates)
+                     : collect<false>(row, scratch.keys, n, found.key, candidates);
   return select_among(candidates, count, rank - found.before, scratch.inner_keys);
 }
 
