@@ -162,6 +162,8 @@ def test_windows_and_pre_emphasis(target: str, window: str, pre_emphasis: float)
         {"n_blocks": 1},
         {"n_blocks": 7},
         {"n_blocks": 400},
+        {"n_blocks": 8, "hop_length": 200},
+        {"n_blocks": 16, "hop_length": 150},
         {"n_bands": 1},
         {"n_bands": 257},
         {"rolloff": 0.5},
@@ -189,6 +191,7 @@ SHAPES = {
     "silence, then sound": np.r_[np.zeros(2000), np.asarray(signal(2000))],
     "sound, then silence": np.r_[np.asarray(signal(2000)), np.zeros(2000)],
     "sound and silence by turns": np.asarray(signal(8000)) * (np.arange(8000) // 900 % 2),
+    "silence of a whole block": np.asarray(signal(8000)) * (abs(np.arange(8000) - 3979) > 1420),
     "very loud": 1e9 * np.asarray(signal(4000)),
     "very soft": 1e-9 * np.asarray(signal(4000)),
 }
@@ -250,6 +253,28 @@ def test_any_noise(target: str, n: int, seed: int, exponent: float, hop: int, fr
     rng = np.random.default_rng(seed)
     x = (10.0**exponent * rng.standard_normal(min(n, 512 + 40 * hop) + 112)).astype(np.float32)
     assert_matches_twin(x, fixed=False, n_fft=512, frame_length=frame, hop_length=hop)
+
+
+@pytest.mark.parametrize(
+    ("frame", "hop"), [(1, 1), (1, 3), (2, 1), (64, 1), (64, 64), (65, 64), (129, 63)]
+)
+def test_short_frames(target: str, frame: int, hop: int) -> None:
+    x = signal(frame + 40 * hop)
+    options = {"frame_length": frame, "hop_length": hop, "n_fft": 512, "n_blocks": 1}
+    assert_matches_twin(x, fixed=False, **options)
+
+
+def test_flux_of_the_largest_samples_is_finite(target: str) -> None:
+    n = 1 << 18
+    tone = np.sin(2 * np.pi * np.arange(n) * 1000 / n)
+    noise = np.where(np.random.default_rng(0).random(n) < 0.5, -1.0, 1.0)
+    x = (1e12 * np.r_[tone, noise]).astype(np.float32)
+    config = quaver.FeatureConfig(
+        n_fft=n, frame_length=n, hop_length=n, delta_order=0, features=("spectral_flux",)
+    )
+    flux = quaver.short_term(x, 16000, config=config).values
+    assert flux[0, 0] == 0
+    assert 0 < flux[1, 0] <= 2
 
 
 def test_subsets_are_columns_of_the_whole(target: str) -> None:

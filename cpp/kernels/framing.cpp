@@ -91,7 +91,7 @@ void FramingPlan::sort_by_column() {
 }
 
 std::size_t FramingPlan::linear_size(std::size_t lanes) const {
-  // The transpose reads whole 4 x 4 tiles, up to three columns and phases past the block; signs are
+  // The transpose reads whole tiles, up to a column and three phases past the block; signs are
   // taken from 64 samples at a time.
   return (phase_stride(lanes) + 1) * hop_length + round_up(n_phases, 4) + frame_length + 64;
 }
@@ -301,7 +301,8 @@ void prefetch_block(const Samples& src, std::ptrdiff_t start, const FramingPlan&
 
 void gather_phases(const FramingPlan& plan, const float* linear, float* phases,
                    std::size_t phase_stride) {
-  // Whole tiles, past the last phase and column too.
+  // kLanes + n_taps - 1 columns as an even number, and whole tiles past the last phase; columns
+  // beyond are not written.
   transpose(linear, (kLanes + plan.n_taps) / 2 * 2, (plan.n_phases + 3) / 4 * 4, plan.hop_length,
             phases, phase_stride);
 }

@@ -48,7 +48,7 @@ void FunctionalsScratch::reserve(std::size_t n_frames) {
 
 namespace quaver::QV_TARGET {
 
-Extremes first_pass(const float* row, std::size_t n) {
+Extremes sum_and_extremes(const float* row, std::size_t n) {
   VecD sums[2] = {};
   Vec low = Set(row[0]), high = low;
   std::size_t t = 0;
@@ -68,11 +68,11 @@ Extremes first_pass(const float* row, std::size_t n) {
   return e;
 }
 
-struct Moments {
+struct RowMoments {
   double m2, m3, m4;
 };
 
-static Moments central_moments(const float* row, std::size_t n, double mean) {
+static RowMoments central_moments(const float* row, std::size_t n, double mean) {
   VecD s2[2] = {}, s3[2] = {}, s4[2] = {};  // two chains hide the latency
   std::size_t t = 0;
   for (; t + kLanes <= n; t += kLanes) {
@@ -84,7 +84,7 @@ static Moments central_moments(const float* row, std::size_t n, double mean) {
       s4[half] = MulAddD(d2, d2, s4[half]);
     }
   }
-  Moments m{SumOfLanes(s2[0] + s2[1]), SumOfLanes(s3[0] + s3[1]), SumOfLanes(s4[0] + s4[1])};
+  RowMoments m{SumOfLanes(s2[0] + s2[1]), SumOfLanes(s3[0] + s3[1]), SumOfLanes(s4[0] + s4[1])};
   for (; t < n; ++t) {
     const double d = static_cast<double>(row[t]) - mean, d2 = d * d;
     m.m2 += d2;
@@ -106,10 +106,10 @@ static void fill_constant(const FunctionalsPlan& plan, float value, float* out) 
 
 void functionals_row(const FunctionalsPlan& plan, const float* row, std::size_t n,
                      FunctionalsScratch& scratch, float* out) {
-  const Extremes e = first_pass(row, n);
+  const Extremes e = sum_and_extremes(row, n);
   if (!(e.max > e.min)) return fill_constant(plan, row[0], out);
   const double mean = e.sum / static_cast<double>(n);
-  const Moments m = central_moments(row, n, mean);
+  const RowMoments m = central_moments(row, n, mean);
   if (plan.has_percentiles) prepare_percentiles(row, n, e, scratch);
   for (std::size_t i = 0; i < plan.n_statistics; ++i) {
     switch (plan.statistics[i]) {

@@ -105,7 +105,7 @@ static std::size_t count_below(const signed char* keys, std::size_t n, signed ch
   std::size_t count = 0;
 #if QV_WIDTH == 16 || !defined(__x86_64__)
   for (std::size_t t = 0; t < n; t += FunctionalsScratch::kStep) {
-    count += static_cast<std::size_t>(__builtin_popcountll(mask_below(keys + t, key)));
+    count += CountBits(mask_below(keys + t, key));
   }
 #elif QV_WIDTH == 8
   const __m256i wanted = _mm256_set1_epi8(key), zero = _mm256_setzero_si256();
@@ -203,9 +203,9 @@ struct Neighbours {
 };
 
 enum : std::size_t {
-  kShortRow = 1024,  // where equal values lie together, as in silence
-  kFew = 96,         // that get no keys
-  kHandful = 8,      // that are sorted
+  kShortRow = 1024,  // values up to which those of one key lie close together, as silence does
+  kFew = 96,         // values up to which there are no keys
+  kHandful = 8,      // values up to which they are sorted
 };
 
 static void sort_handful(float* values, std::size_t n) {
@@ -278,12 +278,14 @@ static Neighbours select_few(float* values, std::size_t n, std::size_t rank) {
 // `values` as in select_few.
 static Neighbours select_among(float* values, std::size_t n, std::size_t rank, signed char* keys) {
   while (n > kFew) {
-    const Extremes e = first_pass(values, n);
+    const Extremes e = sum_and_extremes(values, n);
     if (!(e.max > e.min)) return {e.min, rank + 1 < n ? e.min : __builtin_inff()};
     fill_keys(values, n, e.min, e.max, keys);
     const Found found = find_key(keys, n, rank);
-    n = collect<false>(values, keys, n, found.key, values);
+    const std::size_t kept = collect<false>(values, keys, n, found.key, values);
     rank -= found.before;
+    if (kept == n) break;  // a range beyond float32 has one key
+    n = kept;
   }
   return select_few(values, n, rank);
 }

@@ -60,7 +60,7 @@ enum : std::size_t { kMiddle = 16 };
 // Rows of a chunk's sums: X, j X and j^2 X with j counted from its middle.
 enum : std::size_t { kSumX, kSumJ, kSumJJ, kSums };
 
-struct Moments {
+struct BinMoments {
   enum : std::size_t { kRows = kSums };
   Vec x{}, j{}, jj{};
 
@@ -199,17 +199,19 @@ static Vec sum_of_changes(const SpectrumPlan& plan, const float* magnitude, Vec 
   return total;
 }
 
-// sum (U - U')^2, U = X / sum X, as sum (X - r X')^2 / (sum X)^2, r = sum X / sum X'. A silent
-// frame has U = 0, and any r does if only the factor is that of the other. `previous`: X of the
-// frame ahead of the block, and behind it 1 / sum X; those of the block's last frame take their
-// place.
+// sum (U - U')^2, U = X / sum X, as sum (X - r X')^2 / (sum X)^2, r = sum X / sum X'. Where this
+// frame is silent, r = 1 and the factor is that of the one before; where that is, X' = 0 and any
+// finite r does, hence the minimum. `previous`: X of the frame ahead of the block, and behind it
+// 1 / sum X; those of the block's last frame take their place.
 static Vec flux_of(const SpectrumPlan& plan, const float* magnitude, Vec sum, Vec inverse,
                    std::size_t last_lane, float* previous) {
   const Vec before = SlideUp(Set(previous[plan.n_bins]), inverse);
   const Vec ratio = sum > 0.0f ? Min(sum * before, Set(3e38f)) : Set(1.0f);
   const Vec scale = sum > 0.0f ? inverse : before;
   previous[plan.n_bins] = inverse[last_lane];
-  return sum_of_changes(plan, magnitude, ratio, last_lane, previous) * scale * scale;
+  const Vec changes = sum_of_changes(plan, magnitude, ratio, last_lane, previous);
+  // No flux exceeds 2, but (sum X)^2 does float32 at 2^18 points of the largest samples.
+  return Min(changes * scale * scale, Set(2.0f));
 }
 
 // sums, energies: scratch.
@@ -234,7 +236,7 @@ void power_features(const SpectrumPlan& plan, const float* power, float* sums, f
 
 void magnitude_features(const SpectrumPlan& plan, const float* magnitude, std::size_t last_lane,
                         bool has_previous, float* previous, float* sums, const SpectralRows& out) {
-  sum_chunks<Moments>(plan, magnitude, sums);
+  sum_chunks<BinMoments>(plan, magnitude, sums);
   Vec total_x{}, total_kx{};
   for (std::size_t chunk = 0; chunk < plan.n_chunks; ++chunk) {
     const Vec x = sum_of(sums, chunk, kSumX);

@@ -100,11 +100,11 @@ static Vec sum_of_squares(const FramingPlan& plan, const float* phases, std::siz
 }
 
 #if QV_WIDTH == 16
-enum : std::size_t { kFewSquares = 20 };  // no float32 sum is longer
+enum : std::size_t { kFewSquares = 20 };  // terms of a float32 sum, whose totals are summed in turn
 
-// Sub-blocks that are the same samples of frames some hops apart: phases `first` on at Taps hops.
-// Each sample is squared once, and what a frame of the next register needs of it is slid in from
-// there, which takes two thirds of the time of sum_of_squares.
+// Phases first .. first + block_length are a sub-block of Taps frames: sample q hop + p of frame i
+// is sample p of frame i + q, so that its square is the one of lane i + q, slid down by q. Rows
+// have four columns more than a register (phase_stride).
 template <std::size_t Taps>
 static void share_squares(const FramingPlan& plan, const TimeDomainPlan& features,
                           const float* phases, std::size_t first, float* energies) {

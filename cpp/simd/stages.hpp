@@ -49,7 +49,7 @@ struct Extremes {
   double sum;
   float min, max;
 };
-Extremes first_pass(const float* row, std::size_t n);
+Extremes sum_and_extremes(const float* row, std::size_t n);
 void functionals_row(const FunctionalsPlan& plan, const float* row, std::size_t n_frames,
                      FunctionalsScratch& scratch, float* out);
 // functionals_percentile.cpp

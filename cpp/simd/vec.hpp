@@ -205,7 +205,7 @@ static inline unsigned MaskLess(Vec a, Vec b) {
 enum : unsigned { kAllLanes = (1u << QV_WIDTH) - 1 };
 
 static inline unsigned CountBits(std::uint64_t x) {
-#if QV_WIDTH > 4
+#if QV_WIDTH > 4 || !defined(__x86_64__)
   return static_cast<unsigned>(__builtin_popcountll(x));
 #else  // the baseline has no instruction for it (Hacker's Delight, 5-1)
   x -= x >> 1 & 0x5555555555555555u;
@@ -216,7 +216,7 @@ static inline unsigned CountBits(std::uint64_t x) {
 }
 
 // The values at `from` whose bits are set, one after the other. Returns how many; `to` takes kLanes
-// values and may be `from` or lie before it.
+// values and may be `from` or lie before it. AVX-512 reads no other values, the rest reads kLanes.
 static inline std::size_t Compress(const float* from, unsigned mask, float* to) {
 #if QV_WIDTH == 16
   const __mmask16 lanes = static_cast<__mmask16>(mask);
@@ -310,7 +310,7 @@ static inline Vec Decibel(Vec x) {
 }
 
 // The same within 1 ulp and 2e-7 dB, which for x near 1 is less: for bands, not for their
-// reference.
+// reference, and for the shares of an entropy.
 #if QV_WIDTH == 16
 // ln(m) as that of a table's entry and of what is left, f: the multipliers are what mel bands wait
 // for, and this takes them half as often as LnMantissa. Terms from f^5 on are below 3e-8.

@@ -27,7 +27,8 @@ struct Samples {
   float before = 0.0f;  // the sample ahead of data[0], when a stream goes on
 };
 
-// Largest magnitude accepted: its power spectrum, summed, still fits float32.
+// Largest magnitude accepted: its power spectrum, summed, still fits float32. (The square of
+// its summed magnitudes, which the flux needs, does up to 2^17 points.)
 constexpr float kMaxMagnitude = 1e12f;
 constexpr double kMaxMagnitude64 = 1e12;  // a little more: 1e12 is no float32
 
