@@ -236,15 +236,14 @@ static Sides count_sides(const float* values, std::size_t n, Vec pivot) {
   }
   return count;
 }
-static void keep_below(float* values, std::size_t n, Vec pivot) {
-  for (std::size_t t = 0, kept = 0; t < n; t += kLanes) {
-    kept += Compress(values + t, MaskLess(LoadU(values + t), pivot), values + kept);
+// Keeps those on one side; returns how many.
+static std::size_t keep_side(float* values, std::size_t n, Vec pivot, bool below) {
+  std::size_t kept = 0;
+  for (std::size_t t = 0; t < n; t += kLanes) {
+    const Vec x = LoadU(values + t);
+    kept += Compress(values + t, below ? MaskLess(x, pivot) : MaskLess(pivot, x), values + kept);
   }
-}
-static void keep_above(float* values, std::size_t n, Vec pivot) {
-  for (std::size_t t = 0, kept = 0; t < n; t += kLanes) {
-    kept += Compress(values + t, MaskLess(pivot, LoadU(values + t)), values + kept);
-  }
+  return kept;
 }
 
 // Drops the values that lie on the other side of a pivot, until a handful is left or it is the one:
@@ -258,12 +257,10 @@ static Neighbours select_few(float* values, std::size_t n, std::size_t rank) {
     const Sides count = count_sides(values, n, Set(pivot));
     const std::size_t up_to = n - count.above;
     if (rank < count.below) {
-      keep_below(values, n, Set(pivot));
-      n = count.below;
+      n = keep_side(values, n, Set(pivot), true);
       next = pivot;
     } else if (rank >= up_to) {
-      keep_above(values, n, Set(pivot));
-      n = count.above;
+      n = keep_side(values, n, Set(pivot), false);
       rank -= up_to;
     } else if (rank + 1 < up_to) {
       return {pivot, pivot};

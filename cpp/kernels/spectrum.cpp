@@ -84,22 +84,28 @@ struct PowerSum {
   void store(float* sums) const { StoreU(sums, p); }
 };
 
-// Two chunks at a time share the loads of the distances, and hide each other's latency.
+// Rows from x on and from y on: two chunks at a time share the loads of the distances, and hide
+// each other's latency.
+template <class Sum>
+static inline void add_both(Sum& sum, const float* x, std::size_t n, Sum& other, const float* y,
+                            std::size_t n_other) {
+  std::size_t i = 0;
+  for (; i < n && i < n_other; ++i) {
+    sum.add(x + i * kLanes, i);
+    other.add(y + i * kLanes, i);
+  }
+  for (std::size_t rest = i; rest < n; ++rest) sum.add(x + rest * kLanes, rest);
+  for (std::size_t rest = i; rest < n_other; ++rest) other.add(y + rest * kLanes, rest);
+}
+
 template <class Sum>
 static void sum_chunks(const SpectrumPlan& plan, const float* rows, float* sums) {
   for (std::size_t chunk = 0; chunk < plan.n_chunks; chunk += 2, sums += 2 * Sum::kRows * kLanes) {
     const std::size_t* const at = plan.chunks + chunk;
     const bool has_other = chunk + 1 < plan.n_chunks;
     const std::size_t n = at[1] - at[0], n_other = has_other ? at[2] - at[1] : 0;
-    const float *const x = rows + at[0] * kLanes, *const x_other = rows + at[1] * kLanes;
     Sum sum, other;
-    std::size_t i = 0;
-    for (; i < n && i < n_other; ++i) {
-      sum.add(x + i * kLanes, i);
-      other.add(x_other + i * kLanes, i);
-    }
-    for (std::size_t rest = i; rest < n; ++rest) sum.add(x + rest * kLanes, rest);
-    for (std::size_t rest = i; rest < n_other; ++rest) other.add(x_other + rest * kLanes, rest);
+    add_both(sum, rows + at[0] * kLanes, n, other, rows + at[1] * kLanes, n_other);
     sum.store(sums);
     if (has_other) other.store(sums + Sum::kRows * kLanes);
   }
@@ -129,20 +135,13 @@ struct CountBelow {
   Vec wanted, running;
   VecI below;
 
-  void count(std::size_t i) {
-    running += LoadU(power + i * kLanes);
+  void add(const float* row, std::size_t) {
+    running += LoadU(row);
     below -= running < wanted;
   }
 };
-// Of two chunks side by side, which hide each other's latency.
 static VecI count_below(CountBelow a, CountBelow b) {
-  std::size_t i = 0;
-  for (; i < a.n && i < b.n; ++i) {
-    a.count(i);
-    b.count(i);
-  }
-  for (std::size_t rest = i; rest < a.n; ++rest) a.count(rest);
-  for (std::size_t rest = i; rest < b.n; ++rest) b.count(rest);
+  add_both(a, a.power, a.n, b, b.power, b.n);
   return a.below + b.below;
 }
 
