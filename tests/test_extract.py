@@ -135,6 +135,13 @@ def test_read_only_out_is_refused() -> None:
     assert not out.any()
 
 
+def test_misaligned_out_is_refused() -> None:
+    out = np.zeros(4 * 420 + 1, np.uint8)[1:].view(np.float32)
+    with pytest.raises(ValueError, match="out must be aligned"):
+        quaver.extract(noise(2000), 16000, out=out)
+    assert not out.any()
+
+
 def test_one_frame_has_no_spread(target: str) -> None:
     vector = quaver.extract(noise(400), 16000).reshape(42, 10)
     named = dict(zip(quaver.STATISTICS, vector.T, strict=True))

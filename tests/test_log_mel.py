@@ -74,6 +74,7 @@ OPTIONS: list[dict[str, Any]] = [
     {"n_fft": 256, "hop_length": 80, "n_mels": 30, "power": 1.0},
     {"n_fft": 2048, "hop_length": 160, "win_length": 400},
     {"n_fft": 2048, "win_length": 1500, "power": 1.0},
+    {"n_fft": 256, "win_length": 1, "n_mels": 20},
     {"n_fft": 4096, "win_length": 2000, "hop_length": 640, "power": 1.0},
     {"n_fft": 400, "hop_length": 160, "n_mels": 40, "htk": True},
     {"n_fft": 480, "hop_length": 77, "n_mels": 32, "norm": None},

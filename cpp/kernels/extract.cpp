@@ -8,6 +8,7 @@
 #include <string>
 
 #include "quaver/dispatch.hpp"
+#include "quaver/number_text.hpp"
 #include "quaver/transpose.hpp"
 
 namespace quaver {
@@ -184,11 +185,8 @@ void require_finite(const Samples& samples) {
   const double value = samples.type == SampleType::float32
                            ? static_cast<double>(static_cast<const float*>(samples.data)[offset])
                            : static_cast<const double*>(samples.data)[offset];
-  const std::string text = std::isnan(value)   ? "nan"
-                           : std::isinf(value) ? (value > 0 ? "inf" : "-inf")
-                                               : std::to_string(value);
-  throw std::invalid_argument("samples must be finite and at most 1e12 in magnitude, got " + text +
-                              " at index " + std::to_string(i));
+  throw std::invalid_argument("samples must be finite and at most 1e12 in magnitude, got " +
+                              number_text(value) + " at index " + std::to_string(i));
 }
 
 void log_mel(const LogMelPlan& plan, const Samples& samples, float* out) {

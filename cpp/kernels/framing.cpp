@@ -50,7 +50,8 @@ FramingPlan::FramingPlan(const FramingOptions& options)
                                 std::to_string(frame_length) + " and n_fft " +
                                 std::to_string(n_fft));
   }
-  const std::size_t period = options.periodic ? frame_length : frame_length - 1;
+  // A window of one sample is 1 of either kind, as in SciPy.
+  const std::size_t period = options.periodic && frame_length > 1 ? frame_length : frame_length - 1;
   for (std::size_t n = 0; n < frame_length; ++n) {
     const double phase = 2 * kPi * static_cast<double>(n) / static_cast<double>(period);
     const double value = window_value(options.window, period == 0 ? kPi : phase);

@@ -9,6 +9,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "quaver/number_text.hpp"
+
 #define QV_FILE "kernels/mel.cpp"
 #include "simd/foreach_target.hpp"
 
@@ -46,12 +48,12 @@ void check(const MelOptions& o) {
   if (!(o.fmin >= 0.0 && o.fmin < o.fmax && o.fmax <= o.sample_rate / 2 * (1 + 1e-9))) {
     throw std::invalid_argument(
         "fmin and fmax must satisfy 0 <= fmin < fmax <= sample_rate / 2, got fmin " +
-        std::to_string(o.fmin) + ", fmax " + std::to_string(o.fmax) + " and sample_rate " +
-        std::to_string(o.sample_rate));
+        number_text(o.fmin) + ", fmax " + number_text(o.fmax) + " and sample_rate " +
+        number_text(o.sample_rate));
   }
   if (!(o.amin > 0.0 && o.amin <= static_cast<double>(std::numeric_limits<float>::max()))) {
     throw std::invalid_argument("amin must be positive and finite in float32, got " +
-                                std::to_string(o.amin));
+                                number_text(o.amin));
   }
 }
 

@@ -10,6 +10,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "quaver/number_text.hpp"
+
 #define QV_FILE "kernels/spectrum.cpp"
 #include "simd/foreach_target.hpp"
 
@@ -27,7 +29,7 @@ SpectrumPlan::SpectrumPlan(std::size_t n_fft, double sample_rate, std::size_t n_
                                 std::to_string(n_bins) + "), got " + std::to_string(n_bands));
   }
   if (!(rolloff_ > 0.0 && rolloff_ <= 1.0)) {
-    throw std::invalid_argument("rolloff must lie in (0, 1], got " + std::to_string(rolloff_));
+    throw std::invalid_argument("rolloff must lie in (0, 1], got " + number_text(rolloff_));
   }
   chunks_per_band = (band_length + kMaxChunk - 1) / kMaxChunk;
   for (std::size_t chunk = 0; chunk < n_bands * chunks_per_band; ++chunk) {

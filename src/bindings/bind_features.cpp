@@ -62,6 +62,9 @@ static void run_vector(const Extractor& extractor, const py::array& array, Matri
                                 ",), got " + shape_text(out));
   }
   float* const to = out.mutable_data();  // refuses a read-only array
+  if (reinterpret_cast<std::uintptr_t>(to) % alignof(float) != 0) {
+    throw std::invalid_argument("out must be aligned to its item size");
+  }
   py::gil_scoped_release release;
   extractor.vector(samples, to);
 }
