@@ -162,6 +162,17 @@ def test_channels(clip: NDArray[np.float32]) -> None:
         quaver.load(mono, downmix=1)
 
 
+@pytest.mark.parametrize("wanted", [16000, 8000])
+def test_infinities_of_both_signs_are_for_others_to_refuse(wanted: int) -> None:
+    stereo = np.zeros((2000, 2))
+    stereo[100] = [np.inf, -np.inf]
+    file = wav(stereo, subtype="FLOAT")
+    samples, _ = quaver.load(file, wanted, downmix="mean")
+    assert not np.isfinite(samples).all()
+    found = quaver.extract_many([file, wav(stereo[200:], subtype="FLOAT")], downmix="mean")
+    assert found.index.tolist() == [1]
+
+
 def test_the_mean_of_integers_is_rounded_to_even() -> None:
     pairs = np.array([[1, 2], [3, 4], [-32768, -32768]], np.int16)
     samples, _ = quaver.load(wav(pairs, subtype="PCM_16"), downmix="mean", dtype="int16")
@@ -319,7 +330,7 @@ def test_other_kinds(file: Any) -> None:
 
 
 def test_find_audio(tmp_path: Path) -> None:
-    for name in ("b.WAV", "a.flac", "deep/c.mp3", ".hidden.wav", "._a.wav", "notes.txt"):
+    for name in ("b.WAV", "a.flac", "deep/c.mp3", ".hid.wav", "._a.wav", ".venv/d.wav", "x.txt"):
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.touch()
@@ -327,6 +338,7 @@ def test_find_audio(tmp_path: Path) -> None:
     found = [str(path.relative_to(tmp_path)) for path in find_audio(tmp_path)]
     assert found == ["a.flac", "b.WAV", "deep/c.mp3"]
     assert find_audio(tmp_path / "a.flac") == [tmp_path / "a.flac"]
+    assert find_audio(tmp_path / ".venv") == [tmp_path / ".venv" / "d.wav"]
 
 
 def test_find_audio_finds_nothing(tmp_path: Path) -> None:

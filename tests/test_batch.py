@@ -6,7 +6,7 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +89,30 @@ def test_a_file_that_may_not_be_read(
     np.testing.assert_array_equal(found.values[0], quaver.extract(speech, 16000))
     (failure,) = found.failures
     assert (failure.source, failure.error) == (str(forbidden), "PermissionError")
+
+
+def test_a_sequence_may_fail_when_it_is_indexed(speech: NDArray[np.float32]) -> None:
+    class Lazy(Sequence[Any]):
+        def __len__(self) -> int:
+            return 3
+
+        def __getitem__(self, i: Any) -> Any:
+            if i == 1:
+                raise OSError("the disk is gone")
+            return speech
+
+    found = quaver.extract_many(Lazy(), 16000)
+    assert found.index.tolist() == [0, 2]
+    assert [(f.index, f.source, f.reason) for f in found.failures] == [
+        (1, "<array>", "the disk is gone")
+    ]
+
+
+def test_results_are_compared_by_identity() -> None:
+    found = quaver.extract_many([np.zeros(16000)] * 2, 16000)
+    assert found == found
+    assert found in {found}
+    assert found != quaver.extract_many([np.zeros(16000)] * 2, 16000)
 
 
 def test_all_bad(tmp_path: Path) -> None:

@@ -118,6 +118,23 @@ def test_bad_clips_are_reported_and_the_others_go_on(
     assert nothing.probabilities.shape == (0, 7)
 
 
+def test_bad_arrays_of_another_rate_are_reported_too(
+    model: svm.SvmModel, speech: NDArray[np.float32]
+) -> None:
+    gap = np.tile(speech, 2)
+    gap[30000] = np.nan
+    clips = [speech, speech[:1], gap, np.full(4800, 1e300), [[0.0], [0.0, 1.0]]]
+    found = svm.predict(model, clips, 48000)
+    assert found.index.tolist() == [0]
+    assert [f.source for f in found.failures] == ["<array>"] * 4
+    for failure, message in zip(
+        found.failures, ["too few to resample", "nan at index 30000", "1e+300", ""], strict=True
+    ):
+        assert message in failure.reason
+    with pytest.raises(ValueError, match="nan at index 30000"):
+        svm.predict_timeline(model, gap, 48000)
+
+
 def test_rates_and_types_do_not_matter(model: svm.SvmModel, speech: NDArray[np.float32]) -> None:
     single = svm.predict(model, [speech], 16000).probabilities
     integers = np.rint(speech * 32768).clip(-32768, 32767).astype(np.int16)

@@ -11,13 +11,20 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 import numpy as np
 
-from quaver._validate import Downmix, as_samples, check_sample_rate
+from quaver import _core
+from quaver._validate import (
+    Downmix,
+    as_recording,
+    as_samples,
+    check_downmix,
+    check_sample_rate,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from numpy.typing import DTypeLike, NDArray
+    from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 #: What `load` takes as a recording.
 AudioFile = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
@@ -122,7 +129,8 @@ def find_audio(path: str | os.PathLike[str]) -> list[Path]:
     ----------
     path : path
         A directory, searched recursively by `AUDIO_EXTENSIONS` in either case, or a recording.
-        Hidden files (such as the ``._*`` that macOS puts into archives) are left out.
+        Hidden files (such as the ``._*`` that macOS puts into archives) and what lies in hidden
+        directories are left out.
 
     Returns
     -------
@@ -150,7 +158,9 @@ def find_audio(path: str | os.PathLike[str]) -> list[Path]:
         found = sorted(
             p
             for p in root.rglob("*")
-            if p.suffix.lower() in AUDIO_EXTENSIONS and p.name[0] != "." and p.is_file()
+            if p.suffix.lower() in AUDIO_EXTENSIONS
+            and not any(part.startswith(".") for part in p.relative_to(root).parts)
+            and p.is_file()
         )
         if not found:
             raise ValueError(f"no audio file ({', '.join(AUDIO_EXTENSIONS)}) below {root}")
@@ -165,7 +175,7 @@ def describe(file: object) -> str:
         return os.fsdecode(file)
     if isinstance(file, (bytes, bytearray, memoryview)):
         return f"<{memoryview(file).nbytes} bytes>"
-    return str(getattr(file, "name", "<file object>"))
+    return str(getattr(file, "name", "<file object>")) if hasattr(file, "read") else "<array>"
 
 
 def is_recording(value: object) -> bool:
@@ -174,13 +184,6 @@ def is_recording(value: object) -> bool:
     if isinstance(value, io.TextIOBase):
         return False
     return isinstance(value, kinds) or (hasattr(value, "read") and hasattr(value, "seek"))
-
-
-def check_downmix(downmix: Downmix) -> None:
-    """Refuse what is neither None, "mean" nor the index of a channel."""
-    index = isinstance(downmix, (int, np.integer)) and not isinstance(downmix, bool)
-    if not (downmix is None or downmix == "mean" or (index and int(downmix) >= 0)):
-        raise ValueError(f"downmix must be None, 'mean' or a channel index, got {downmix!r}")
 
 
 def _check_path(path: Path) -> None:
@@ -195,10 +198,17 @@ def _check_path(path: Path) -> None:
         )
 
 
+class _Memory(io.BytesIO):
+    """Bytes in which a cut file's decoder may ask for a place before the first of them."""
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        return super().seek(max(0, offset) if whence == 0 else offset, whence)
+
+
 def _open(file: AudioFile) -> tuple[Any, int]:
     """Return what soundfile opens, placed at its beginning, and the size in bytes."""
     if isinstance(file, (bytes, bytearray, memoryview)):
-        return io.BytesIO(file), memoryview(file).nbytes
+        return _Memory(file), memoryview(file).nbytes
     if isinstance(file, (str, os.PathLike)):
         from pathlib import Path
 
@@ -213,7 +223,7 @@ def _open(file: AudioFile) -> tuple[Any, int]:
     size = file.seek(0, os.SEEK_END) - start
     file.seek(start)
     # libsndfile counts from the first byte of the object, wherever it stands.
-    return (io.BytesIO(file.read()) if start else file), size
+    return (_Memory(file.read()) if start else file), size
 
 
 def _decode(
@@ -347,10 +357,12 @@ def _downmix(samples: NDArray[Any], downmix: Downmix, name: str) -> NDArray[Any]
             return as_samples(samples, downmix)
         except ValueError as error:
             raise ValueError(f"{name}: {error}") from None
-    mean = samples.mean(axis=0, dtype=np.float64)
-    if samples.dtype == np.int16:
-        mean = np.rint(mean)
-    mono: NDArray[Any] = mean.astype(samples.dtype)
+    # Infinities of both signs become NaN, which is for those to refuse who use the samples.
+    with np.errstate(invalid="ignore", over="ignore"):
+        mean = samples.mean(axis=0, dtype=np.float64)
+        if samples.dtype == np.int16:
+            mean = np.rint(mean)
+        mono: NDArray[Any] = mean.astype(samples.dtype)
     return mono
 
 
@@ -418,3 +430,12 @@ def resample(samples: NDArray[Any], rate: int, wanted: int, name: str = "samples
     _check_resampling(samples.dtype, rate, wanted, name)
     resampled = soxr.resample(samples.T, rate, wanted, quality=RESAMPLE_QUALITY).T
     return _resampled(resampled, samples.shape[-1], rate, wanted, name)
+
+
+def recording_at(
+    samples: ArrayLike, rate: int, wanted: int, downmix: Downmix = None
+) -> NDArray[Any]:
+    """Return mono float samples at another rate; errors name indices of what was passed in."""
+    mono = as_recording(samples, downmix)
+    _core.require_finite(mono)
+    return mono if rate == wanted else resample(mono, rate, wanted)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 
-from quaver._validate import Downmix
-from quaver.audio import check_downmix, describe, is_recording, load
+from quaver._validate import Downmix, check_downmix
+from quaver.audio import describe, is_recording, load
 from quaver.config import FeatureConfig
 from quaver.features import (
     extract,
@@ -73,7 +73,7 @@ class Failure:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # arrays have no single truth
 class Batch:
     """What `extract_many` returns.
 
@@ -163,17 +163,16 @@ def extract_many(
     values = np.empty((len(clips), len(names)), np.float32)
 
     def work(i: int) -> Failure | None:
-        clip = clips[i]
+        clip = None
         try:
-            samples = clip
+            samples = clip = clips[i]
             if is_recording(clip):
                 samples, _ = load(clip, config.sample_rate, downmix=downmix)
             extract(
                 samples, config.sample_rate, config=config, pad=pad, downmix=downmix, out=values[i]
             )
         except CLIP_ERRORS as error:
-            source = describe(clip) if is_recording(clip) else "<array>"
-            return Failure(i, source, type(error).__name__, str(error))
+            return Failure(i, describe(clip), type(error).__name__, str(error))
         return None
 
     # Other sequences may do work of their own when indexed, which is for the workers.

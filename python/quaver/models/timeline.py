@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from quaver._validate import Downmix, as_recording, check_sample_rate
-from quaver.audio import resample
+from quaver._validate import Downmix, check_sample_rate
+from quaver.audio import recording_at
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SILENCE_DB = -75.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # arrays have no single truth
 class Timeline:
     """Probabilities of the emotions, one row a window.
 
@@ -139,9 +139,7 @@ def sliding(
         Starts and ends in seconds.
     levels_db : ndarray of shape (n_windows,), float64
     """
-    mono, rate = as_recording(samples, downmix), check_sample_rate(sample_rate)
-    if rate != wanted:
-        mono = resample(mono, rate, wanted)
+    mono = recording_at(samples, check_sample_rate(sample_rate), wanted, downmix)
     spans = windows(mono.size, wanted, window=window, hop=hop)
     parts = [mono[start:stop] for start, stop in spans]
     return parts, spans.T / wanted, np.array([level_db(part) for part in parts])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,13 +15,13 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin  
 from sklearn.utils.validation import check_is_fitted, validate_data  # noqa: E402
 
 from quaver._validate import Downmix, check_sample_rate  # noqa: E402
-from quaver.audio import is_recording, resample  # noqa: E402
+from quaver.audio import is_recording, recording_at  # noqa: E402
 from quaver.batch import Batch, Progress, as_clips, extract_many  # noqa: E402
 from quaver.config import FeatureConfig  # noqa: E402
 from quaver.features import feature_names  # noqa: E402
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -127,10 +128,13 @@ class AudioFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # u
             Rows, and the failures.
         """
         config = self.config or FeatureConfig()
-        rate = config.sample_rate if self.sample_rate is None else self.sample_rate
+        rate = config.sample_rate
+        clips = as_clips(X)
+        if self.sample_rate is not None and check_sample_rate(self.sample_rate) != rate:
+            clips = _AtRate(clips, check_sample_rate(self.sample_rate), rate, self.downmix)
         return extract_many(
-            _at_rate(X, check_sample_rate(rate), config.sample_rate),
-            config.sample_rate,
+            clips,
+            rate,
             config=config,
             threads=self.threads,
             progress=progress,
@@ -153,24 +157,21 @@ class AudioFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # u
         return tags
 
 
-def _at_rate(clips: Iterable[Any], rate: int, wanted: int) -> Sequence[Any]:
-    """Return the clips, arrays resampled where they can be; the others the batch reports."""
-    clips = as_clips(clips)
-    if rate == wanted:
-        return clips
-    return [clip if is_recording(clip) else _resampled(clip, rate, wanted) for clip in clips]
+class _AtRate(Sequence[Any]):
+    """Clips whose arrays are resampled when they are asked for, by the workers of a batch."""
 
+    def __init__(self, clips: Sequence[Any], rate: int, wanted: int, downmix: Downmix) -> None:
+        self._clips = clips
+        self._rate, self._wanted, self._downmix = rate, wanted, downmix
 
-def _resampled(clip: ArrayLike, rate: int, wanted: int) -> ArrayLike:
-    try:
-        array = np.asarray(clip)
-    except ValueError:  # a ragged list, for instance
-        return clip
-    if array.dtype == np.int16:
-        array = array * np.float32(1 / 32768)
-    if array.dtype not in (np.float32, np.float64) or array.ndim not in (1, 2) or array.size == 0:
-        return array
-    return resample(array, rate, wanted, "<array>")
+    def __len__(self) -> int:
+        return len(self._clips)
+
+    def __getitem__(self, i: Any) -> Any:
+        clip = self._clips[i]
+        if is_recording(clip):
+            return clip
+        return recording_at(clip, self._rate, self._wanted, self._downmix)
 
 
 class SpeakerNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
