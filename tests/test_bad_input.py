@@ -82,10 +82,11 @@ def test_channels_without_downmix(any_call: Callable[..., Any]) -> None:
         any_call(NOISE.reshape(2, 4000), 16000)
 
 
+@pytest.mark.parametrize("shape", [(2, 4000), (8000,)], ids=["stereo", "mono"])
 @pytest.mark.parametrize("downmix", [2, -1, "sum", 0.5, True])
-def test_wrong_downmix(any_call: Callable[..., Any], downmix: Any) -> None:
+def test_wrong_downmix(any_call: Callable[..., Any], downmix: Any, shape: tuple[int, ...]) -> None:
     with pytest.raises((ValueError, TypeError), match="downmix must be"):
-        any_call(NOISE.reshape(2, 4000), 16000, downmix=downmix)
+        any_call(NOISE.reshape(shape), 16000, downmix=downmix)
 
 
 def test_channel_of_mono(any_call: Callable[..., Any]) -> None:
@@ -159,6 +160,20 @@ def test_index_does_not_count_padding(pad_mode: Any, center: bool) -> None:
     x[[10, 7990]] = np.nan
     with pytest.raises(ValueError, match=r"nan at index 10$"):
         quaver.log_mel(x, 16000, pad_mode=pad_mode, center=center)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: quaver.log_mel(NOISE, 16000, power=NOISE), "power must be a number"),  # type: ignore[arg-type]
+        (lambda: quaver.log_mel(NOISE, 16000, htk="yes"), "htk must be True or False, got 'yes'"),  # type: ignore[arg-type]
+        (lambda: quaver.feature_names(16000), "config must be a FeatureConfig, got int"),  # type: ignore[arg-type]
+        (lambda: quaver.functionals(NOISE[:, None], statistics="mean"), "the string 'mean'"),  # type: ignore[arg-type]
+    ],
+)
+def test_arguments_of_wrong_kinds(call: Callable[[], Any], message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        call()
 
 
 @pytest.mark.parametrize(
@@ -257,6 +272,7 @@ def test_wrong_configuration(options: dict[str, Any], message: str) -> None:
         ({"features": "mfcc"}, "features must be a tuple of names, got the string 'mfcc'"),
         ({"features": None}, "features must be a tuple of names, got None"),
         ({"statistics": 3}, "statistics must be a tuple of names, got 3"),
+        ({"window": np.hanning(400)}, "window must be a name, got ndarray"),
     ],
     ids=str,
 )

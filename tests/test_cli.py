@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -90,6 +91,24 @@ def test_the_installed_command() -> None:
     label = svm.predict(svm.load_pretrained(), [DEMO]).labels[0]
     assert f"Emotion: {label}" in done.stdout
     assert "zero_crossing_rate_mean" in done.stdout
+
+
+def test_a_terminal_of_another_encoding(tmp_path: Path) -> None:
+    name = tmp_path / "\u0433\u043e\u043b\u043e\u0441.flac"
+    name.write_bytes(Path(DEMO).read_bytes())
+    command = Path(sys.executable).with_name("quaver")
+    environment = {**os.environ, "PYTHONIOENCODING": "latin-1"}
+    for arguments, expected in ((["demo"], "####"), (["predict", str(name)], r"\u0433\u043e")):
+        done = subprocess.run(
+            [command, *arguments], capture_output=True, check=False, env=environment
+        )
+        assert done.returncode == 0, done.stderr
+        assert expected in done.stdout.decode("latin-1")
+
+
+@pytest.mark.parametrize("command", ["predict", "extract"])
+def test_an_empty_path_is_not_the_current_folder(run: Run, command: str) -> None:
+    assert "got ''" in run(command, "", code=2).output
 
 
 def test_help_imports_nothing_heavy() -> None:

@@ -178,3 +178,10 @@ def test_bad_values(values: NDArray[Any], error: type[Exception], message: str) 
 def test_bad_statistics(names: tuple[str, ...]) -> None:
     with pytest.raises(ValueError, match="statistics must be among"):
         quaver.functionals(np.zeros((3, 2)), statistics=names)
+
+
+def test_misaligned_values_are_copied(target: str) -> None:
+    values = np.random.default_rng(0).standard_normal((40, 3)).astype(np.float32)
+    shifted = np.zeros(values.nbytes + 1, np.uint8)[1:].view(np.float32).reshape(values.shape)
+    shifted[:] = values
+    np.testing.assert_array_equal(quaver.functionals(shifted), quaver.functionals(values))

@@ -83,6 +83,7 @@ def test_reading_on_threads_changes_nothing(tmp_path: Path) -> None:
     assert [(failure.index, failure.error) for failure in expected.failures] == [
         (5, "ValueError"), (6, "ValueError"), (7, "FileNotFoundError"),
     ]  # fmt: skip
+    assert expected.failures[1].source == "<array>"
     for threads in (2, 5, None):
         calls: list[tuple[int, int, Any]] = []
 

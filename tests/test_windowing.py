@@ -42,6 +42,15 @@ def test_fill_is_the_smallest_value_or_what_is_given() -> None:
     np.testing.assert_array_equal(found, twin.windows(values, 8, 4, "align", -80.0))
 
 
+def test_a_window_of_filling_alone_is_none() -> None:
+    values = np.arange(1, 10, dtype=np.float32)[:, None]
+    seven, nine = (
+        quaver.windows(values[:n], 2, 4, tail="pad", fill=-1)[:, 0].tolist() for n in (7, 9)
+    )
+    assert seven == [[1, 2], [5, 6]]
+    assert nine == [[1, 2], [5, 6], [9, -1]]
+
+
 def test_denormals_and_signed_zeros_are_moved_as_they_are(target: str) -> None:
     values = np.array([[-0.0, 1e-42], [3e38, -3e38], [0.0, -1e-45]], np.float32)
     found = quaver.windows(values, 2, 1)
@@ -67,6 +76,7 @@ def test_strided_and_float64_values_are_converted() -> None:
         (np.zeros((3, 2)), {"length": 2.5}, TypeError, "length must be an int, got float"),
         (np.zeros((3, 2)), {"tail": "reflect"}, ValueError, "tail must be .* got 'reflect'"),
         (np.zeros((3, 2)), {"fill": "low"}, TypeError, "fill must be a number, got 'low'"),
+        (np.zeros((3, 2)), {"tail": "pad", "fill": np.nan}, ValueError, "fill .* finite, got nan"),
         (np.zeros((3, 2), complex), {}, TypeError, "real numbers, got complex128"),
     ],
 )

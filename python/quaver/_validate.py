@@ -65,9 +65,13 @@ def as_samples(samples: ArrayLike, downmix: Downmix = None) -> NDArray[Any]:
     """
     array = np.asarray(samples)
     if array.dtype not in _NATIVE or not array.dtype.isnative or not array.flags.aligned:
+        if array.ndim == 0 and array.dtype == object:
+            kind = type(samples).__name__
+            raise TypeError(f"samples must be int16, float32 or float64, got {kind}")
         array = _convert(array)
     if array.ndim == 1:
-        if isinstance(downmix, (int, np.integer)):
+        if downmix is not None and downmix != "mean":
+            check_downmix(downmix)
             check_channel(downmix, 1)
         return array
     return _to_mono(array, downmix)
@@ -79,6 +83,13 @@ def as_recording(samples: ArrayLike, downmix: Downmix = None) -> NDArray[Any]:
     if mono.size == 0:
         raise ValueError("samples must not be empty, got shape (0,)")
     return mono * np.float32(1 / 32768) if mono.dtype == np.int16 else mono
+
+
+def check_downmix(downmix: Downmix) -> None:
+    """Refuse what is neither None, "mean" nor the index of a channel."""
+    index = isinstance(downmix, (int, np.integer)) and not isinstance(downmix, bool)
+    if not (downmix is None or downmix == "mean" or (index and int(downmix) >= 0)):
+        raise ValueError(f"downmix must be None, 'mean' or a channel index, got {downmix!r}")
 
 
 def check_channel(downmix: int, n_channels: int) -> None:
@@ -113,8 +124,7 @@ def _to_mono(array: NDArray[Any], downmix: Downmix) -> NDArray[Any]:
         check_channel(downmix, n_channels)
         channel: NDArray[Any] = array[downmix]
         return channel
-    if downmix not in (None, "mean"):
-        raise ValueError(f"downmix must be None, 'mean' or a channel index, got {downmix!r}")
+    check_downmix(downmix)
     if n_channels == 1:
         only: NDArray[Any] = array[0]
         return only
@@ -140,7 +150,7 @@ def as_frames(values: ArrayLike) -> NDArray[np.float32]:
     if 0 in array.shape:
         raise ValueError(f"values must not be empty, got shape {array.shape}")
     with np.errstate(over="ignore"):  # becomes infinity, which is refused below
-        frames = np.ascontiguousarray(array, dtype=np.float32)
+        frames = np.require(array, np.float32, ("C", "ALIGNED"))
     if not np.isfinite(frames).all():
         row, column = np.argwhere(~np.isfinite(frames))[0]
         raise ValueError(

@@ -157,6 +157,8 @@ class FeatureConfig:
             )
         if not 0 <= self.pre_emphasis <= 1:
             raise ValueError(f"pre_emphasis must lie in [0, 1], got {self.pre_emphasis}")
+        if not isinstance(self.window, str):
+            raise TypeError(f"window must be a name, got {type(self.window).__name__}")
         if self.window not in WINDOWS:
             raise ValueError(f"window must be one of {', '.join(WINDOWS)}, got {self.window!r}")
         if self.delta_order not in (0, 1, 2):

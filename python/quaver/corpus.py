@@ -122,7 +122,8 @@ def _read(
     if foreign and not skip_unknown:
         raise ValueError(
             f"{len(foreign)} of {len(parsed)} files below {directory} do not follow the names of"
-            f" {kind}, among them {', '.join(foreign[:3])}; skip_unknown=True leaves them out"
+            f" {kind}, among them {', '.join(foreign[:3])}; skip_unknown=True in Python"
+            " leaves them out"
         )
     named = [(path, name) for path, name in parsed if name is not None]
     _refuse_copies(named)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _DEFAULT = FeatureConfig()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # arrays have no single truth
 class ShortTerm:
     """Short-term features of one clip.
 
@@ -49,13 +49,17 @@ def _config_of_rate(sample_rate: int) -> FeatureConfig:
     return FeatureConfig(sample_rate=sample_rate)
 
 
+def _check_config(config: FeatureConfig) -> None:
+    if not isinstance(config, FeatureConfig):
+        raise TypeError(f"config must be a FeatureConfig, got {type(config).__name__}")
+
+
 def resolve_config(sample_rate: float, config: FeatureConfig | None) -> FeatureConfig:
     """Return the configuration for samples of this rate; ValueError when the two disagree."""
     rate = check_sample_rate(sample_rate)
     if config is None:
         return _DEFAULT if rate == _DEFAULT.sample_rate else _config_of_rate(rate)
-    if not isinstance(config, FeatureConfig):
-        raise TypeError(f"config must be a FeatureConfig, got {type(config).__name__}")
+    _check_config(config)
     if config.sample_rate != rate:
         raise ValueError(
             f"the samples' rate is {rate} Hz but config.sample_rate is {config.sample_rate} Hz:"
@@ -104,6 +108,9 @@ def _plan_of(config: FeatureConfig) -> _core.Extractor:
 
 
 def _statistic_ids(statistics: tuple[str, ...]) -> list[int]:
+    if isinstance(statistics, str):
+        raise TypeError(f"statistics must be a tuple of names, got the string {statistics!r}")
+    statistics = tuple(statistics)
     unknown = [name for name in statistics if name not in STATISTICS]
     if unknown or not statistics:
         raise ValueError(f"statistics must be among {', '.join(STATISTICS)}, got {statistics}")
@@ -147,6 +154,7 @@ def frame_names(config: FeatureConfig | None = None) -> tuple[str, ...]:
     (42, 'zero_crossing_rate', 'delta_zero_crossing_rate')
     """
     config = _DEFAULT if config is None else config
+    _check_config(config)
     base: list[str] = []
     for group in config.features:
         base += [f"mfcc_{i}" for i in range(config.n_mfcc)] if group == "mfcc" else [group]
@@ -174,7 +182,8 @@ def feature_names(config: FeatureConfig | None = None) -> tuple[str, ...]:
     (420, ('zero_crossing_rate_mean', 'zero_crossing_rate_median'))
     """
     config = _DEFAULT if config is None else config
-    return tuple(f"{name}_{s}" for name in frame_names(config) for s in config.statistics)
+    frames = frame_names(config)
+    return tuple(f"{name}_{s}" for name in frames for s in config.statistics)
 
 
 def short_term(
@@ -309,7 +318,7 @@ def functionals(
     >>> functionals([[1.0], [2.0], [6.0]], statistics=("mean", "median", "max"))
     array([3., 2., 6.], dtype=float32)
     """
-    return _core.functionals(as_frames(values), _statistic_ids(tuple(statistics)))
+    return _core.functionals(as_frames(values), _statistic_ids(statistics))
 
 
 def delta(values: ArrayLike, *, width: int | None = None, order: int = 1) -> NDArray[np.float32]:

@@ -24,7 +24,7 @@ RECORD_EXTENSIONS = (".wav", ".flac")
 _BLOCK_SECONDS = 0.1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # arrays have no single truth
 class Recording:
     """What a microphone heard.
 

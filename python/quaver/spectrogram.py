@@ -148,9 +148,11 @@ def _log_mel_plan(
     fmax = rate / 2 if fmax is None else check_real("fmax", fmax)
     if not isinstance(window, str):
         raise TypeError(f"window must be a name, got {type(window).__name__}")
-    if power not in (1.0, 2.0):
+    if check_real("power", power) not in (1.0, 2.0):
         raise ValueError(f"power must be 1 or 2, got {power}")
-    if norm not in ("slaney", None):
+    if not isinstance(htk, (bool, np.bool_)):
+        raise TypeError(f"htk must be True or False, got {htk!r}")
+    if norm is not None and str(norm) != "slaney":
         raise ValueError(f"norm must be 'slaney' or None, got {norm!r}")
     if not amin > 0:
         raise ValueError(f"amin must be positive, got {amin}")
@@ -174,7 +176,7 @@ def _log_mel_plan(
         n_mels=n_mels,
         fmin=fmin,
         fmax=fmax,
-        htk=htk,
+        htk=bool(htk),
         slaney_norm=norm == "slaney",
         amin=amin,
     )

@@ -67,8 +67,11 @@ def windows(
         raise ValueError(f"tail must be 'align', 'pad' or 'drop', got {tail!r}")
     missing = length - len(frames)
     if tail == "pad" and missing < 0:
-        missing = -(len(frames) - length) % step
+        rest = -missing % step  # frames from the end of the last whole window on
+        missing = step - rest if rest > max(0, step - length) else 0
     if missing > 0:
         value = frames.min() if fill is None else check_real("fill", fill)
+        if not np.isfinite(value):
+            raise ValueError(f"fill must be finite, got {value}")
         frames = np.pad(frames, ((0, missing), (0, 0)), constant_values=value)
     return _core.windows(frames, length, step, tail == "align")

@@ -18,7 +18,7 @@ def windows(values, length, step, tail, fill):
     if starts[-1] + length < len(frames):
         if tail == "align":
             starts.append(len(frames) - length)
-        elif tail == "pad":
+        elif tail == "pad" and starts[-1] + step < len(frames):
             starts.append(starts[-1] + step)
     found = np.empty((len(starts), n_features, length))
     for w, start in enumerate(starts):

@@ -8,7 +8,7 @@ import typer
 
 from quaver import _core
 from quaver._cli import files, models, run, tdcnn, texts
-from quaver._cli.common import Commands, WithDefault, examples
+from quaver._cli.common import Commands, WithDefault, describe_error, examples, stop
 
 app = typer.Typer(
     cls=Commands,
@@ -47,7 +47,10 @@ evaluate = typer.Typer(
 
 def _print_version(value: bool) -> None:
     if value:
-        typer.echo(f"quaver {_core.version}")
+        try:  # options are read before Commands.invoke
+            typer.echo(f"quaver {_core.version}")
+        except OSError as error:
+            stop(describe_error(error))
         raise typer.Exit
 
 

@@ -42,6 +42,13 @@ def shown(path: str | os.PathLike[str]) -> str:
     return os.fsencode(path).decode("utf-8", "replace")
 
 
+def recording_path(text: str) -> Path:
+    """Read a path from the command line; an unset variable must not be the current folder."""
+    if not text:
+        raise typer.BadParameter("expected a recording or a folder, got ''")
+    return Path(text)
+
+
 def say(message: str) -> None:
     """Print one line for people to stderr, so that stdout holds results only."""
     console(stderr=True).print(" ".join(message.split()), soft_wrap=True)

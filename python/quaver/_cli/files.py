@@ -17,6 +17,7 @@ from quaver._cli.common import (
     missing_extra,
     parse_downmix,
     progress,
+    recording_path,
     report_failures,
     require,
     say,
@@ -46,7 +47,10 @@ Hop = Annotated[float, typer.Option(min=0.01, help="From window to window in s."
 
 def extract_command(
     paths: Annotated[
-        list[Path], typer.Argument(help="Recordings, or folders of them.", show_default=False)
+        list[Path],
+        typer.Argument(
+            help="Recordings, or folders of them.", show_default=False, parser=recording_path
+        ),
     ],
     output: Annotated[
         Path,

@@ -20,6 +20,7 @@ from quaver._cli.common import (
     parse_downmix,
     print_json,
     progress,
+    recording_path,
     report_failures,
     require,
     say,
@@ -75,7 +76,8 @@ def demo_command() -> None:
     screen = console()
     screen.print(f"{clip.name}: {len(samples) / rate:.1f} s at {rate} Hz")
     screen.print(f"\nEmotion: {found.labels[0]}\n")
-    screen.print(_bars(found.classes, found.probabilities[0]))
+    full = "#" if screen.options.ascii_only else "█"
+    screen.print(_bars(found.classes, found.probabilities[0], full))
     names = quaver.feature_names()
     features = Table(
         title=f"First {_FIRST_FEATURES} of {len(names)} features", title_justify="left"
@@ -88,21 +90,23 @@ def demo_command() -> None:
     say("Next: quaver predict YOUR.wav, quaver plot YOUR.wav -o picture.png, quaver --help")
 
 
-def _bars(classes: Sequence[str], probabilities: NDArray[np.float64]) -> Table:
+def _bars(classes: Sequence[str], probabilities: NDArray[np.float64], full: str) -> Table:
     table = Table()
     table.add_column("emotion")
     table.add_column("probability", justify="right")
     table.add_column("")
     for i in probabilities.argsort()[::-1]:
         share = float(probabilities[i])
-        table.add_row(classes[i], f"{share:.1%}", "█" * round(_BAR * share))
+        table.add_row(classes[i], f"{share:.1%}", full * round(_BAR * share))
     return table
 
 
 def predict_command(
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(help="Recordings, or folders of them.", show_default=False),
+        typer.Argument(
+            help="Recordings, or folders of them.", show_default=False, parser=recording_path
+        ),
     ] = None,
     model: Model = None,
     text: Annotated[

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from quaver.batch import Failure
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # arrays have no single truth
 class Predictions:
     """Emotions and probabilities, one row a clip.
 

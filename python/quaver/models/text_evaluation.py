@@ -40,7 +40,7 @@ class Probabilistic(Protocol):
         """Return the probabilities of the labels, one row a text."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # arrays have no single truth
 class Texts:
     """Texts with any number of labels each.
 
