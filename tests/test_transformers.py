@@ -65,6 +65,18 @@ def test_short_and_stereo_clips_are_taken_by_default() -> None:
         AudioFeatures(pad=False).transform([np.ones(10, np.float32), stereo])
 
 
+@pytest.mark.parametrize("downmix", ["mean", 0, 1])
+def test_channels_of_another_rate(downmix: Any) -> None:
+    stereo = np.stack([clips(1)[0], clips(1, seed=1)[0]])
+    single = stereo.mean(axis=0, dtype=np.float64) if downmix == "mean" else stereo[downmix]
+    found = AudioFeatures(sample_rate=8000, downmix=downmix).transform([stereo, stereo.tolist()])
+    expected = AudioFeatures(sample_rate=8000).transform([single])
+    np.testing.assert_array_equal(found[0], expected[0])
+    np.testing.assert_allclose(found[1], expected[0], rtol=1e-3, atol=1e-4)
+    batch = AudioFeatures(sample_rate=8000, downmix=2).extract([stereo])
+    assert "downmix must be a channel below 2, got 2" in batch.failures[0].reason
+
+
 def test_bad_clips_are_named(tmp_path: Path) -> None:
     empty = tmp_path / "empty.wav"
     empty.touch()

@@ -171,7 +171,9 @@ class _AtRate(Sequence[Any]):
         clip = self._clips[i]
         if is_recording(clip):
             return clip
-        return recording_at(clip, self._rate, self._wanted, self._downmix)
+        mono = recording_at(clip, self._rate, self._wanted, self._downmix)
+        channels = np.shape(clip)[:-1]
+        return np.broadcast_to(mono, channels + mono.shape)  # for the batch to choose from
 
 
 class SpeakerNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
