@@ -74,6 +74,7 @@ class Installed:
             place.users -= 1
             if place.users == 0:
                 _take_out(self.name)
+                _take_out_rest(self.name)
                 sys.modules.update(place.originals)
                 place.originals = {}
 
@@ -82,10 +83,11 @@ def install_as(name: str) -> Installed:
     """Replace a library by quaver, so that unchanged code which imports it runs on quaver.
 
     From the call on, ``import librosa``, ``import librosa.feature as f`` and
-    ``from librosa.feature import mfcc`` give quaver's modules, in every thread. Code that imported
-    the library before keeps what it has. Installations may be nested and end in any order: the
-    name returns to what it was, loaded modules included, when the last of them is undone. Child
-    processes that are spawned, not forked, begin without it.
+    ``from librosa.feature import mfcc`` give quaver's modules, in every thread. Modules of librosa
+    that quaver has none for, e.g. ``librosa.feature.inverse``, are librosa's if it is there. Code
+    that imported the library before keeps what it has. Installations may be nested and end in any
+    order: the name returns to what it was, loaded modules included, when the last of them is
+    undone. Child processes that are spawned, not forked, begin without it.
 
     Parameters
     ----------
@@ -121,6 +123,7 @@ def install_as(name: str) -> Installed:
         place = _places[name]
         if place.users == 0:
             place.originals = _take_out(name)
+            _put_in_rest(name)
             sys.modules.update(modules)
         place.users += 1
     return Installed(name, modules[name])
@@ -166,6 +169,24 @@ def _take_out(name: str) -> dict[str, ModuleType]:
     """Remove a package and its submodules from `sys.modules` and return them."""
     keys = [key for key in list(sys.modules) if key == name or key.startswith(f"{name}.")]
     return {key: sys.modules.pop(key) for key in keys}
+
+
+def _put_in_rest(name: str) -> None:
+    """Make modules that quaver lacks importable: only librosa's stand-in promises them."""
+    if name == "librosa":
+        forward = importlib.import_module("quaver.compat.librosa.forward")
+        modules = forward.rest()
+        sys.modules.update(modules)
+        if not modules:
+            sys.meta_path.append(forward.ABSENT)
+
+
+def _take_out_rest(name: str) -> None:
+    """End what `_put_in_rest` began, but for `sys.modules`."""
+    if name == "librosa":
+        absent = importlib.import_module("quaver.compat.librosa.forward").ABSENT
+        if absent in sys.meta_path:
+            sys.meta_path.remove(absent)
 
 
 def _stand_ins(name: str) -> dict[str, ModuleType]:

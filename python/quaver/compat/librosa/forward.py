@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import pkgutil
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
+from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
@@ -101,13 +105,19 @@ def _real(module: str, wanted: str) -> Any:
     try:
         found: Any = _load()
     except ModuleNotFoundError as error:
-        raise ImportError(
-            f"{wanted} is not part of quaver and needs librosa itself"
-            f" ({error.name} is missing): pip install librosa"
-        ) from None
+        raise ImportError(_absent(wanted, error.name)) from None
+    if module in _loaded:
+        return _loaded[module]
     for part in module.split(".")[1:]:
         found = getattr(found, part)
     return found
+
+
+def _absent(wanted: str, missing: str | None) -> str:
+    return (
+        f"{wanted} is not part of quaver and needs librosa itself"
+        f" ({missing} is missing): pip install librosa"
+    )
 
 
 def _load() -> ModuleType:
@@ -122,11 +132,16 @@ def _load() -> ModuleType:
             finally:
                 sys.modules.update(ours)
         if _is_ours(sys.modules.get("librosa")):
-            # Compiled functions are unpickled by the names of their modules: those that quaver
-            # has no module for must be found.
-            for name, module in _loaded.items():
-                sys.modules.setdefault(name, module)
+            _show()
         return _loaded["librosa"]
+
+
+def _show() -> None:
+    # Compiled functions are unpickled by the names of their modules: those that quaver has no
+    # module for must be found.
+    for name, module in _loaded.items():
+        if isinstance(sys.modules.setdefault(name, module), _Later):
+            sys.modules[name] = module
 
 
 def _is_ours(module: ModuleType | None) -> bool:
@@ -154,3 +169,73 @@ def _settle(package: ModuleType) -> None:
             setattr(package, name, getattr(package, name))
         except ImportError:  # what an optional dependency is missing for stays as it is
             continue
+
+
+def rest() -> dict[str, ModuleType]:
+    """Return librosa's modules by name, each to be loaded when it is first used.
+
+    Not found one by one when imported: the import system holds a module's lock meanwhile, and
+    loading librosa takes those of all its modules. Two threads that import one each would wait
+    for each other. Only to be called while nothing answers to the name librosa.
+
+    Returns
+    -------
+    dict of str to module
+        Empty without librosa.
+
+    Examples
+    --------
+    >>> isinstance(rest(), dict)
+    True
+    """
+    try:
+        found = find_spec("librosa")
+    except ImportError:  # some say so instead of finding nothing
+        found = None
+    return {} if found is None else {spec.name: _Later(spec) for spec in _below(found)}
+
+
+def _below(package: ModuleSpec) -> Iterator[ModuleSpec]:
+    path = package.submodule_search_locations
+    for module in pkgutil.iter_modules(path):
+        spec = PathFinder.find_spec(f"{package.name}.{module.name}", path)
+        if spec is not None:
+            yield spec
+            if module.ispkg:
+                yield from _below(spec)
+
+
+class _Later(ModuleType):
+    """A module of librosa's own that is loaded when first used, not when imported."""
+
+    def __init__(self, spec: ModuleSpec) -> None:
+        super().__init__(spec.name)
+        self.__spec__ = spec
+        self.__package__ = spec.parent
+        self.__file__ = spec.origin
+        if spec.submodule_search_locations is not None:
+            self.__path__ = spec.submodule_search_locations
+
+    def __getattr__(self, name: str) -> Any:
+        # inspect and the import machinery ask for such names of modules that nobody uses.
+        if name.startswith("__") and name.endswith("__") and name != "__all__":
+            raise AttributeError(f"{self.__name__}.{name} is not taken from librosa")
+        return getattr(_real(self.__name__, f"{self.__name__}.{name}"), name)
+
+    def __dir__(self) -> list[str]:
+        return dir(_real(self.__name__, self.__name__))
+
+
+class _Absent(MetaPathFinder):
+    """Says what a module is missing for where there is no librosa to take it from."""
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if name.startswith("librosa."):
+            raise ModuleNotFoundError(_absent(name, "librosa"), name=name)
+        return None
+
+
+#: For the end of `sys.meta_path`, while quaver stands in for a librosa that is not there.
+ABSENT = _Absent()

@@ -1,0 +1,118 @@
+"""What quaver takes from librosa: modules imported by name, and errors."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import librosa
+import pytest
+
+import quaver
+
+FOLDER = Path(librosa.__file__).parent
+MODULES = sorted(
+    ".".join(("librosa", *path.relative_to(FOLDER).with_suffix("").parts)).removesuffix(".__init__")
+    for path in FOLDER.rglob("*.py")
+)
+NO_LIBROSA = """
+import sys, quaver
+from importlib.machinery import PathFinder
+search = PathFinder.find_spec
+PathFinder.find_spec = lambda name, *rest: None if name == "librosa" else search(name, *rest)
+"""
+
+
+def python(*arguments: str) -> str:
+    command = [sys.executable, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_script_imports_what_only_librosa_has(tmp_path: Path) -> None:
+    script = tmp_path / "inv.py"
+    script.write_text(
+        "from librosa.feature.inverse import mel_to_audio\n"
+        "from librosa._typing import _WindowSpec\n"
+        "import librosa, librosa.core.constantq as c, librosa.util.files\n"
+        "print(mel_to_audio.__module__, librosa.cqt is c.cqt, librosa.stft.__module__)\n"
+        "print(librosa.feature.inverse.mel_to_audio is mel_to_audio)\n"
+    )
+    assert python("-m", "quaver.cli", "run", "-b", "librosa", str(script)).split() == [
+        *("librosa.feature.inverse", "True", "quaver.compat.librosa.core.spectrum"),
+        "True",
+    ]
+
+
+def test_every_module_of_librosa_imports() -> None:
+    code = (
+        f"import importlib, sys, quaver; names = {MODULES}\n"
+        "quaver.install_as('librosa')\n"
+        "early = [importlib.import_module(name) for name in names]\n"
+        "assert not {'numba', 'scipy'} & sys.modules.keys()\n"
+        "import librosa.util.files, librosa.core.fft as fft\n"
+        "assert 'find_files' in dir(sys.modules['librosa.util.files'])\n"
+        "late = [importlib.import_module(name) for name in names]\n"
+        "for name, module in zip(names, late):\n"
+        "    kind = type(module).__name__\n"
+        "    assert kind == 'module' and module.__name__.endswith(name), (name, module)\n"
+        "assert fft.get_fftlib is sys.modules['librosa.core.fft'].get_fftlib\n"
+        "assert librosa.core.fft is sys.modules['librosa.core.fft']\n"
+    )
+    python("-c", code)
+
+
+def test_threads_that_import_at_once() -> None:
+    """Loading librosa takes the locks of all its modules; none may be held while waiting."""
+    code = (
+        "import importlib, threading, quaver; quaver.install_as('librosa')\n"
+        "names = ('feature.inverse', 'core.harmonic', 'util.matching', 'feature.rhythm')\n"
+        "barrier = threading.Barrier(len(names)); found = []\n"
+        "def work(name):\n"
+        "    barrier.wait()\n"
+        "    found.append(importlib.import_module(f'librosa.{name}').__all__)\n"
+        "threads = [threading.Thread(target=work, args=(n,), daemon=True) for n in names]\n"
+        "for thread in threads: thread.start()\n"
+        "for thread in threads: thread.join(120)\n"
+        "print(len(found))\n"
+    )
+    assert python("-c", code).strip() == "4"
+
+
+def test_names_that_librosa_lacks_too() -> None:
+    with quaver.install_as("librosa"):
+        for name in ("librosa.nothing", "librosa.stft", "librosa.version.os"):
+            with pytest.raises(ModuleNotFoundError, match=f"No module named '{name}'"):
+                __import__(name)
+
+
+def test_modules_go_with_the_last_installation() -> None:
+    before = {name for name in sys.modules if name.startswith("librosa")}
+    with quaver.install_as("librosa"):
+        with quaver.install_as("librosa"):
+            pass
+        inverse = importlib.import_module("librosa.feature.inverse")
+        assert inverse.__name__ == inverse.__spec__.name == "librosa.feature.inverse"
+        assert find_spec("librosa.core.constantq") is not None
+        assert not hasattr(inverse, "__wrapped__")
+    assert {name for name in sys.modules if name.startswith("librosa")} == before
+
+
+def test_without_librosa_the_module_is_told() -> None:
+    code = (
+        "finders = list(sys.meta_path)\n"
+        "installed = quaver.install_as('librosa')\n"
+        "import librosa.feature.spectral\n"
+        "try: from librosa.feature.inverse import mel_to_audio\n"
+        "except ModuleNotFoundError as error: print(error.name, error)\n"
+        "installed.undo()\n"
+        "assert sys.meta_path == finders\n"
+    )
+    assert python("-c", NO_LIBROSA + code).startswith(
+        "librosa.feature.inverse librosa.feature.inverse is not part of quaver and needs librosa"
+        " itself (librosa is missing): pip install librosa"
+    )
