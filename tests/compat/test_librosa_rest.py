@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import importlib
+import pickle
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 
 import librosa
+import numpy as np
 import pytest
 
 import quaver
+import quaver.compat.librosa as stand_in
 
 FOLDER = Path(librosa.__file__).parent
 MODULES = sorted(
@@ -116,3 +121,71 @@ def test_without_librosa_the_module_is_told() -> None:
         "librosa.feature.inverse librosa.feature.inverse is not part of quaver and needs librosa"
         " itself (librosa is missing): pip install librosa"
     )
+
+
+CALLS = [
+    lambda m: m.onset.onset_strength(y=np.full(4000, np.nan)),
+    lambda m: m.util.peak_pick(
+        np.ones(9), pre_max=-1, post_max=1, pre_avg=1, post_avg=1, delta=0.5, wait=1
+    ),
+    lambda m: m.cqt(np.full(4000, np.inf)),
+]
+CATCHERS = (
+    "librosa.ParameterError",
+    "librosa.LibrosaError",
+    "librosa.util.exceptions.ParameterError",
+    "librosa.util.exceptions.LibrosaError",
+    "librosa.util.ParameterError",
+    "ValueError",
+)
+
+
+@pytest.mark.parametrize("catcher", CATCHERS)
+@pytest.mark.parametrize("call", CALLS)
+def test_errors_of_librosa_are_caught(catcher: str, call: Callable[[ModuleType], object]) -> None:
+    with pytest.raises(eval(catcher, {"librosa": stand_in})):
+        call(stand_in)
+
+
+def test_errors_stay_librosas_own() -> None:
+    held = librosa.util.exceptions.ParameterError
+    for call in CALLS:
+        with pytest.raises(held) as caught:
+            call(stand_in)
+        assert type(caught.value) is held is librosa.ParameterError
+        assert pickle.loads(pickle.dumps(held("told"))).args == ("told",)
+
+
+CATCH = """
+import numpy as np
+def caught(error):
+    try: librosa.onset.onset_strength(y=np.full(4000, np.nan))
+    except error: return True
+assert all(map(caught, (held, ParameterError, librosa.ParameterError, librosa.LibrosaError)))
+assert issubclass(librosa.util.exceptions.ParameterError, librosa.util.exceptions.LibrosaError)
+"""
+
+
+@pytest.mark.parametrize(
+    "imports",
+    [
+        "from quaver.compat import librosa",
+        "import librosa; held = librosa.ParameterError\nfrom quaver.compat import librosa",
+        "from quaver.compat import librosa; librosa.cqt\n"
+        "import librosa as real; held = real.ParameterError",
+        "import quaver; quaver.install_as('librosa'); import librosa",
+        "import librosa, quaver; librosa.stft; quaver.install_as('librosa'); import librosa",
+    ],
+)
+def test_errors_are_caught_in_any_order_of_imports(imports: str) -> None:
+    names = "\nfrom quaver.compat.librosa.util.exceptions import ParameterError\n"
+    python("-c", f"held = Exception\n{imports}{names}{CATCH}")
+
+
+def test_a_script_catches_errors(tmp_path: Path) -> None:
+    script = tmp_path / "catch.py"
+    script.write_text(
+        f"import librosa\nfrom librosa.util.exceptions import ParameterError as held\n"
+        f"from librosa import ParameterError\n{CATCH}"
+    )
+    python("-m", "quaver.cli", "run", "-b", "librosa", str(script))

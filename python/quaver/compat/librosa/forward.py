@@ -128,6 +128,7 @@ def _load() -> ModuleType:
             try:
                 for name in ("librosa", *(f"librosa.{part}" for part in _PACKAGES)):
                     _settle(importlib.import_module(name))
+                _adopt_errors(sys.modules["librosa"])
                 _loaded.update(_entries())
             finally:
                 sys.modules.update(ours)
@@ -169,6 +170,16 @@ def _settle(package: ModuleType) -> None:
             setattr(package, name, getattr(package, name))
         except ImportError:  # what an optional dependency is missing for stays as it is
             continue
+
+
+def _adopt_errors(librosa: Any) -> None:
+    # Whoever catches quaver's ParameterError means librosa's too. The class stays what it is, as
+    # code that imported it from librosa earlier holds it: it gets quaver's for a base.
+    from quaver.compat.librosa.util.exceptions import ParameterError
+
+    if not issubclass(librosa.ParameterError, ParameterError):
+        bases = librosa.ParameterError.__bases__
+        librosa.ParameterError.__bases__ = (ParameterError, *bases)
 
 
 def rest() -> dict[str, ModuleType]:

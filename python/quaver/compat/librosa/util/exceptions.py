@@ -8,4 +8,8 @@ class LibrosaError(Exception):
 
 
 class ParameterError(LibrosaError, ValueError):
-    """A wrong argument; a ValueError too, unlike librosa's."""
+    """A wrong argument; a ValueError too, unlike librosa's.
+
+    Catches librosa's as well, where what quaver lacks is taken from there: that class then derives
+    from this one.
+    """
