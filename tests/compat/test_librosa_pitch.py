@@ -294,6 +294,23 @@ def test_lpc(ravdess: list[Path]) -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_lpc_of_few_samples(dtype: type) -> None:
+    y = signal(12, channels=(3,), dtype=dtype)
+    rtol = 1e-3 if dtype is np.float32 else 1e-9
+    for n in range(13):
+        for x in (y[0, :n], y[:, :n], np.zeros((2, n), dtype)):
+            for order in range(1, max(n, 1) + 1):
+                assert_same(partial(call, name="lpc", y=x, order=order), rtol=rtol, atol=rtol)
+            for order in (max(n, 1) + 1, 40):
+                told = rf"at most the number of samples, {n}, got {order}"
+                with pytest.raises(stand_in.ParameterError, match=told):
+                    stand_in.lpc(x, order=order)
+                with pytest.raises(stand_in.ParameterError, match=told):
+                    stand_in.lpc(x.T, order=order, axis=0)
+    assert_same(partial(call, name="lpc", y=y.T, order=12, axis=0), rtol=rtol, atol=rtol)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize(
     "options",
     [

@@ -106,7 +106,8 @@ def lpc(y: Array, *, order: int, axis: int = -1) -> Array:
     y : ndarray of any shape, floating-point
         Signal.
     order : int
-        Number of coefficients after the leading 1.
+        Number of coefficients after the leading 1: at most the number of samples, and 1 for none.
+        The last of as many as samples is 0.
     axis : int, default -1
         Axis of time.
 
@@ -118,7 +119,8 @@ def lpc(y: Array, *, order: int, axis: int = -1) -> Array:
     Raises
     ------
     ParameterError
-        For an order that is not a positive int, or samples that are not finite.
+        For an order that is not a positive int or exceeds the number of samples, where librosa
+        reads what lies in memory behind them; for samples that are not finite.
 
     Examples
     --------
@@ -129,12 +131,15 @@ def lpc(y: Array, *, order: int, axis: int = -1) -> Array:
         raise ParameterError(f"order must be a positive int, got {order}")
     valid_audio(y)
     x = np.swapaxes(y, axis, 0)
+    n = x.shape[0]
+    if order > max(n, 1):
+        raise ParameterError(f"order must be at most the number of samples, {n}, got {order}")
     epsilon = tiny(x)
     a = np.zeros((order + 1, *x.shape[1:]), y.dtype)
     a[0] = 1
     forward, backward = x[1:], x[:-1]
     energy = np.sum(forward**2 + backward**2, axis=0)
-    for i in range(order):
+    for i in range(min(order, n - 1)):  # then no errors are left, and reflection is 0
         reflection = -2 * np.sum(backward * forward, axis=0) / (energy + epsilon)
         a[1 : i + 2] += reflection * a[i::-1].copy()
         forward, backward = forward + reflection * backward, backward + reflection * forward
