@@ -189,3 +189,35 @@ def test_a_script_catches_errors(tmp_path: Path) -> None:
         f"from librosa import ParameterError\n{CATCH}"
     )
     python("-m", "quaver.cli", "run", "-b", "librosa", str(script))
+
+
+def test_names_below_the_packages(tmp_path: Path) -> None:
+    script = tmp_path / "names.py"
+    script.write_text(
+        "from librosa.core.audio import lpc, tone\n"  # quaver's in another module, librosa's
+        "from librosa.core.spectrum import griffinlim, phase_vocoder\n"
+        "from librosa.feature.spectral import mfcc\n"
+        "from librosa.util.utils import fix_frames\n"
+        "for f in (lpc, tone, griffinlim, phase_vocoder, mfcc, fix_frames): print(f.__module__)\n"
+    )
+    assert python("-m", "quaver.cli", "run", "-b", "librosa", str(script)).split() == [
+        "quaver.compat.librosa.core.prediction",
+        "librosa.core.audio",
+        "librosa.core.spectrum",
+        "quaver.compat.librosa.core.vocoder",
+        "quaver.compat.librosa.feature.melodic",
+        "librosa.util.utils",
+    ]
+
+
+def test_a_module_that_librosa_cannot_load_says_why() -> None:
+    code = (
+        "import sys; sys.modules['matplotlib'] = None\n"
+        "import quaver; quaver.install_as('librosa')\n"
+        "import librosa\n"
+        "try: librosa.display.specshow\n"
+        "except ImportError as error: print(error)\n"
+    )
+    found = python("-c", code)
+    assert "librosa.display.specshow is librosa's, which cannot load it" in found
+    assert "matplotlib" in found

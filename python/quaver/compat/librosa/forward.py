@@ -18,6 +18,7 @@ _PACKAGES = ("core", "feature", "util")
 
 _lock = threading.RLock()
 _loaded: dict[str, ModuleType] = {}  # the real librosa's modules, once they were needed
+_failed: dict[str, str] = {}  # those that could not be imported, and why
 
 
 def attach(
@@ -110,6 +111,9 @@ def _real(module: str, wanted: str) -> Any:
         return _loaded[module]
     for part in module.split(".")[1:]:
         found = getattr(found, part)
+    if _is_ours(found):  # librosa's is not there, and quaver's would ask for it again
+        reason = _failed.get(module, "it has no such module")
+        raise ImportError(f"{wanted} is librosa's, which cannot load it: {reason}")
     return found
 
 
@@ -168,8 +172,8 @@ def _settle(package: ModuleType) -> None:
     for name in sorted(package.__all__):
         try:
             setattr(package, name, getattr(package, name))
-        except ImportError:  # what an optional dependency is missing for stays as it is
-            continue
+        except ImportError as error:  # what an optional dependency is missing for stays as it is
+            _failed[f"{package.__name__}.{name}"] = str(error)
 
 
 def _adopt_errors(librosa: Any) -> None:

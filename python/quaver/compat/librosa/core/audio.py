@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from quaver.audio import decode_buffer, resample_pieces
 from quaver.compat.librosa import forward
+from quaver.compat.librosa._names import CORE
 from quaver.compat.librosa.util.exceptions import ParameterError
 from quaver.compat.librosa.util.utils import fix_length, valid_audio
 
@@ -325,3 +326,7 @@ def get_duration(
         raise ParameterError("y, S or path must be given, got none")
     n_samples = n_fft + hop_length * (S.shape[-1] - 1) - (2 * (n_fft // 2) if center else 0)
     return float(n_samples) / sr
+
+
+# What librosa has here and quaver elsewhere, or not at all.
+__getattr__, _ = forward.attach("core.audio", CORE)

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from quaver.compat.librosa import forward
+from quaver.compat.librosa._names import CORE
 from quaver.compat.librosa.util.exceptions import ParameterError
 
 Array = NDArray[Any]
@@ -276,3 +278,7 @@ def times_like(
     """
     samples = samples_like(X, hop_length=hop_length, n_fft=n_fft, axis=axis)
     return np.asarray(samples_to_time(samples, sr=sr))
+
+
+# What librosa has here and quaver elsewhere, or not at all.
+__getattr__, _ = forward.attach("core.convert", CORE)

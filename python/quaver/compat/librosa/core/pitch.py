@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from quaver import _core
+from quaver.compat.librosa import forward
+from quaver.compat.librosa._names import CORE
 from quaver.compat.librosa.core import tracking
 from quaver.compat.librosa.core.convert import fft_frequencies, hz_to_octs
 from quaver.compat.librosa.core.spectrum import spectrogram
@@ -417,3 +419,7 @@ def estimate_tuning(
         resolution=resolution,
         bins_per_octave=bins_per_octave,
     )
+
+
+# What librosa has here and quaver elsewhere, or not at all.
+__getattr__, _ = forward.attach("core.pitch", CORE)

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quaver import _core
+from quaver.compat.librosa import forward
+from quaver.compat.librosa._names import CORE
 from quaver.compat.librosa.core import transform
 from quaver.compat.librosa.util.exceptions import ParameterError
 
@@ -406,3 +408,7 @@ def check_signal(y: Array | None, n_fft: int | None) -> int:
     if y is None:
         raise ParameterError("y or S must be given, got neither")
     return n_fft
+
+
+# What librosa has here and quaver elsewhere, or not at all.
+__getattr__, _ = forward.attach("core.spectrum", CORE)

@@ -313,10 +313,5 @@ def poly_features(
     return np.moveaxis(fitted.reshape(shape), 0, -2)
 
 
-def __getattr__(name: str) -> Any:
-    # librosa keeps the features of pitch and cepstrum in this module as well.
-    if name in FEATURE:
-        from quaver.compat.librosa import feature
-
-        return getattr(feature, name)
-    return forward.attribute("feature.spectral", name)
+# librosa keeps the features of pitch and cepstrum in this module as well.
+__getattr__, _ = forward.attach("feature.spectral", FEATURE)

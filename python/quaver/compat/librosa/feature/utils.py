@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quaver import _core
+from quaver.compat.librosa import forward
+from quaver.compat.librosa._names import FEATURE
 from quaver.compat.librosa.util.exceptions import ParameterError
 from quaver.compat.librosa.util.utils import is_positive_int
 
@@ -182,3 +184,7 @@ def stack_memory(data: Array, *, n_steps: int = 2, delay: int = 1, **kwargs: Any
     padded = np.pad(data, padding, **kwargs)
     starts = [(reach if delay > 0 else 0) - step * delay for step in range(n_steps)]
     return np.concatenate([padded[..., s : s + count] for s in starts], axis=-2)
+
+
+# What librosa has here and quaver elsewhere, or not at all.
+__getattr__, _ = forward.attach("feature.utils", FEATURE)

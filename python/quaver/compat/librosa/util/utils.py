@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from quaver.compat.librosa import forward
+from quaver.compat.librosa._names import UTIL
 from quaver.compat.librosa.util.exceptions import ParameterError
 
 Array = NDArray[Any]
@@ -360,3 +362,7 @@ def _length(
         length = np.sum(magnitude**norm, axis=axis, keepdims=True) ** (1.0 / norm)
     count = magnitude.size if axis is None else magnitude.shape[axis]
     return length, count ** (-1.0 / norm)
+
+
+# What librosa has here and quaver elsewhere, or not at all.
+__getattr__, _ = forward.attach("util.utils", UTIL)
