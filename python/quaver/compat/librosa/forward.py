@@ -18,7 +18,6 @@ _PACKAGES = ("core", "feature", "util")
 
 _lock = threading.RLock()
 _loaded: dict[str, ModuleType] = {}  # the real librosa's modules, once they were needed
-_failed: dict[str, str] = {}  # those that could not be imported, and why
 
 
 def attach(
@@ -104,17 +103,15 @@ def attribute(module: str, name: str) -> Any:
 
 def _real(module: str, wanted: str) -> Any:
     try:
-        found: Any = _load()
+        _load()
     except ModuleNotFoundError as error:
         raise ImportError(_absent(wanted, error.name)) from None
-    if module in _loaded:
-        return _loaded[module]
-    for part in module.split(".")[1:]:
-        found = getattr(found, part)
-    if _is_ours(found):  # librosa's is not there, and quaver's would ask for it again
-        reason = _failed.get(module, "it has no such module")
-        raise ImportError(f"{wanted} is librosa's, which cannot load it: {reason}")
-    return found
+    if module not in _loaded:
+        try:
+            _import([module])
+        except ImportError as error:
+            raise ImportError(f"{wanted} is librosa's, which cannot load it: {error}") from None
+    return _loaded[module]
 
 
 def _absent(wanted: str, missing: str | None) -> str:
@@ -128,17 +125,29 @@ def _load() -> ModuleType:
     """Import the real librosa, also while quaver stands in its place in `sys.modules`."""
     with _lock:
         if not _loaded:
-            ours = _take_out() if _is_ours(sys.modules.get("librosa")) else {}
-            try:
-                for name in ("librosa", *(f"librosa.{part}" for part in _PACKAGES)):
-                    _settle(importlib.import_module(name))
-                _adopt_errors(sys.modules["librosa"])
-                _loaded.update(_entries())
-            finally:
-                sys.modules.update(ours)
+            _import(["librosa", *(f"librosa.{part}" for part in _PACKAGES)])
+            _adopt_errors(_loaded["librosa"])
         if _is_ours(sys.modules.get("librosa")):
             _show()
         return _loaded["librosa"]
+
+
+def _import(names: Sequence[str]) -> None:
+    """Add modules, and what comes with them, to those loaded."""
+    with _lock:
+        ours = _take_out() if _is_ours(sys.modules.get("librosa")) else {}
+        try:
+            if ours:
+                sys.modules.update(_loaded)
+            for name in names:
+                module = importlib.import_module(name)
+                if hasattr(module, "__all__") and hasattr(module, "__path__"):
+                    _settle(module)
+            _loaded.update(_entries())
+        finally:
+            sys.modules.update(ours)
+        if ours:
+            _show()
 
 
 def _show() -> None:
@@ -172,8 +181,8 @@ def _settle(package: ModuleType) -> None:
     for name in sorted(package.__all__):
         try:
             setattr(package, name, getattr(package, name))
-        except ImportError as error:  # what an optional dependency is missing for stays as it is
-            _failed[f"{package.__name__}.{name}"] = str(error)
+        except ImportError:  # what an optional dependency is missing for stays as it is
+            continue
 
 
 def _adopt_errors(librosa: Any) -> None:
