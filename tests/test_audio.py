@@ -263,6 +263,18 @@ def test_truncated(clip: NDArray[np.float32], kind: str, cut: int) -> None:
         quaver.load(whole[:-cut])
 
 
+@pytest.mark.parametrize("wrap", [bytes, io.BytesIO])
+def test_a_cut_header_prints_nothing(
+    clip: NDArray[np.float32], wrap: Callable[..., Any], capfd: pytest.CaptureFixture[str]
+) -> None:
+    buffer = io.BytesIO()
+    soundfile.write(buffer, clip, RATE, format="AIFF")
+    for n in range(1, 60):
+        with pytest.raises(ValueError, match="bytes|object"):
+            quaver.load(wrap(buffer.getvalue()[:n]))
+    assert capfd.readouterr().err == ""
+
+
 def test_a_cut_mp3_that_tells_its_length(clip: NDArray[np.float32]) -> None:
     buffer = io.BytesIO()
     soundfile.write(buffer, clip, RATE, format="MP3")

@@ -106,6 +106,27 @@ def test_a_terminal_of_another_encoding(tmp_path: Path) -> None:
         assert expected in done.stdout.decode("latin-1")
 
 
+def test_a_script_keeps_its_own_encoding(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text("import sys; print(sys.stdout.errors)")
+    command = [Path(sys.executable).with_name("quaver"), "run", "-b", "librosa", script]
+    environment = {**os.environ, "PYTHONIOENCODING": "latin-1:strict"}
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+    assert done.stdout.strip() == "strict"
+
+
+def test_the_version_goes_nowhere(run: Run) -> None:
+    assert run("--version").output.startswith("quaver ")
+    command = Path(sys.executable).with_name("quaver")
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [command, "--version"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 1
+    assert done.stderr.startswith("quaver: ")
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize("command", ["predict", "extract"])
 def test_an_empty_path_is_not_the_current_folder(run: Run, command: str) -> None:
     assert "got ''" in run(command, "", code=2).output

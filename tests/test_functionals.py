@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 import quaver
 import tolerances
+from quaver._validate import as_frames
 from reference import functionals as twin
 
 Array = NDArray[np.float64]
@@ -184,4 +185,6 @@ def test_misaligned_values_are_copied(target: str) -> None:
     values = np.random.default_rng(0).standard_normal((40, 3)).astype(np.float32)
     shifted = np.zeros(values.nbytes + 1, np.uint8)[1:].view(np.float32).reshape(values.shape)
     shifted[:] = values
+    assert not shifted.flags.aligned
+    assert as_frames(shifted).flags.aligned
     np.testing.assert_array_equal(quaver.functionals(shifted), quaver.functionals(values))

@@ -76,7 +76,8 @@ def test_strided_and_float64_values_are_converted() -> None:
         (np.zeros((3, 2)), {"length": 2.5}, TypeError, "length must be an int, got float"),
         (np.zeros((3, 2)), {"tail": "reflect"}, ValueError, "tail must be .* got 'reflect'"),
         (np.zeros((3, 2)), {"fill": "low"}, TypeError, "fill must be a number, got 'low'"),
-        (np.zeros((3, 2)), {"tail": "pad", "fill": np.nan}, ValueError, "fill .* finite, got nan"),
+        (np.zeros((3, 2)), {"fill": np.nan}, ValueError, "fill must be finite .*, got nan"),
+        (np.zeros((3, 2)), {"fill": 1e300}, ValueError, "fill must be finite .*, got inf"),
         (np.zeros((3, 2), complex), {}, TypeError, "real numbers, got complex128"),
     ],
 )

@@ -223,7 +223,8 @@ def _open(file: AudioFile) -> tuple[Any, int]:
     size = file.seek(0, os.SEEK_END) - start
     file.seek(start)
     # libsndfile counts from the first byte of the object, wherever it stands.
-    return (_Memory(file.read()) if start else file), size
+    is_copied = start != 0 or isinstance(file, io.BytesIO)  # whose bytes are shared, not copied
+    return (_Memory(file.read()) if is_copied else file), size
 
 
 def _decode(

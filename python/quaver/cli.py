@@ -6,7 +6,6 @@ missing.
 
 from __future__ import annotations
 
-import io
 import sys
 
 
@@ -28,9 +27,6 @@ def main() -> None:
             'quaver: the command line needs typer and rich: pip install "quaver[cli]"\n'
         )
         sys.exit(2)
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # A name that the encoding lacks is written in escapes instead of ending the output there.
-        sys.stdout.reconfigure(errors="backslashreplace")
     app(prog_name="quaver")
 
 

@@ -139,7 +139,7 @@ def _log_mel_plan(
     fmin: float,
     fmax: float | None,
     htk: bool,
-    norm: str | None,
+    norm: object,
     amin: float,
 ) -> _core.LogMel:
     """Check everything that a plan depends on: once, where calls are repeated."""
@@ -152,7 +152,7 @@ def _log_mel_plan(
         raise ValueError(f"power must be 1 or 2, got {power}")
     if not isinstance(htk, (bool, np.bool_)):
         raise TypeError(f"htk must be True or False, got {htk!r}")
-    if norm is not None and str(norm) != "slaney":
+    if not (norm is None or (isinstance(norm, str) and norm == "slaney")):
         raise ValueError(f"norm must be 'slaney' or None, got {norm!r}")
     if not amin > 0:
         raise ValueError(f"amin must be positive, got {amin}")

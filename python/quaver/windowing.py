@@ -65,13 +65,16 @@ def windows(
     length, step = check_size("length", length), check_size("step", step)
     if tail not in ("align", "pad", "drop"):
         raise ValueError(f"tail must be 'align', 'pad' or 'drop', got {tail!r}")
+    if fill is not None:
+        with np.errstate(over="ignore"):  # becomes infinity, which is refused
+            fill = float(np.float32(check_real("fill", fill)))
+        if not np.isfinite(fill):
+            raise ValueError(f"fill must be finite in float32, got {fill}")
     missing = length - len(frames)
     if tail == "pad" and missing < 0:
         rest = -missing % step  # frames from the end of the last whole window on
         missing = step - rest if rest > max(0, step - length) else 0
     if missing > 0:
-        value = frames.min() if fill is None else check_real("fill", fill)
-        if not np.isfinite(value):
-            raise ValueError(f"fill must be finite, got {value}")
+        value = frames.min() if fill is None else fill
         frames = np.pad(frames, ((0, missing), (0, 0)), constant_values=value)
     return _core.windows(frames, length, step, tail == "align")

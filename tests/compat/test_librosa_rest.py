@@ -222,3 +222,26 @@ def test_a_module_that_librosa_cannot_load_says_why() -> None:
     found = python("-c", code)
     assert "librosa.display.specshow is librosa's, which cannot load it" in found
     assert "matplotlib" in found
+
+
+def test_probing_a_module_without_librosa_is_harmless() -> None:
+    code = NO_LIBROSA + (
+        "import pickle, scipy.special, quaver.compat.librosa.core.audio as audio\n"
+        "print(hasattr(audio, 'tone'), getattr(audio, 'nonsense', None), audio.lpc.__name__)\n"
+        "try: audio.tone\n"
+        "except AttributeError as error: print(error)\n"
+    )
+    first, second = python("-c", code).splitlines()
+    assert first == "False None lpc"
+    assert "needs librosa itself" in second
+
+
+def test_a_patched_function_is_librosas() -> None:
+    code = (
+        "import quaver, unittest.mock as mock; quaver.install_as('librosa')\n"
+        "import librosa, librosa.util.files as files\n"
+        "with mock.patch('librosa.util.files.find_files', lambda _: 'patched'):\n"
+        "    print(files.find_files('x'), librosa.util.files.find_files('x'))\n"
+        "print(files.find_files is librosa.util.find_files)\n"
+    )
+    assert python("-c", code).split() == ["patched", "patched", "True"]

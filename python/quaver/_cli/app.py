@@ -8,7 +8,7 @@ import typer
 
 from quaver import _core
 from quaver._cli import files, models, run, tdcnn, texts
-from quaver._cli.common import Commands, WithDefault, describe_error, examples, stop
+from quaver._cli.common import Commands, WithDefault, describe_error, escape_names, examples, stop
 
 app = typer.Typer(
     cls=Commands,
@@ -49,6 +49,8 @@ def _print_version(value: bool) -> None:
     if value:
         try:  # options are read before Commands.invoke
             typer.echo(f"quaver {_core.version}")
+        except BrokenPipeError:
+            raise
         except OSError as error:
             stop(describe_error(error))
         raise typer.Exit
@@ -56,12 +58,15 @@ def _print_version(value: bool) -> None:
 
 @app.callback()
 def options(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="And leave.")
     ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:
     """Take the options before the command."""
+    if context.invoked_subcommand != "run":  # whose output is the script's
+        escape_names()
 
 
 app.command("demo", epilog=examples("quaver demo"))(models.demo_command)

@@ -84,10 +84,11 @@ def install_as(name: str) -> Installed:
 
     From the call on, ``import librosa``, ``import librosa.feature as f`` and
     ``from librosa.feature import mfcc`` give quaver's modules, in every thread. Modules of librosa
-    that quaver has none for, e.g. ``librosa.feature.inverse``, are librosa's if it is there. Code
-    that imported the library before keeps what it has. Installations may be nested and end in any
-    order: the name returns to what it was, loaded modules included, when the last of them is
-    undone. Child processes that are spawned, not forked, begin without it.
+    that quaver has none for, e.g. ``librosa.feature.inverse``, are librosa's if it is there; while
+    it is loaded for the first of them, threads that import librosa may get it itself. Code that
+    imported the library before keeps what it has. Installations may be nested and end in any order:
+    the name returns to what it was, loaded modules included, when the last of them is undone. Child
+    processes that are spawned, not forked, begin without it.
 
     Parameters
     ----------

@@ -60,6 +60,36 @@ def attach(
     return get, names
 
 
+def attach_module(module: str, where: Mapping[str, str]) -> Callable[[str], Any]:
+    """Return ``__getattr__`` of a module below the packages, for names that are not in it.
+
+    Tools probe such modules for names of all kinds, so that every failure is an AttributeError.
+
+    Parameters
+    ----------
+    module, where
+        As in `attach`.
+
+    Returns
+    -------
+    function
+
+    Examples
+    --------
+    >>> attach_module("core.audio", {"lpc": "core.prediction"})("lpc").__name__
+    'lpc'
+    """
+    search, _ = attach(module, where)
+
+    def get(name: str) -> Any:
+        try:
+            return search(name)
+        except ImportError as error:
+            raise AttributeError(str(error)) from None
+
+    return get
+
+
 def _ours(module: str, name: str) -> Any:
     return getattr(importlib.import_module(f"{_HERE}.{module}"), name)
 
@@ -186,8 +216,8 @@ def _settle(package: ModuleType) -> None:
 
 
 def _adopt_errors(librosa: Any) -> None:
-    # Whoever catches quaver's ParameterError means librosa's too. The class stays what it is, as
-    # code that imported it from librosa earlier holds it: it gets quaver's for a base.
+    # Whoever catches quaver's ParameterError means librosa's too. The class stays what it is, since
+    # code that imported librosa itself holds it: it gets quaver's for a base.
     from quaver.compat.librosa.util.exceptions import ParameterError
 
     if not issubclass(librosa.ParameterError, ParameterError):
@@ -245,6 +275,15 @@ class _Later(ModuleType):
         if name.startswith("__") and name.endswith("__") and name != "__all__":
             raise AttributeError(f"{self.__name__}.{name} is not taken from librosa")
         return getattr(_real(self.__name__, f"{self.__name__}.{name}"), name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name.startswith("__"):
+            super().__setattr__(name, value)
+        else:  # whoever patches a function means librosa's
+            setattr(_real(self.__name__, f"{self.__name__}.{name}"), name, value)
+
+    def __delattr__(self, name: str) -> None:
+        delattr(_real(self.__name__, f"{self.__name__}.{name}"), name)
 
     def __dir__(self) -> list[str]:
         return dir(_real(self.__name__, self.__name__))

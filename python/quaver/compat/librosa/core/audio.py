@@ -328,5 +328,5 @@ def get_duration(
     return float(n_samples) / sr
 
 
-# What librosa has here and quaver elsewhere, or not at all.
-__getattr__, _ = forward.attach("core.audio", CORE)
+# Names of librosa's that quaver keeps elsewhere, or lacks.
+__getattr__ = forward.attach_module("core.audio", CORE)

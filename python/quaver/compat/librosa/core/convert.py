@@ -280,5 +280,5 @@ def times_like(
     return np.asarray(samples_to_time(samples, sr=sr))
 
 
-# What librosa has here and quaver elsewhere, or not at all.
-__getattr__, _ = forward.attach("core.convert", CORE)
+# Names of librosa's that quaver keeps elsewhere, or lacks.
+__getattr__ = forward.attach_module("core.convert", CORE)

@@ -421,5 +421,5 @@ def estimate_tuning(
     )
 
 
-# What librosa has here and quaver elsewhere, or not at all.
-__getattr__, _ = forward.attach("core.pitch", CORE)
+# Names of librosa's that quaver keeps elsewhere, or lacks.
+__getattr__ = forward.attach_module("core.pitch", CORE)

@@ -410,5 +410,5 @@ def check_signal(y: Array | None, n_fft: int | None) -> int:
     return n_fft
 
 
-# What librosa has here and quaver elsewhere, or not at all.
-__getattr__, _ = forward.attach("core.spectrum", CORE)
+# Names of librosa's that quaver keeps elsewhere, or lacks.
+__getattr__ = forward.attach_module("core.spectrum", CORE)

@@ -314,4 +314,4 @@ def poly_features(
 
 
 # librosa keeps the features of pitch and cepstrum in this module as well.
-__getattr__, _ = forward.attach("feature.spectral", FEATURE)
+__getattr__ = forward.attach_module("feature.spectral", FEATURE)

@@ -186,5 +186,5 @@ def stack_memory(data: Array, *, n_steps: int = 2, delay: int = 1, **kwargs: Any
     return np.concatenate([padded[..., s : s + count] for s in starts], axis=-2)
 
 
-# What librosa has here and quaver elsewhere, or not at all.
-__getattr__, _ = forward.attach("feature.utils", FEATURE)
+# Names of librosa's that quaver keeps elsewhere, or lacks.
+__getattr__ = forward.attach_module("feature.utils", FEATURE)

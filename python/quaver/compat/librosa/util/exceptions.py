@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from quaver.compat.librosa import forward
+
 
 class LibrosaError(Exception):
     """What all errors of librosa's own derive from."""
@@ -13,3 +15,7 @@ class ParameterError(LibrosaError, ValueError):
     Catches librosa's as well, where what quaver lacks is taken from there: that class then derives
     from this one.
     """
+
+
+# Names of librosa's that quaver lacks.
+__getattr__ = forward.attach_module("util.exceptions", {})

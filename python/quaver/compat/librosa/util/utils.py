@@ -364,5 +364,5 @@ def _length(
     return length, count ** (-1.0 / norm)
 
 
-# What librosa has here and quaver elsewhere, or not at all.
-__getattr__, _ = forward.attach("util.utils", UTIL)
+# Names of librosa's that quaver keeps elsewhere, or lacks.
+__getattr__ = forward.attach_module("util.utils", UTIL)
