@@ -270,7 +270,7 @@ def test_a_cut_header_prints_nothing(
     buffer = io.BytesIO()
     soundfile.write(buffer, clip, RATE, format="AIFF")
     for n in range(1, 60):
-        with pytest.raises(ValueError, match="bytes|object"):
+        with pytest.raises(ValueError, match=r"bytes|object"):
             quaver.load(wrap(buffer.getvalue()[:n]))
     assert capfd.readouterr().err == ""
 
