@@ -48,6 +48,27 @@ def check_real(name: str, value: Any) -> float:
         raise TypeError(f"{name} must be a number, got {value!r}") from None
 
 
+def check_text(name: str, value: Any) -> str:
+    """Return a name; TypeError for anything but text."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a name, got {type(value).__name__}")
+    return value
+
+
+def check_names(name: str, chosen: Any, known: tuple[str, ...]) -> tuple[str, ...]:
+    """Return names in the order given; TypeError or ValueError for others or none."""
+    if isinstance(chosen, str):
+        raise TypeError(f"{name} must be a tuple of names, got the string {chosen!r}")
+    try:
+        names = tuple(chosen)
+    except TypeError:
+        raise TypeError(f"{name} must be a tuple of names, got {chosen!r}") from None
+    unknown = [item for item in names if item not in known]
+    if unknown or not names:
+        raise ValueError(f"{name} must be among {', '.join(known)}, got {names}")
+    return names
+
+
 def check_size(name: str, value: Any) -> int:
     """Return a length or count as an int; TypeError or ValueError for another kind or range."""
     size = check_int(name, value)

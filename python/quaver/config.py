@@ -6,7 +6,14 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
-from quaver._validate import check_int, check_real, check_sample_rate, check_size
+from quaver._validate import (
+    check_int,
+    check_names,
+    check_real,
+    check_sample_rate,
+    check_size,
+    check_text,
+)
 
 #: Emotions, everywhere in this order.
 LABELS = ("anger", "disgust", "fear", "happiness", "neutral", "sadness", "surprise")
@@ -157,9 +164,7 @@ class FeatureConfig:
             )
         if not 0 <= self.pre_emphasis <= 1:
             raise ValueError(f"pre_emphasis must lie in [0, 1], got {self.pre_emphasis}")
-        if not isinstance(self.window, str):
-            raise TypeError(f"window must be a name, got {type(self.window).__name__}")
-        if self.window not in WINDOWS:
+        if check_text("window", self.window) not in WINDOWS:
             raise ValueError(f"window must be one of {', '.join(WINDOWS)}, got {self.window!r}")
         if self.delta_order not in (0, 1, 2):
             raise ValueError(f"delta_order must be 0, 1 or 2, got {self.delta_order!r}")
@@ -210,13 +215,5 @@ class FeatureConfig:
 
 
 def _subset(name: str, chosen: Any, known: tuple[str, ...]) -> tuple[str, ...]:
-    if isinstance(chosen, str):
-        raise TypeError(f"{name} must be a tuple of names, got the string {chosen!r}")
-    try:
-        names = tuple(chosen)
-    except TypeError:
-        raise TypeError(f"{name} must be a tuple of names, got {chosen!r}") from None
-    unknown = [item for item in names if item not in known]
-    if unknown or not names:
-        raise ValueError(f"{name} must be among {', '.join(known)}, got {names}")
+    names = check_names(name, chosen, known)
     return tuple(item for item in known if item in names)

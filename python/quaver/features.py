@@ -14,6 +14,7 @@ from quaver._validate import (
     as_frames,
     as_samples,
     check_int,
+    check_names,
     check_sample_rate,
     check_size,
 )
@@ -108,13 +109,7 @@ def _plan_of(config: FeatureConfig) -> _core.Extractor:
 
 
 def _statistic_ids(statistics: tuple[str, ...]) -> list[int]:
-    if isinstance(statistics, str):
-        raise TypeError(f"statistics must be a tuple of names, got the string {statistics!r}")
-    statistics = tuple(statistics)
-    unknown = [name for name in statistics if name not in STATISTICS]
-    if unknown or not statistics:
-        raise ValueError(f"statistics must be among {', '.join(STATISTICS)}, got {statistics}")
-    return [STATISTICS.index(name) for name in statistics]
+    return [STATISTICS.index(name) for name in check_names("statistics", statistics, STATISTICS)]
 
 
 _latest = (_DEFAULT, _plan_of(_DEFAULT))
@@ -182,8 +177,7 @@ def feature_names(config: FeatureConfig | None = None) -> tuple[str, ...]:
     (420, ('zero_crossing_rate_mean', 'zero_crossing_rate_median'))
     """
     config = _DEFAULT if config is None else config
-    frames = frame_names(config)
-    return tuple(f"{name}_{s}" for name in frames for s in config.statistics)
+    return tuple(f"{name}_{s}" for name in frame_names(config) for s in config.statistics)
 
 
 def short_term(

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from quaver import _core
-from quaver._validate import Downmix, as_samples, check_real, check_sample_rate, check_size
+from quaver._validate import (
+    Downmix,
+    as_samples,
+    check_real,
+    check_sample_rate,
+    check_size,
+    check_text,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -146,8 +153,7 @@ def _log_mel_plan(
     rate = check_sample_rate(sample_rate)
     fmin, amin = check_real("fmin", fmin), check_real("amin", amin)
     fmax = rate / 2 if fmax is None else check_real("fmax", fmax)
-    if not isinstance(window, str):
-        raise TypeError(f"window must be a name, got {type(window).__name__}")
+    check_text("window", window)
     if check_real("power", power) not in (1.0, 2.0):
         raise ValueError(f"power must be 1 or 2, got {power}")
     if not isinstance(htk, (bool, np.bool_)):

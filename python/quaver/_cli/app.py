@@ -8,7 +8,7 @@ import typer
 
 from quaver import _core
 from quaver._cli import files, models, run, tdcnn, texts
-from quaver._cli.common import Commands, WithDefault, describe_error, escape_names, examples, stop
+from quaver._cli.common import Commands, WithDefault, errors_told, escape_names, examples
 
 app = typer.Typer(
     cls=Commands,
@@ -47,12 +47,8 @@ evaluate = typer.Typer(
 
 def _print_version(value: bool) -> None:
     if value:
-        try:  # options are read before Commands.invoke
+        with errors_told():  # options are read before Commands.invoke
             typer.echo(f"quaver {_core.version}")
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            stop(describe_error(error))
         raise typer.Exit
 
 

@@ -67,19 +67,26 @@ def stop(message: str, code: int = SOME_FAILED) -> NoReturn:
     raise typer.Exit(code)
 
 
+@contextmanager
+def errors_told(*, debug: bool = False) -> Iterator[None]:
+    """Turn errors of the user's input into one line and exit code 1, unless debugging."""
+    try:
+        yield
+    except BrokenPipeError:  # `quaver predict ... | head`: no error of ours
+        raise
+    except (ValueError, TypeError, OSError) as error:
+        if debug:
+            raise
+        stop(describe_error(error))
+
+
 class Commands(TyperGroup):
     """Turns errors of the user's input into one line and exit code 1, unless debugging."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
-        try:
+        with errors_told(debug=ctx.params.get("debug", False)):
             return super().invoke(ctx)
-        except BrokenPipeError:  # `quaver predict ... | head`: no error of ours
-            raise
-        except (ValueError, TypeError, OSError) as error:
-            if ctx.params.get("debug"):
-                raise
-            stop(describe_error(error))
 
 
 class WithDefault(TyperGroup):

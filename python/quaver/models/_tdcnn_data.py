@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from quaver import _core
 from quaver._validate import as_recording, check_int, check_real
-from quaver.audio import resample
+from quaver.audio import recording_at, resample
 from quaver.models.timeline import SILENCE_DB, level_db
 from quaver.spectrogram import log_mel
 from quaver.windowing import windows
@@ -152,9 +151,7 @@ def prepare(
     """Return the samples that count, at the model's rate: ends trimmed, cut or filled up."""
     with np.errstate(over="ignore"):  # becomes infinity, which is refused
         mono = np.asarray(as_recording(samples, downmix), np.float32)
-    _core.require_finite(mono)
-    if sample_rate != config.sample_rate:
-        mono = resample(mono, sample_rate, config.sample_rate)
+    mono = recording_at(mono, sample_rate, config.sample_rate)
     if config.trim_db is not None:
         mono = trim(mono, config.hop_length, config.trim_db)
     if config.offset or config.seconds is not None:

@@ -128,13 +128,12 @@ class AudioFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # u
             Rows, and the failures.
         """
         config = self.config or FeatureConfig()
-        rate = config.sample_rate
+        wanted = config.sample_rate
+        rate = wanted if self.sample_rate is None else check_sample_rate(self.sample_rate)
         clips = as_clips(X)
-        if self.sample_rate is not None and check_sample_rate(self.sample_rate) != rate:
-            clips = _AtRate(clips, check_sample_rate(self.sample_rate), rate, self.downmix)
         return extract_many(
-            clips,
-            rate,
+            clips if rate == wanted else _AtRate(clips, rate, wanted, self.downmix),
+            wanted,
             config=config,
             threads=self.threads,
             progress=progress,

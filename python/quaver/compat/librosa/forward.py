@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec, PathFinder
-from importlib.util import find_spec
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from importlib.machinery import ModuleSpec
 
 _HERE = "quaver.compat.librosa"
 _PACKAGES = ("core", "feature", "util")
@@ -133,15 +132,13 @@ def attribute(module: str, name: str) -> Any:
 
 def _real(module: str, wanted: str) -> Any:
     try:
-        _load()
+        _load("librosa")
     except ModuleNotFoundError as error:
         raise ImportError(_absent(wanted, error.name)) from None
-    if module not in _loaded:
-        try:
-            _import([module])
-        except ImportError as error:
-            raise ImportError(f"{wanted} is librosa's, which cannot load it: {error}") from None
-    return _loaded[module]
+    try:
+        return _load(module)
+    except ImportError as error:
+        raise ImportError(f"{wanted} is librosa's, which cannot load it: {error}") from None
 
 
 def _absent(wanted: str, missing: str | None) -> str:
@@ -151,33 +148,33 @@ def _absent(wanted: str, missing: str | None) -> str:
     )
 
 
-def _load() -> ModuleType:
-    """Import the real librosa, also while quaver stands in its place in `sys.modules`."""
+def _load(module: str) -> ModuleType:
+    """Return a module of the real librosa, also while quaver stands in for it in `sys.modules`."""
     with _lock:
         if not _loaded:
-            _import(["librosa", *(f"librosa.{part}" for part in _PACKAGES)])
+            packages = [f"librosa.{part}" for part in _PACKAGES]
+            _import(["librosa", *packages])
             _adopt_errors(_loaded["librosa"])
+        if module not in _loaded:
+            _import([module])
         if _is_ours(sys.modules.get("librosa")):
             _show()
-        return _loaded["librosa"]
+        return _loaded[module]
 
 
 def _import(names: Sequence[str]) -> None:
     """Add modules, and what comes with them, to those loaded."""
-    with _lock:
-        ours = _take_out() if _is_ours(sys.modules.get("librosa")) else {}
-        try:
-            if ours:
-                sys.modules.update(_loaded)
-            for name in names:
-                module = importlib.import_module(name)
-                if hasattr(module, "__all__") and hasattr(module, "__path__"):
-                    _settle(module)
-            _loaded.update(_entries())
-        finally:
-            sys.modules.update(ours)
-        if ours:
-            _show()
+    ours = _take_out() if _is_ours(sys.modules.get("librosa")) else {}
+    if ours:
+        sys.modules.update(_loaded)
+    try:
+        for name in names:
+            module = importlib.import_module(name)
+            if hasattr(module, "__path__"):
+                _settle(module)
+        _loaded.update(_entries())
+    finally:
+        sys.modules.update(ours)
 
 
 def _show() -> None:
@@ -242,6 +239,8 @@ def rest() -> dict[str, ModuleType]:
     >>> isinstance(rest(), dict)
     True
     """
+    from importlib.util import find_spec  # as pkgutil below: 9 ms that only an installation needs
+
     try:
         found = find_spec("librosa")
     except ImportError:  # some say so instead of finding nothing
@@ -250,6 +249,9 @@ def rest() -> dict[str, ModuleType]:
 
 
 def _below(package: ModuleSpec) -> Iterator[ModuleSpec]:
+    import pkgutil
+    from importlib.machinery import PathFinder
+
     path = package.submodule_search_locations
     for module in pkgutil.iter_modules(path):
         spec = PathFinder.find_spec(f"{package.name}.{module.name}", path)
@@ -289,7 +291,7 @@ class _Later(ModuleType):
         return dir(_real(self.__name__, self.__name__))
 
 
-class _Absent(MetaPathFinder):
+class _Absent:
     """Says what a module is missing for where there is no librosa to take it from."""
 
     def find_spec(
