@@ -55,11 +55,20 @@ def test_cython_sources(path: Path) -> None:
 
 
 def test_every_kernel_has_a_header() -> None:
-    kernels = {path.stem for path in REPOSITORY.glob("cpp/kernels/*.cpp")}
-    headers = {path.stem for path in REPOSITORY.glob("cpp/include/quaver/*.hpp")}
+    # Both are (group, stage): a kernel's header lies in the folder of the same name.
+    kernels = {path.parts[-2:] for path in REPOSITORY.glob("cpp/kernels/*/*.cpp")}
+    kernels = {(group, file.removesuffix(".cpp")) for group, file in kernels}
+    headers = {path.parts[-2:] for path in REPOSITORY.glob("cpp/include/quaver/*/*.hpp")}
+    headers = {(group, file.removesuffix(".hpp")) for group, file in headers}
     # A kernel may be split by size of transform and the like: rfft_columns belongs to rfft.
-    assert {k for k in kernels if not any(k.startswith(h) for h in headers)} == set()
-    assert headers - kernels == {"dispatch", "number_text"}
+    without = {
+        (group, stage)
+        for group, stage in kernels
+        if not any(g == group and stage.startswith(h) for g, h in headers)
+    }
+    assert without == set()
+    assert headers - kernels == {("core", "dispatch"), ("core", "number_text")}
+    assert not [*REPOSITORY.glob("cpp/kernels/*.cpp"), *REPOSITORY.glob("cpp/include/quaver/*.hpp")]
 
 
 def test_versions_agree() -> None:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Detection (processor and operating system: the compiler's runtime asks cpuid and xgetbv), choice
 // and the tables themselves.
-#include "quaver/dispatch.hpp"
+#include "quaver/core/dispatch.hpp"
 
 #include <atomic>
 #include <cstdlib>

@@ -4,7 +4,7 @@
 // nothing outside the regions (templates, the standard library) ever holds wider instructions.
 //
 //   #ifndef QV_TARGET                       // first pass: plans and other baseline code
-//   #define QV_FILE "kernels/mel.cpp"
+//   #define QV_FILE "kernels/spectrum/mel.cpp"
 //   #include "simd/foreach_target.hpp"
 //   #else                                   // once per target
 //   namespace quaver::QV_TARGET { ... }

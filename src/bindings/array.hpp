@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "quaver/framing.hpp"
+#include "quaver/framing/framing.hpp"
 
 namespace py = pybind11;
 

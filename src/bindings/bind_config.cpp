@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "array.hpp"
-#include "quaver/dispatch.hpp"
+#include "quaver/core/dispatch.hpp"
 
 namespace quaver::bindings {
 

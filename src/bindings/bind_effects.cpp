@@ -4,8 +4,8 @@
 #include <complex>
 
 #include "array.hpp"
-#include "quaver/median.hpp"
-#include "quaver/vocoder.hpp"
+#include "quaver/effects/median.hpp"
+#include "quaver/effects/vocoder.hpp"
 
 namespace quaver::bindings {
 

@@ -2,8 +2,8 @@
 #include <memory>
 
 #include "array.hpp"
-#include "quaver/batch.hpp"
-#include "quaver/extract.hpp"
+#include "quaver/pipelines/batch.hpp"
+#include "quaver/pipelines/extract.hpp"
 
 namespace quaver::bindings {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "array.hpp"
-#include "quaver/extract.hpp"
-#include "quaver/windows.hpp"
+#include "quaver/framing/windows.hpp"
+#include "quaver/pipelines/extract.hpp"
 
 namespace quaver::bindings {
 

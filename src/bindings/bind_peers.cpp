@@ -3,8 +3,8 @@
 #include <memory>
 
 #include "array.hpp"
-#include "quaver/pyaudio.hpp"
-#include "quaver/speech_features.hpp"
+#include "quaver/peers/pyaudio.hpp"
+#include "quaver/peers/speech_features.hpp"
 
 namespace quaver::bindings {
 

@@ -2,8 +2,8 @@
 #include <limits>
 
 #include "array.hpp"
-#include "quaver/pyin.hpp"
-#include "quaver/yin.hpp"
+#include "quaver/pitch/pyin.hpp"
+#include "quaver/pitch/yin.hpp"
 
 namespace quaver::bindings {
 

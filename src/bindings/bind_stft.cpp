@@ -5,12 +5,12 @@
 #include <utility>
 
 #include "array.hpp"
-#include "quaver/contrast.hpp"
-#include "quaver/decibel.hpp"
-#include "quaver/delta.hpp"
-#include "quaver/dispatch.hpp"
-#include "quaver/stft.hpp"
-#include "quaver/stft64.hpp"
+#include "quaver/core/dispatch.hpp"
+#include "quaver/spectrum/contrast.hpp"
+#include "quaver/spectrum/decibel.hpp"
+#include "quaver/spectrum/stft.hpp"
+#include "quaver/spectrum/stft64.hpp"
+#include "quaver/time/delta.hpp"
 
 namespace quaver::bindings {
 

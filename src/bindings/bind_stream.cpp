@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "array.hpp"
-#include "quaver/stream.hpp"
+#include "quaver/pipelines/stream.hpp"
 
 namespace quaver::bindings {
 

@@ -13,10 +13,10 @@
 #include <vector>
 
 #include "check.hpp"
-#include "quaver/batch.hpp"
-#include "quaver/dispatch.hpp"
-#include "quaver/extract.hpp"
-#include "quaver/stream.hpp"
+#include "quaver/core/dispatch.hpp"
+#include "quaver/pipelines/batch.hpp"
+#include "quaver/pipelines/extract.hpp"
+#include "quaver/pipelines/stream.hpp"
 
 using namespace quaver;
 

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "check.hpp"
-#include "quaver/dispatch.hpp"
-#include "quaver/pyaudio.hpp"
-#include "quaver/speech_features.hpp"
+#include "quaver/core/dispatch.hpp"
+#include "quaver/peers/pyaudio.hpp"
+#include "quaver/peers/speech_features.hpp"
 
 using namespace quaver;
 

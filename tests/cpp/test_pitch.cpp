@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "check.hpp"
-#include "quaver/dispatch.hpp"
-#include "quaver/median.hpp"
-#include "quaver/pyin.hpp"
-#include "quaver/vocoder.hpp"
+#include "quaver/core/dispatch.hpp"
+#include "quaver/effects/median.hpp"
+#include "quaver/effects/vocoder.hpp"
+#include "quaver/pitch/pyin.hpp"
 
 using namespace quaver;
 

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Where the samples of frames lie when a block of them, in lanes, is read from the signal's phases:
+// sample q step + p of lane i is phases[p phase_stride + i + q], for every frame at once.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "quaver/core/dispatch.hpp"
+#include "quaver/fft/fft64.hpp"
+
+namespace quaver {
+
+struct Framing64Plan {
+  // `length` windowed samples, `lead` zeros before them in a transform of n_fft.
+  Framing64Plan(const double* window, std::size_t length, std::size_t step, std::size_t n_fft,
+                std::size_t lead);
+
+  std::size_t length, step, lead;
+  std::size_t n_phases;  // min(step, length)
+  std::size_t n_taps;    // ceil(length / step): columns a frame spans
+  // n_fft values each: zeros, window, zeros, and for each SIMD target the offsets, 0 where the
+  // window is. Sorted by column where n_fft = 32 B has columns (Fft64Plan::n_columns): sample 32 b
+  // + a here is sample a B + b.
+  Buffer64 window;
+  std::vector<unsigned> offset_list;
+  const unsigned* offsets[kNumTargets];
+
+  std::size_t phase_stride(std::size_t lanes) const;
+  std::size_t phases_size(std::size_t lanes) const;
+  std::size_t linear_size(std::size_t lanes) const;  // whole tiles of the transpose
+};
+
+}  // namespace quaver

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// From one clip to frames (n_frames, n_features) or to one vector (n_features * n_statistics,
+// statistic fastest): the fused pipeline, its derivatives and their global statistics. An
+// Extractor is immutable and may be shared by threads; scratch memory is kept per thread.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "quaver/pipelines/log_mel.hpp"
+#include "quaver/pipelines/short_term.hpp"
+#include "quaver/statistics/functionals.hpp"
+#include "quaver/time/delta.hpp"
+
+namespace quaver {
+
+struct ExtractOptions {
+  ShortTermOptions short_term;
+  std::vector<std::size_t> rows;  // ShortTermRow indices that are kept, in order
+  std::size_t delta_order = 1;    // 0, 1 or 2
+  std::size_t delta_width = 0;    // 0: difference of neighbours; else Savitzky-Golay
+  double trim_db = 0.0;           // > 0: statistics leave out the quieter frames at both ends
+  std::vector<Statistic> statistics;
+};
+
+class Extractor {
+ public:
+  explicit Extractor(ExtractOptions options);
+
+  const ShortTermPlan& short_term() const { return short_term_; }
+  const std::vector<std::size_t>& rows() const { return options_.rows; }
+  std::size_t delta_order() const { return options_.delta_order; }
+  std::size_t delta_width() const { return options_.delta_width; }
+  std::size_t n_features() const { return rows().size() * (1 + delta_order()); }
+  std::size_t n_values() const { return n_features() * functionals_.n_statistics; }
+
+  // Frames of a clip; std::invalid_argument when not one fits or too few for the derivative.
+  std::size_t count(std::size_t n_samples) const;
+  // out: (count(n), n_features), row-major
+  void frames(const Samples& samples, float* out) const;
+  // out: n_values
+  void vector(const Samples& samples, float* out) const;
+
+ private:
+  ExtractOptions options_;
+  ShortTermPlan short_term_;
+  std::vector<DeltaPlan> deltas_;  // order 1, order 2
+  FunctionalsPlan functionals_;
+};
+
+// std::invalid_argument with the first index and value that is NaN, infinite or beyond
+// kMaxMagnitude.
+void require_finite(const Samples& samples);
+
+// out: (plan.count(n), n_mels)
+void log_mel(const LogMelPlan& plan, const Samples& samples, float* out);
+
+// values: (n_frames, n_features) row-major; out: n_features * n_statistics
+void functionals(const FunctionalsPlan& plan, const float* values, std::size_t n_frames,
+                 std::size_t n_features, float* out);
+// out: (n_frames, n_features)
+void delta(const DeltaPlan& plan, const float* values, std::size_t n_frames, std::size_t n_features,
+           float* out);
+
+}  // namespace quaver

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Derivative of a feature over time.
+//   width 0   d[t] = f[t] - f[t-1], d[0] = 0; applied `order` times
+//   width w   Savitzky-Golay filter of odd width w >= 3: the derivative `order` of the polynomial
+//             of degree `order` fitted to w frames; at the edges that of the first or last w frames
+//             (librosa.feature.delta, mode = "interp"); needs n_frames >= w
+#pragma once
+
+#include <cstddef>
+
+#include "quaver/core/buffer.hpp"
+
+namespace quaver {
+
+struct DeltaPlan {
+  DeltaPlan(std::size_t width, std::size_t order);
+
+  std::size_t width, order;
+  Buffer taps;  // width
+};
+
+}  // namespace quaver

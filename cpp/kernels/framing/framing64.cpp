@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Frames of float64 samples side by side, by transposing tiles of them, or of the signal.
+#ifndef QV_TARGET
+
+#include "quaver/framing/framing64.hpp"
+
+#include <algorithm>
+
+#include "quaver/fft/rfft.hpp"
+
+#define QV_FILE "kernels/framing/framing64.cpp"
+#include "simd/foreach_target.hpp"
+
+namespace quaver {
+namespace {
+std::size_t up_to_tile(std::size_t n) { return (n + 3) / 4 * 4; }
+}  // namespace
+
+Framing64Plan::Framing64Plan(const double* window_, std::size_t length_, std::size_t step_,
+                             std::size_t n_fft, std::size_t lead_)
+    : length(length_),
+      step(step_),
+      lead(lead_),
+      n_phases(std::min(step_, length_)),
+      n_taps((length_ + step_ - 1) / step_),
+      offset_list(kNumTargets * n_fft) {
+  std::vector<double> padded(n_fft);
+  const std::size_t columns = columns_of(n_fft);
+  std::vector<std::size_t> order(length);
+  for (std::size_t i = 0; i < length; ++i) {
+    const std::size_t n = lead + i;
+    order[i] = columns == 0 ? n : place_in_columns(n, columns);
+    padded[order[i]] = window_[i];
+  }
+  window = Buffer64(padded);
+  for (std::size_t target = 0; target < kNumTargets; ++target) {
+    unsigned* const list = offset_list.data() + target * n_fft;
+    const std::size_t stride = phase_stride(kLanesOf[target] / 2);
+    for (std::size_t n = 0; n < length; ++n) {
+      list[order[n]] = static_cast<unsigned>(n % step * stride + n / step);
+    }
+    offsets[target] = list;
+  }
+}
+
+std::size_t Framing64Plan::phase_stride(std::size_t lanes) const {
+  return up_to_tile(lanes + n_taps - 1);
+}
+std::size_t Framing64Plan::phases_size(std::size_t lanes) const {
+  return up_to_tile(n_phases) * phase_stride(lanes);
+}
+std::size_t Framing64Plan::linear_size(std::size_t lanes) const {
+  return (phase_stride(lanes) - 1) * step + up_to_tile(n_phases);
+}
+
+}  // namespace quaver
+
+#else
+
+#include "simd/vec64.hpp"
+
+namespace quaver::QV_TARGET {
+
+// A tile: kTile frames by kTile samples.
+#if QV_WIDTH >= 8
+enum : std::size_t { kTile = 4 };
+struct Tile {
+  __m256d rows[4];
+};
+static inline Tile turned_tile(const double* x, std::size_t step) {
+  const __m256d a = _mm256_loadu_pd(x), b = _mm256_loadu_pd(x + step);
+  const __m256d c = _mm256_loadu_pd(x + 2 * step), d = _mm256_loadu_pd(x + 3 * step);
+  const __m256d ab_low = _mm256_unpacklo_pd(a, b), ab_high = _mm256_unpackhi_pd(a, b);
+  const __m256d cd_low = _mm256_unpacklo_pd(c, d), cd_high = _mm256_unpackhi_pd(c, d);
+  return {{_mm256_permute2f128_pd(ab_low, cd_low, 0x20),
+           _mm256_permute2f128_pd(ab_high, cd_high, 0x20),
+           _mm256_permute2f128_pd(ab_low, cd_low, 0x31),
+           _mm256_permute2f128_pd(ab_high, cd_high, 0x31)}};
+}
+static inline void gather_tile(const double* x, std::size_t step, const double* window,
+                               double* frames) {
+  const Tile tile = turned_tile(x, step);
+  for (std::size_t j = 0; j < 4; ++j) {
+    _mm256_storeu_pd(frames + j * kLanesD, _mm256_mul_pd(tile.rows[j], _mm256_set1_pd(window[j])));
+  }
+}
+static inline void turn_tile(const double* x, std::size_t step, double* to, std::size_t stride) {
+  const Tile tile = turned_tile(x, step);
+  for (std::size_t j = 0; j < 4; ++j) _mm256_storeu_pd(to + j * stride, tile.rows[j]);
+}
+#else
+enum : std::size_t { kTile = 2 };
+static inline void gather_tile(const double* x, std::size_t step, const double* window,
+                               double* frames) {
+  for (std::size_t j = 0; j < 2; ++j) {
+    StoreU(frames + j * kLanesD, VecD{x[j], x[step + j]} * window[j]);
+  }
+}
+static inline void turn_tile(const double* x, std::size_t step, double* to, std::size_t stride) {
+  for (std::size_t j = 0; j < 2; ++j) StoreU(to + j * stride, VecD{x[j], x[step + j]});
+}
+#endif
+
+void window_frames64(const double* linear, std::size_t step, std::size_t length,
+                     const double* window, std::size_t n_valid, double* frames) {
+  const std::size_t n_tiled = length - length % kTile;
+  std::size_t i = 0;
+  for (; i + kTile <= n_valid; i += kTile) {
+    const double* x = linear + i * step;
+    for (std::size_t n = 0; n < n_tiled; n += kTile) {
+      gather_tile(x + n, step, window + n, frames + n * kLanesD + i);
+    }
+    for (std::size_t n = n_tiled; n < length; ++n) {
+      for (std::size_t j = 0; j < kTile; ++j) {
+        frames[n * kLanesD + i + j] = x[j * step + n] * window[n];
+      }
+    }
+  }
+  for (; i < n_valid; ++i) {
+    const double* x = linear + i * step;
+    for (std::size_t n = 0; n < length; ++n) frames[n * kLanesD + i] = x[n] * window[n];
+  }
+}
+
+void gather_phases64(const Framing64Plan& plan, const double* linear, double* phases) {
+  const std::size_t stride = plan.phase_stride(kLanesD);
+  for (std::size_t p = 0; p < plan.n_phases; p += kTile) {
+    for (std::size_t i = 0; i < stride; i += kTile) {
+      turn_tile(linear + i * plan.step + p, plan.step, phases + p * stride + i, stride);
+    }
+  }
+}
+
+// Rows of kLanesD frames become n_valid rows of n_rows values.
+void rows_to_frames64(const double* block, std::size_t n_rows, std::size_t n_valid, double* out) {
+  std::size_t lane = 0;
+  const std::size_t n_tiled = n_rows - n_rows % kTile;
+  for (; lane + kTile <= n_valid; lane += kTile) {
+    for (std::size_t row = 0; row < n_tiled; row += kTile) {
+      turn_tile(block + row * kLanesD + lane, kLanesD, out + lane * n_rows + row, n_rows);
+    }
+    for (std::size_t row = n_tiled; row < n_rows; ++row) {
+      for (std::size_t j = lane; j < lane + kTile; ++j) {
+        out[j * n_rows + row] = block[row * kLanesD + j];
+      }
+    }
+  }
+  for (; lane < n_valid; ++lane) {
+    for (std::size_t row = 0; row < n_rows; ++row) {
+      out[lane * n_rows + row] = block[row * kLanesD + lane];
+    }
+  }
+}
+
+}  // namespace quaver::QV_TARGET
+
+#endif

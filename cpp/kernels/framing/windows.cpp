@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A transpose a window. Frames shared by several windows are turned several times: they are still
+// in the first cache, and copying turned ones would read as much.
+#include "quaver/framing/windows.hpp"
+
+#include "quaver/core/transpose.hpp"
+
+namespace quaver {
+
+std::vector<std::size_t> window_starts(std::size_t n_frames, std::size_t length, std::size_t step,
+                                       bool align) {
+  std::vector<std::size_t> starts;
+  for (std::size_t start = 0; start + length <= n_frames; start += step) starts.push_back(start);
+  if (align && !starts.empty() && starts.back() + length < n_frames) {
+    starts.push_back(n_frames - length);
+  }
+  return starts;
+}
+
+void windows(const float* values, std::size_t n_features, const std::vector<std::size_t>& starts,
+             std::size_t length, float* out) {
+  for (std::size_t start : starts) {
+    transpose(values + start * n_features, length, n_features, n_features, out, length);
+    out += n_features * length;
+  }
+}
+
+}  // namespace quaver

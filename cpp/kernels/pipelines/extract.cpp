@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "quaver/pipelines/extract.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+
+#include "quaver/core/dispatch.hpp"
+#include "quaver/core/number_text.hpp"
+#include "quaver/core/transpose.hpp"
+
+namespace quaver {
+namespace {
+
+// Fresh memory costs more than the computation in it (a page fault a 4 KB page), so each thread
+// keeps its scratch, unless a long recording made it large.
+struct Scratch {
+  ShortTermWorkspace work;
+  LogMelWorkspace log_mel;
+  FunctionalsScratch functionals;
+  Buffer rows, derivative;
+
+  void shrink() {
+    constexpr std::size_t kKeep = std::size_t{1} << 21;  // 8 MiB
+    if (rows.size() > kKeep) rows = Buffer();
+    if (derivative.size() > kKeep) derivative = Buffer();
+  }
+};
+
+Scratch& scratch() {
+  thread_local Scratch instance;
+  return instance;
+}
+
+// Row-major matrices are read and written a few columns at a time: one would use a sixteenth of
+// each cache line, all would need memory for another matrix.
+constexpr std::size_t kColumns = 8;
+
+std::size_t padded(std::size_t n_frames) { return (n_frames + 15) / 16 * 16; }
+
+// Bad samples are reported by their first index, which the pipelines do not know; they check what
+// they load, `first` to `last`, and what lies outside is left to check here.
+void require_finite_around(const Samples& samples, bool is_loaded_finite, std::ptrdiff_t first,
+                           std::ptrdiff_t last) {
+  const std::ptrdiff_t size = static_cast<std::ptrdiff_t>(samples.size);
+  Samples head = samples, tail = samples;
+  head.size = static_cast<std::size_t>(std::clamp<std::ptrdiff_t>(first, 0, size));
+  const std::ptrdiff_t from = std::clamp<std::ptrdiff_t>(last, 0, size);
+  const std::ptrdiff_t offset = from * samples.stride;
+  switch (samples.type) {
+    case SampleType::int16: return;
+    case SampleType::float32: tail.data = static_cast<const float*>(samples.data) + offset; break;
+    default: tail.data = static_cast<const double*>(samples.data) + offset;
+  }
+  tail.size = static_cast<std::size_t>(size - from);
+  const auto first_bad_sample = kernels().first_bad_sample;
+  if (!is_loaded_finite || first_bad_sample(head) != head.size ||
+      first_bad_sample(tail) != tail.size) {
+    require_finite(samples);
+  }
+}
+
+// All rows of the fused pipeline, feature-major, into scratch().rows.
+void run_short_term(const ShortTermPlan& plan, const Samples& samples, std::size_t n_frames) {
+  Scratch& s = scratch();
+  s.rows.reserve(plan.n_rows * padded(n_frames));
+  const std::size_t hop = plan.framing.hop_length, length = plan.framing.frame_length;
+  // Samples between the frames are not loaded, and float64 rounds where the limit is.
+  if (hop > length || samples.type == SampleType::float64) require_finite(samples);
+  const bool is_finite = kernels().short_term(plan, samples, n_frames, nullptr, s.work,
+                                              s.rows.data(), padded(n_frames));
+  require_finite_around(samples, is_finite, 0,
+                        static_cast<std::ptrdiff_t>((n_frames - 1) * hop + length));
+}
+
+struct Span {
+  std::size_t first, count;
+};
+
+// Frames between the first and the last whose energy is within trim_db of the loudest.
+Span loud_span(const float* energy, std::size_t n_frames, double trim_db) {
+  if (trim_db <= 0.0) return {0, n_frames};
+  const float loudest = *std::max_element(energy, energy + n_frames);
+  const float threshold = loudest * static_cast<float>(std::pow(10.0, -trim_db / 10.0));
+  std::size_t first = 0, last = n_frames;
+  while (first < last && energy[first] < threshold) ++first;
+  while (last > first && energy[last - 1] < threshold) --last;
+  return first == last ? Span{0, n_frames} : Span{first, last - first};
+}
+
+std::vector<DeltaPlan> make_deltas(std::size_t order, std::size_t width) {
+  std::vector<DeltaPlan> plans;
+  for (std::size_t i = 1; i <= order; ++i) plans.emplace_back(width, i);
+  return plans;
+}
+
+}  // namespace
+
+Extractor::Extractor(ExtractOptions options)
+    : options_(std::move(options)),
+      short_term_(options_.short_term),
+      deltas_(make_deltas(options_.delta_order, options_.delta_width)),
+      functionals_(options_.statistics) {
+  if (options_.rows.empty()) throw std::invalid_argument("features must not be empty");
+  for (std::size_t row : options_.rows) {
+    if (row >= short_term_.n_rows) {
+      throw std::invalid_argument("feature row must be below " +
+                                  std::to_string(short_term_.n_rows) + ", got " +
+                                  std::to_string(row));
+    }
+  }
+}
+
+std::size_t Extractor::count(std::size_t n_samples) const {
+  const FramingPlan& framing = short_term_.framing;
+  if (n_samples == 0) throw std::invalid_argument("samples must not be empty, got 0 samples");
+  const std::size_t n = count_frames(n_samples, framing.frame_length, framing.hop_length);
+  if (n == 0) {
+    throw std::invalid_argument("samples must hold at least one frame of " +
+                                std::to_string(framing.frame_length) + " samples, got " +
+                                std::to_string(n_samples) + "; pass pad=True to append zeros");
+  }
+  if (delta_order() > 0 && n < delta_width()) {
+    throw std::invalid_argument("delta_width must not exceed the number of frames, got width " +
+                                std::to_string(delta_width()) + " and " + std::to_string(n) +
+                                " frames");
+  }
+  return n;
+}
+
+void Extractor::frames(const Samples& samples, float* out) const {
+  const std::size_t n = count(samples.size);
+  run_short_term(short_term_, samples, n);
+  Scratch& s = scratch();
+  // Columns of the result that are written together share its cache lines.
+  s.derivative.reserve(kColumns * padded(n));
+  std::size_t column = 0, n_rows = 0;
+  const auto flush = [&] {
+    transpose(s.derivative.data(), n_rows, n, padded(n), out + column, n_features());
+    column += n_rows;
+    n_rows = 0;
+  };
+  for (std::size_t order = 0; order <= delta_order(); ++order) {
+    for (std::size_t row : rows()) {
+      const float* const from = s.rows.data() + row * padded(n);
+      float* const to = s.derivative.data() + n_rows * padded(n);
+      if (order == 0)
+        std::copy(from, from + n, to);
+      else
+        kernels().delta_row(deltas_[order - 1], from, n, to);
+      if (++n_rows == kColumns) flush();
+    }
+  }
+  flush();
+  s.shrink();
+}
+
+void Extractor::vector(const Samples& samples, float* out) const {
+  const std::size_t n = count(samples.size);
+  run_short_term(short_term_, samples, n);
+  Scratch& s = scratch();
+  s.derivative.reserve(padded(n));
+  s.functionals.reserve(n);
+  const Span span = loud_span(s.rows.data() + kEnergy * padded(n), n, options_.trim_db);
+  const std::size_t step = functionals_.n_statistics;
+  for (std::size_t i = 0; i < rows().size(); ++i) {
+    const float* row = s.rows.data() + rows()[i] * padded(n);
+    kernels().functionals_row(functionals_, row + span.first, span.count, s.functionals,
+                              out + i * step);
+    for (std::size_t order = 1; order <= delta_order(); ++order) {
+      kernels().delta_row(deltas_[order - 1], row, n, s.derivative.data());
+      kernels().functionals_row(functionals_, s.derivative.data() + span.first, span.count,
+                                s.functionals, out + (order * rows().size() + i) * step);
+    }
+  }
+  s.shrink();
+}
+
+void require_finite(const Samples& samples) {
+  const std::size_t i = kernels().first_bad_sample(samples);
+  if (i == samples.size) return;
+  const std::ptrdiff_t offset = static_cast<std::ptrdiff_t>(i) * samples.stride;
+  const double value = samples.type == SampleType::float32
+                           ? static_cast<double>(static_cast<const float*>(samples.data)[offset])
+                           : static_cast<const double*>(samples.data)[offset];
+  throw std::invalid_argument("samples must be finite and at most 1e12 in magnitude, got " +
+                              number_text(value) + " at index " + std::to_string(i));
+}
+
+void log_mel(const LogMelPlan& plan, const Samples& samples, float* out) {
+  const std::size_t hop = plan.framing.hop_length, length = plan.framing.frame_length;
+  if (hop > length || samples.type == SampleType::float64) require_finite(samples);
+  const std::size_t n_frames = plan.count(samples.size);
+  const bool is_finite = kernels().log_mel(plan, samples, n_frames, scratch().log_mel, out);
+  const std::ptrdiff_t first =
+      static_cast<std::ptrdiff_t>(plan.window_lead) - static_cast<std::ptrdiff_t>(plan.pad);
+  require_finite_around(samples, is_finite, first,
+                        first + static_cast<std::ptrdiff_t>((n_frames - 1) * hop + length));
+}
+
+namespace {
+
+std::size_t load_columns(const float* values, std::size_t n_frames, std::size_t n_features,
+                         std::size_t first, Buffer& rows) {
+  const std::size_t n = std::min(kColumns, n_features - first);
+  rows.reserve(kColumns * padded(n_frames));
+  transpose(values + first, n_frames, n, n_features, rows.data(), padded(n_frames));
+  return n;
+}
+
+}  // namespace
+
+void functionals(const FunctionalsPlan& plan, const float* values, std::size_t n_frames,
+                 std::size_t n_features, float* out) {
+  Scratch& s = scratch();
+  s.functionals.reserve(n_frames);
+  for (std::size_t first = 0; first < n_features; first += kColumns) {
+    const std::size_t n = load_columns(values, n_frames, n_features, first, s.rows);
+    for (std::size_t i = 0; i < n; ++i) {
+      kernels().functionals_row(plan, s.rows.data() + i * padded(n_frames), n_frames, s.functionals,
+                                out + (first + i) * plan.n_statistics);
+    }
+  }
+  s.shrink();
+}
+
+void delta(const DeltaPlan& plan, const float* values, std::size_t n_frames, std::size_t n_features,
+           float* out) {
+  Scratch& s = scratch();
+  s.derivative.reserve(kColumns * padded(n_frames));
+  for (std::size_t first = 0; first < n_features; first += kColumns) {
+    const std::size_t n = load_columns(values, n_frames, n_features, first, s.rows);
+    for (std::size_t i = 0; i < n; ++i) {
+      const std::size_t at = i * padded(n_frames);
+      kernels().delta_row(plan, s.rows.data() + at, n_frames, s.derivative.data() + at);
+    }
+    transpose(s.derivative.data(), n, n_frames, padded(n_frames), out + first, n_features);
+  }
+  s.shrink();
+}
+
+}  // namespace quaver

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef QV_TARGET
+
+#include "quaver/pipelines/short_term.hpp"
+
+#define QV_FILE "kernels/pipelines/short_term.cpp"
+#include "simd/foreach_target.hpp"
+
+namespace quaver {
+namespace {
+
+MelOptions complete(MelOptions mel, const ShortTermOptions& options) {
+  mel.n_fft = options.framing.n_fft;
+  mel.sample_rate = options.sample_rate;
+  return mel;
+}
+
+}  // namespace
+
+ShortTermPlan::ShortTermPlan(const ShortTermOptions& options)
+    : framing(options.framing),
+      time(framing, options.n_blocks),
+      rfft(options.framing.n_fft),
+      spectrum(options.framing.n_fft, options.sample_rate, options.n_bands, options.rolloff),
+      mel(complete(options.mel, options)),
+      cepstrum(options.mel.n_mels, options.n_mfcc),
+      time_domain(options.time_domain),
+      spectral(options.spectral),
+      cepstral(options.cepstral),
+      n_rows(kFirstMfcc + options.n_mfcc) {}
+
+void ShortTermWorkspace::reserve(const ShortTermPlan& plan, std::size_t lanes) {
+  const std::size_t linear_size = plan.framing.linear_size(lanes), n_bins = plan.rfft.n_bins;
+  raw.reserve(linear_size + 1);
+  linear.reserve(linear_size);
+  phases.reserve(plan.framing.phases_size(lanes));
+  if (plan.time_domain) {
+    energies.reserve(plan.time.n_blocks * lanes);
+    sign_words_.resize(linear_size / 64);
+    changes_before_.resize(linear_size / 64);
+    signs = {sign_words_.data(), changes_before_.data()};
+  }
+  if (!plan.spectral && !plan.cepstral) return;
+  power.reserve(n_bins * lanes);
+  work.reserve(power_spectrum_work(plan.rfft, lanes));
+  if (plan.rfft.n_columns == 0) {
+    frames.reserve(plan.framing.n_fft * lanes);
+    frames.fill_zero();  // the padding between frame_length and n_fft
+  }
+  if (plan.spectral) {
+    magnitude.reserve(n_bins * lanes);
+    previous.reserve(n_bins + 1);
+    sums.reserve(3 * plan.spectrum.n_chunks * lanes);
+    energies.reserve(plan.spectrum.n_bands * lanes);
+  }
+  if (plan.cepstral) mel_db.reserve(plan.mel.n_mels * lanes);
+}
+
+}  // namespace quaver
+
+#else
+
+namespace quaver::QV_TARGET {
+
+static void run_block(const ShortTermPlan& plan, const Samples& src, std::ptrdiff_t start,
+                      std::size_t n_valid, bool has_previous, float* previous,
+                      ShortTermWorkspace& work, float* out, std::size_t out_stride) {
+  const std::size_t phase_stride = plan.framing.phase_stride(kLanes);
+  float* phases = work.phases.data();
+  gather_phases(plan.framing, work.linear.data(), phases, phase_stride);
+  prefetch_block(src, start, plan.framing, 0);
+  if (plan.time_domain) {
+    time_features(plan.framing, plan.time, work.linear.data(), phases, work.energies.data(),
+                  work.signs, out + kZeroCrossingRate * out_stride, out + kEnergy * out_stride,
+                  out + kEnergyEntropy * out_stride);
+  }
+  if (!plan.spectral && !plan.cepstral) return;
+  prefetch_block(src, start, plan.framing, 1);
+  float* power = work.power.data();
+  float* magnitude = plan.spectral ? work.magnitude.data() : nullptr;
+  power_spectrum(plan.rfft, plan.framing, phases, work.frames.data(), work.work.data(), power,
+                 magnitude);
+  prefetch_block(src, start, plan.framing, 2);
+  const SpectralRows rows{out + kSpectralCentroid * out_stride, out + kSpectralSpread * out_stride,
+                          out + kSpectralEntropy * out_stride, out + kSpectralFlux * out_stride,
+                          out + kSpectralRolloff * out_stride};
+  if (plan.spectral) {
+    power_features(plan.spectrum, power, work.sums.data(), work.energies.data(), rows);
+  }
+  if (plan.cepstral) {
+    mel_decibel(plan.mel, power, work.mel_db.data());
+    cepstrum(plan.cepstrum, work.mel_db.data(), out + kFirstMfcc * out_stride, out_stride);
+  }
+  prefetch_block(src, start, plan.framing, 3);
+  if (plan.spectral) {
+    magnitude_features(plan.spectrum, magnitude, n_valid - 1, has_previous, previous,
+                       work.sums.data(), rows);
+  }
+}
+
+// out: n_rows rows, out_stride >= n_frames rounded up to whole registers. carry may be null.
+bool short_term_run(const ShortTermPlan& plan, const Samples& src, std::size_t n_frames,
+                    FrameCarry* carry, ShortTermWorkspace& work, float* out,
+                    std::size_t out_stride) {
+  work.reserve(plan, kLanes);
+  const bool resumes = carry != nullptr && carry->has_previous;
+  float* const previous = carry != nullptr ? carry->previous.data() : work.previous.data();
+  for (std::size_t t = 0; t < n_frames; t += kLanes) {
+    const std::size_t n_valid = n_frames - t < kLanes ? n_frames - t : kLanes;
+    const std::ptrdiff_t start = static_cast<std::ptrdiff_t>(t * plan.framing.hop_length);
+    if (!load_block(src, start, n_valid, t == 0, plan.framing, work.raw.data(),
+                    work.linear.data())) {
+      return false;
+    }
+    run_block(plan, src, start, n_valid, resumes || t > 0, previous, work, out + t, out_stride);
+  }
+  if (carry != nullptr && n_frames > 0) carry->has_previous = true;
+  return true;
+}
+
+}  // namespace quaver::QV_TARGET
+
+#endif

@@ -1,1 +1,0 @@
-"""The commands behind `quaver.cli`, one module a group."""

@@ -1,0 +1,80 @@
+"""What SciPy and librosa say of the same samples, fed float64 on frames aligned to quaver's."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import librosa
+import numpy as np
+import scipy.signal
+import scipy.stats
+from numpy.typing import NDArray
+
+import quaver
+import tolerances
+from reference import framing
+
+Array = NDArray[np.float64]
+SHAPE_STATISTICS = ("kurtosis", "skewness")
+
+
+def with_scipy(column: Array) -> dict[str, float]:
+    with warnings.catch_warnings():
+        # SciPy warns of rows that are nearly constant, in float64 terms.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return {
+            "mean": column.mean(),
+            "median": np.median(column),
+            "std": column.std(),
+            "kurtosis": scipy.stats.kurtosis(column),
+            "skewness": scipy.stats.skew(column),
+            "percentile_1": np.percentile(column, 1),
+            "percentile_99": np.percentile(column, 99),
+            "min": column.min(),
+            "max": column.max(),
+            "range": np.ptp(column),
+        }
+
+
+def bound(name: str, value: float, column: Array) -> float:
+    """Relative to the value; near zero, to the row's deviation, or 1 for skewness and kurtosis."""
+    near_zero = 1.0 if name in SHAPE_STATISTICS else float(column.std())
+    return tolerances.STATISTICS * max(abs(value), near_zero)
+
+
+def librosa_log_mel(samples: NDArray[Any], sample_rate: int, **options: Any) -> Array:
+    """The same in librosa, fed float64 throughout; time first."""
+    decibel = {k: options.pop(k) for k in ("ref", "amin", "top_db") if k in options}
+    if decibel.get("ref") == "max":
+        decibel["ref"] = np.max
+    if "win_length" in options and options["win_length"] is None:
+        del options["win_length"]
+    if options.get("window") == "boxcar":
+        options["window"] = np.ones
+    mel_power = librosa.feature.melspectrogram(
+        y=samples.astype(np.float64), sr=sample_rate, dtype=np.float64, **options
+    )
+    return librosa.power_to_db(mel_power, **({"top_db": None} | decibel)).T
+
+
+def librosa_mfcc(samples: NDArray[Any], config: quaver.FeatureConfig) -> Array:
+    """librosa in float64 on quaver's frames: it centres the window in n_fft, hence the margin."""
+    y = framing.pre_emphasis(framing.scale(samples), config.pre_emphasis)
+    margin = config.n_fft - config.frame_length
+    window = scipy.signal.get_window(config.window, config.frame_length, fftbins=False)
+    mel_power = librosa.feature.melspectrogram(
+        y=np.pad(y, (margin // 2, margin - margin // 2)),
+        sr=config.sample_rate,
+        n_fft=config.n_fft,
+        hop_length=config.hop_length,
+        win_length=config.frame_length,
+        window=window,
+        center=False,
+        n_mels=config.n_mels,
+        fmin=config.fmin,
+        fmax=config.fmax,
+        dtype=np.float64,
+    )
+    decibel = librosa.power_to_db(mel_power, top_db=None)
+    return librosa.feature.mfcc(S=decibel, n_mfcc=config.n_mfcc).T
