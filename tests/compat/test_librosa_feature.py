@@ -339,10 +339,13 @@ def test_delta(width: int, order: int, mode: str) -> None:
     ):
         for dtype in (data.dtype, np.float32):
             x = data.astype(dtype)
+            # SciPy fits the edges by a least-squares solver of LAPACK in the data's own type: what
+            # it leaves of a zero is rounding of the largest value, other on each processor.
+            solver = 8 * np.finfo(x.dtype).eps * np.abs(x).max() if x.dtype == np.float32 else 0.0
             assert_same(
                 lambda m, x=x: m.feature.delta(x, width=width, order=order, mode=mode),
                 rtol=1e-5,
-                atol=1e-5,
+                atol=1e-5 + solver,
                 may_fail=True,
             )
 
