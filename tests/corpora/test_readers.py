@@ -1,0 +1,123 @@
+"""Readers of published corpora."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+import quaver
+from quaver import corpus
+
+
+def touch(folder: Path, *names: str) -> Path:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+    return folder
+
+
+def test_a_corpus_is_a_table(tmp_path: Path) -> None:
+    touch(tmp_path, "03-01-05-01-01-01-02.wav", "03-01-04-01-01-01-01.wav")
+    table = corpus.ravdess(tmp_path)
+    assert table.labels.tolist() == ["sadness", "anger"]
+    assert table.speakers.tolist() == ["01", "02"]
+    assert table.groups.tolist() == ["ravdess/01", "ravdess/02"]
+    assert [path.name[-6:-4] for path in table.paths] == ["01", "02"]
+    assert (len(table), table[1].sex, len(table[:1])) == (2, "female", 1)
+    assert repr(table) == "<Corpus of 2 clips: ravdess>"
+
+
+def test_boredom_is_left_out(tmp_path: Path) -> None:
+    touch(tmp_path, "03a01Wa.wav", "03a01La.wav")
+    assert corpus.emodb(tmp_path).labels.tolist() == ["anger"]
+    with pytest.raises(ValueError, match="no clip of emodb is left"):
+        corpus.emodb(touch(tmp_path / "b", "03a01La.wav"))
+
+
+def test_savee_by_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    touch(tmp_path, "DC/a01.wav", "JE/a01.wav", "JE/sa02.wav")
+    assert corpus.savee(tmp_path).speakers.tolist() == ["DC", "JE", "JE"]
+    monkeypatch.chdir(tmp_path / "DC")  # a relative path still has its folder's name
+    assert corpus.savee(".").speakers.tolist() == ["DC"]
+
+
+def test_the_sex_of_cremads_actors(tmp_path: Path) -> None:
+    touch(tmp_path, "wav/1001_IEO_ANG_HI.wav", "wav/1002_IEO_ANG_HI.wav")
+    assert [clip.sex for clip in corpus.cremad(tmp_path / "wav")] == ["unknown", "unknown"]
+    (tmp_path / "VideoDemographics.csv").write_text("ActorID,Age,Sex\n1001,51,Male\n1002,21,Female")
+    assert [clip.sex for clip in corpus.cremad(tmp_path / "wav")] == ["male", "female"]
+
+
+def test_foreign_names_are_refused_or_skipped(tmp_path: Path) -> None:
+    touch(tmp_path, "03-01-05-01-01-01-02.wav", "other.wav")
+    with pytest.raises(
+        ValueError, match=r"1 of 2 files .* names of ravdess, among them other\.wav"
+    ):
+        corpus.ravdess(tmp_path)
+    assert len(corpus.ravdess(tmp_path, skip_unknown=True)) == 1
+
+
+def test_copies_of_a_clip_are_refused(tmp_path: Path) -> None:
+    touch(tmp_path, "Actor_02/03-01-05-01-01-01-02.wav", "audio/Actor_02/03-01-05-01-01-01-02.wav")
+    with pytest.raises(ValueError, match="the same clip twice"):
+        corpus.ravdess(tmp_path)
+
+
+def test_folders_that_are_none(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="no such directory"):
+        corpus.ravdess(tmp_path / "none")
+    (tmp_path / "file").touch()
+    with pytest.raises(NotADirectoryError):
+        corpus.ravdess(tmp_path / "file")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ValueError, match="no audio file"):
+        corpus.ravdess(tmp_path / "empty")
+    with pytest.raises(ValueError, match="calm must be 'neutral' or 'original', got 'happy'"):
+        corpus.ravdess(tmp_path, calm="happy")  # type: ignore[arg-type]
+
+
+# Any corpus.
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("03-01-05-01-01-01-02.wav", "ravdess"), ("03a01Wa.wav", "emodb"),
+        ("OAF_back_angry.wav", "tess"), ("1001_IEO_ANG_HI.wav", "cremad"), ("DC_a01.wav", "savee"),
+    ],
+)  # fmt: skip
+def test_the_kind_is_guessed(tmp_path: Path, name: str, kind: str) -> None:
+    found = corpus.read_corpus(touch(tmp_path, name))
+    assert found[0].corpus == kind
+    assert corpus.read_corpus(tmp_path, kind).labels.tolist() == found.labels.tolist()
+
+
+def test_nothing_to_guess(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"such as x\.wav\) follow none of ravdess"):
+        corpus.read_corpus(touch(tmp_path, "x.wav"))
+    with pytest.raises(ValueError, match=r"kind must be one of auto, .*, got 'iemocap'"):
+        corpus.read_corpus(tmp_path, "iemocap")
+
+
+# The real one.
+
+
+def test_ravdess_is_complete(data_dir: Path) -> None:
+    table = corpus.ravdess(data_dir / "ravdess")
+    assert Counter(table.labels.tolist()) == {
+        "neutral": 288, "happiness": 192, "sadness": 192, "anger": 192, "fear": 192,
+        "disgust": 192, "surprise": 192,
+    }  # fmt: skip
+    assert set(Counter(table.speakers.tolist()).values()) == {60}
+    assert Counter(clip.sex for clip in table) == {"male": 720, "female": 720}
+    original = corpus.ravdess(data_dir / "ravdess", calm="original")
+    assert set(Counter(original.labels.tolist()).values()) == {192}
+    assert len(original) == 1344
+
+
+def test_folds_partition_the_actors() -> None:
+    actors = sorted(actor for fold in corpus.RAVDESS_FOLDS for actor in fold)
+    assert actors == [f"{i:02}" for i in range(1, 25)]
+    assert corpus.LABELS is quaver.LABELS
