@@ -79,7 +79,7 @@ static inline void put_imaginary(void* out, std::size_t k, VecD imaginary) {
 // Twice the bins k and half - k of a real frame from those of its samples packed in pairs, a = Z[k]
 // and b = Z[half - k]. post: cos, sin of pi k / half.
 static inline Two untangled(Pair a, Pair b, const double* post) {
-  const VecD cosine = SetD(post[0]), sine = SetD(post[1]);
+  const VecD cosine = Set(post[0]), sine = Set(post[1]);
   const Pair e = {a.re + b.re, a.im - b.im}, o = {a.im + b.im, b.re - a.re};
   const Pair t = {MulAdd(o.re, cosine, o.im * sine), MulAdd(o.im, cosine, -(o.re * sine))};
   return {plus(e, t), {e.re - t.re, t.im - e.im}};

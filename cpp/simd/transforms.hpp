@@ -4,27 +4,10 @@
 // signals do not depend on its sign, and bins are the conjugates of what a negative one gives. No
 // include guard: a kernel file includes it inside its target region, after vec.hpp.
 
-#include "simd/vec64.hpp"
-
 #define QV_INLINE static inline __attribute__((always_inline))
 #define QV_INLINE_MEMBER inline __attribute__((always_inline))
 
 namespace quaver::QV_TARGET {
-
-template <class T>
-struct LanesOf;
-template <>
-struct LanesOf<float> {
-  typedef Vec type;
-  enum : std::size_t { kCount = kLanes };
-};
-template <>
-struct LanesOf<double> {
-  typedef VecD type;
-  enum : std::size_t { kCount = kLanesD };
-};
-template <class T>
-using Lanes = typename LanesOf<T>::type;
 
 // cos(2 pi i / 32)
 static constexpr double kCosine[9] = {1.0,

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The vector type of one target. No include guard: foreach_target.hpp includes this once per
-// target, inside its region, with QV_TARGET, QV_WIDTH (floats a register) and QV_FMA defined.
-// GNU vector extensions keep one source for every width; intrinsics only where g++ needs the hint.
-// Everything is static: no symbol of a wider target may be shared with the baseline program.
+// The vector types of one target, of floats and of doubles, with the same operations. No include
+// guard: foreach_target.hpp includes this once per target, inside its region, with QV_TARGET,
+// QV_WIDTH (floats a register) and QV_FMA defined. GNU vector extensions keep one source for every
+// width; intrinsics only where g++ needs the hint. Everything is static: no symbol of a wider
+// target may be shared with the baseline program.
 
 namespace quaver::QV_TARGET {
 
@@ -10,15 +11,94 @@ typedef float Vec __attribute__((vector_size(QV_WIDTH * 4), may_alias));
 typedef float VecUnaligned __attribute__((vector_size(QV_WIDTH * 4), aligned(4), may_alias));
 typedef int VecI __attribute__((vector_size(QV_WIDTH * 4), may_alias));
 typedef long long VecL __attribute__((vector_size(QV_WIDTH * 4), may_alias));
+typedef unsigned long long VecU64 __attribute__((vector_size(QV_WIDTH * 4), may_alias));
 // Half a register of floats widens to one register of doubles; a register of QV_WIDTH doubles
 // would be wider than the target and be spilled lane by lane.
 typedef float VecHalf __attribute__((vector_size(QV_WIDTH * 2), aligned(4), may_alias));
 typedef double VecD __attribute__((vector_size(QV_WIDTH * 4), may_alias));
+typedef double VecDUnaligned __attribute__((vector_size(QV_WIDTH * 4), aligned(8), may_alias));
 
 enum : std::size_t { kLanes = QV_WIDTH, kLanesD = QV_WIDTH / 2 };
 
-static inline Vec LoadU(const float* p) { return *reinterpret_cast<const VecUnaligned*>(p); }
-static inline void StoreU(float* p, Vec v) { *reinterpret_cast<VecUnaligned*>(p) = v; }
+// The register of T = float or double.
+template <class T>
+struct LanesOf;
+template <>
+struct LanesOf<float> {
+  typedef Vec type;
+  enum : std::size_t { kCount = kLanes };
+};
+template <>
+struct LanesOf<double> {
+  typedef VecD type;
+  enum : std::size_t { kCount = kLanesD };
+};
+template <class T>
+using Lanes = typename LanesOf<T>::type;
+
+#if QV_WIDTH == 16
+#define QV_INTRINSIC(name) _mm512_##name
+#define QV_REGISTER(suffix) __m512##suffix
+#elif QV_WIDTH == 8
+#define QV_INTRINSIC(name) _mm256_##name
+#define QV_REGISTER(suffix) __m256##suffix
+#elif defined(__x86_64__)
+#define QV_INTRINSIC(name) _mm_##name
+#define QV_REGISTER(suffix) __m128##suffix
+#endif
+
+#ifdef QV_INTRINSIC
+#define QV_1(V, R, name, a) reinterpret_cast<V>(QV_INTRINSIC(name)(reinterpret_cast<R>(a)))
+#define QV_2(V, R, name, a, b) \
+  reinterpret_cast<V>(QV_INTRINSIC(name)(reinterpret_cast<R>(a), reinterpret_cast<R>(b)))
+#define QV_3(V, R, name, a, b, c) \
+  reinterpret_cast<V>(            \
+      QV_INTRINSIC(name)(reinterpret_cast<R>(a), reinterpret_cast<R>(b), reinterpret_cast<R>(c)))
+#define QV_EXTREMES(V, R, p)                                          \
+  static inline V Max(V a, V b) { return QV_2(V, R, max_##p, a, b); } \
+  static inline V Min(V a, V b) { return QV_2(V, R, min_##p, a, b); } \
+  static inline V Sqrt(V a) { return QV_1(V, R, sqrt_##p, a); }
+#else
+#define QV_EXTREMES(V, R, p)                                                         \
+  static inline V Max(V a, V b) { return a > b ? a : b; }                            \
+  static inline V Min(V a, V b) { return a < b ? a : b; }                            \
+  static inline V Sqrt(V a) {                                                        \
+    for (std::size_t i = 0; i < sizeof a / sizeof a[0]; ++i) a[i] = std::sqrt(a[i]); \
+    return a;                                                                        \
+  }
+#endif
+// a b + c, a b - c and c - a b. Each has a name: compilers spend an instruction on -c.
+#if QV_FMA
+#define QV_PRODUCTS(V, R, p)                                                       \
+  static inline V MulAdd(V a, V b, V c) { return QV_3(V, R, fmadd_##p, a, b, c); } \
+  static inline V MulSub(V a, V b, V c) { return QV_3(V, R, fmsub_##p, a, b, c); } \
+  static inline V NegMulAdd(V a, V b, V c) { return QV_3(V, R, fnmadd_##p, a, b, c); }
+#else
+#define QV_PRODUCTS(V, R, p)                                  \
+  static inline V MulAdd(V a, V b, V c) { return a * b + c; } \
+  static inline V MulSub(V a, V b, V c) { return a * b - c; } \
+  static inline V NegMulAdd(V a, V b, V c) { return c - a * b; }
+#endif
+// Set is not V{} + x: -0 + 0 is 0, so that compilers would have to add.
+#define QV_OPERATIONS(T, V, Unaligned, R, p)                                                 \
+  static inline V LoadU(const T* from) { return *reinterpret_cast<const Unaligned*>(from); } \
+  static inline void StoreU(T* to, V v) { *reinterpret_cast<Unaligned*>(to) = v; }           \
+  static inline V Set(T x) { return x - V{}; }                                               \
+  QV_PRODUCTS(V, R, p)                                                                       \
+  QV_EXTREMES(V, R, p)
+
+QV_OPERATIONS(float, Vec, VecUnaligned, QV_REGISTER(), ps)
+QV_OPERATIONS(double, VecD, VecDUnaligned, QV_REGISTER(d), pd)
+
+#undef QV_OPERATIONS
+#undef QV_PRODUCTS
+#undef QV_EXTREMES
+#undef QV_1
+#undef QV_2
+#undef QV_3
+#undef QV_INTRINSIC
+#undef QV_REGISTER
+
 // For a loaded value that is needed twice: g++ would make it a memory operand of both, and what
 // lies across two cache lines takes two cycles each time.
 static inline Vec InRegister(Vec v) {
@@ -27,9 +107,6 @@ static inline Vec InRegister(Vec v) {
 #endif
   return v;
 }
-// Not Vec{} + x: -0 + 0 is 0, so that compilers would have to add.
-static inline Vec Set(float x) { return x - Vec{}; }
-static inline VecD SetD(double x) { return x - VecD{}; }
 // g++ would convert a VecHalf in two parts.
 static inline VecD LoadWide(const float* p) {
 #if QV_WIDTH == 16
@@ -40,92 +117,17 @@ static inline VecD LoadWide(const float* p) {
   return __builtin_convertvector(*reinterpret_cast<const VecHalf*>(p), VecD);
 #endif
 }
-
-// a b + c, a b - c and c - a b. Each has a name: compilers spend an instruction on -c.
-#if QV_WIDTH == 16
-static inline VecD MulAddD(VecD a, VecD b, VecD c) {
-  return reinterpret_cast<VecD>(_mm512_fmadd_pd(
-      reinterpret_cast<__m512d>(a), reinterpret_cast<__m512d>(b), reinterpret_cast<__m512d>(c)));
+static inline void StoreNarrow(float* p, VecD v) {
+  *reinterpret_cast<VecHalf*>(p) = __builtin_convertvector(v, VecHalf);
 }
-static inline Vec MulAdd(Vec a, Vec b, Vec c) {
-  return reinterpret_cast<Vec>(_mm512_fmadd_ps(
-      reinterpret_cast<__m512>(a), reinterpret_cast<__m512>(b), reinterpret_cast<__m512>(c)));
+static inline VecD Abs(VecD a) {
+  return reinterpret_cast<VecD>(reinterpret_cast<VecL>(a) & 0x7fffffffffffffffLL);
 }
-static inline Vec MulSub(Vec a, Vec b, Vec c) {
-  return reinterpret_cast<Vec>(_mm512_fmsub_ps(
-      reinterpret_cast<__m512>(a), reinterpret_cast<__m512>(b), reinterpret_cast<__m512>(c)));
+// To the nearest whole number, ties to even; exact for |a| < 2^51.
+static inline VecD Round(VecD a) {
+  const VecD shift = Set(6755399441055744.0);  // 1.5 * 2^52
+  return (a + shift) - shift;
 }
-static inline Vec NegMulAdd(Vec a, Vec b, Vec c) {
-  return reinterpret_cast<Vec>(_mm512_fnmadd_ps(
-      reinterpret_cast<__m512>(a), reinterpret_cast<__m512>(b), reinterpret_cast<__m512>(c)));
-}
-static inline Vec Max(Vec a, Vec b) {
-  return reinterpret_cast<Vec>(
-      _mm512_max_ps(reinterpret_cast<__m512>(a), reinterpret_cast<__m512>(b)));
-}
-static inline Vec Min(Vec a, Vec b) {
-  return reinterpret_cast<Vec>(
-      _mm512_min_ps(reinterpret_cast<__m512>(a), reinterpret_cast<__m512>(b)));
-}
-static inline Vec Sqrt(Vec a) {
-  return reinterpret_cast<Vec>(_mm512_sqrt_ps(reinterpret_cast<__m512>(a)));
-}
-#elif QV_WIDTH == 8
-static inline VecD MulAddD(VecD a, VecD b, VecD c) {
-  return reinterpret_cast<VecD>(_mm256_fmadd_pd(
-      reinterpret_cast<__m256d>(a), reinterpret_cast<__m256d>(b), reinterpret_cast<__m256d>(c)));
-}
-static inline Vec MulAdd(Vec a, Vec b, Vec c) {
-  return reinterpret_cast<Vec>(_mm256_fmadd_ps(
-      reinterpret_cast<__m256>(a), reinterpret_cast<__m256>(b), reinterpret_cast<__m256>(c)));
-}
-static inline Vec MulSub(Vec a, Vec b, Vec c) {
-  return reinterpret_cast<Vec>(_mm256_fmsub_ps(
-      reinterpret_cast<__m256>(a), reinterpret_cast<__m256>(b), reinterpret_cast<__m256>(c)));
-}
-static inline Vec NegMulAdd(Vec a, Vec b, Vec c) {
-  return reinterpret_cast<Vec>(_mm256_fnmadd_ps(
-      reinterpret_cast<__m256>(a), reinterpret_cast<__m256>(b), reinterpret_cast<__m256>(c)));
-}
-static inline Vec Max(Vec a, Vec b) {
-  return reinterpret_cast<Vec>(
-      _mm256_max_ps(reinterpret_cast<__m256>(a), reinterpret_cast<__m256>(b)));
-}
-static inline Vec Min(Vec a, Vec b) {
-  return reinterpret_cast<Vec>(
-      _mm256_min_ps(reinterpret_cast<__m256>(a), reinterpret_cast<__m256>(b)));
-}
-static inline Vec Sqrt(Vec a) {
-  return reinterpret_cast<Vec>(_mm256_sqrt_ps(reinterpret_cast<__m256>(a)));
-}
-#else
-static inline VecD MulAddD(VecD a, VecD b, VecD c) { return a * b + c; }
-static inline Vec MulAdd(Vec a, Vec b, Vec c) { return a * b + c; }
-static inline Vec MulSub(Vec a, Vec b, Vec c) { return a * b - c; }
-static inline Vec NegMulAdd(Vec a, Vec b, Vec c) { return c - a * b; }
-#if defined(__x86_64__)
-static inline Vec Max(Vec a, Vec b) {
-  return reinterpret_cast<Vec>(
-      _mm_max_ps(reinterpret_cast<__m128>(a), reinterpret_cast<__m128>(b)));
-}
-static inline Vec Min(Vec a, Vec b) {
-  return reinterpret_cast<Vec>(
-      _mm_min_ps(reinterpret_cast<__m128>(a), reinterpret_cast<__m128>(b)));
-}
-#else
-static inline Vec Max(Vec a, Vec b) { return a > b ? a : b; }
-static inline Vec Min(Vec a, Vec b) { return a < b ? a : b; }
-#endif
-static inline Vec Sqrt(Vec a) {
-#if defined(__x86_64__)
-  return reinterpret_cast<Vec>(_mm_sqrt_ps(reinterpret_cast<__m128>(a)));
-#else
-  Vec r;
-  for (std::size_t i = 0; i < kLanes; ++i) r[i] = std::sqrt(a[i]);
-  return r;
-#endif
-}
-#endif
 
 #if QV_WIDTH == 16
 static inline VecI MaxI(VecI a, VecI b) {
@@ -231,129 +233,6 @@ static inline std::size_t Compress(const float* from, unsigned mask, float* to) 
   }
   return n;
 #endif
-}
-
-static inline void Transpose4x4(const float* from, std::size_t from_stride, float* to,
-                                std::size_t to_stride) {
-#if defined(__x86_64__)
-  __m128 a = _mm_loadu_ps(from), b = _mm_loadu_ps(from + from_stride);
-  __m128 c = _mm_loadu_ps(from + 2 * from_stride), d = _mm_loadu_ps(from + 3 * from_stride);
-  _MM_TRANSPOSE4_PS(a, b, c, d);
-  _mm_storeu_ps(to, a);
-  _mm_storeu_ps(to + to_stride, b);
-  _mm_storeu_ps(to + 2 * to_stride, c);
-  _mm_storeu_ps(to + 3 * to_stride, d);
-#else
-  for (std::size_t i = 0; i < 4; ++i)
-    for (std::size_t j = 0; j < 4; ++j) to[j * to_stride + i] = from[i * from_stride + j];
-#endif
-}
-
-static inline void Transpose2x4(const float* from, std::size_t from_stride, float* to,
-                                std::size_t to_stride) {
-#if defined(__x86_64__)
-  const __m128 a = _mm_loadu_ps(from), b = _mm_loadu_ps(from + from_stride);
-  const __m128 low = _mm_unpacklo_ps(a, b), high = _mm_unpackhi_ps(a, b);
-  _mm_storel_pi(reinterpret_cast<__m64*>(to), low);
-  _mm_storeh_pi(reinterpret_cast<__m64*>(to + to_stride), low);
-  _mm_storel_pi(reinterpret_cast<__m64*>(to + 2 * to_stride), high);
-  _mm_storeh_pi(reinterpret_cast<__m64*>(to + 3 * to_stride), high);
-#else
-  for (std::size_t i = 0; i < 2; ++i)
-    for (std::size_t j = 0; j < 4; ++j) to[j * to_stride + i] = from[i * from_stride + j];
-#endif
-}
-
-#if QV_WIDTH >= 8
-// Eight rows of four. A row enters its half of a register as it is loaded, which leaves one shuffle
-// an element of the results.
-static inline void Transpose8x4(const float* from, std::size_t from_stride, float* to,
-                                std::size_t to_stride) {
-  __m256 rows[4];
-  for (std::size_t i = 0; i < 4; ++i) {
-    rows[i] = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(from + i * from_stride)),
-                                   _mm_loadu_ps(from + (i + 4) * from_stride), 1);
-  }
-  const __m256 ab = _mm256_unpacklo_ps(rows[0], rows[1]), AB = _mm256_unpackhi_ps(rows[0], rows[1]);
-  const __m256 cd = _mm256_unpacklo_ps(rows[2], rows[3]), CD = _mm256_unpackhi_ps(rows[2], rows[3]);
-  _mm256_storeu_ps(to, _mm256_shuffle_ps(ab, cd, 0x44));
-  _mm256_storeu_ps(to + to_stride, _mm256_shuffle_ps(ab, cd, 0xee));
-  _mm256_storeu_ps(to + 2 * to_stride, _mm256_shuffle_ps(AB, CD, 0x44));
-  _mm256_storeu_ps(to + 3 * to_stride, _mm256_shuffle_ps(AB, CD, 0xee));
-}
-#endif
-
-// ln(m) for the mantissa and the exponent of a positive, normal x: x = m 2^e, m in
-// [sqrt(1/2), sqrt(2)). ln(1+f) = f - f^2/2 + f^3 Q(f); Q is a weighted minimax fit of degree 7
-// whose error is 0.10 * 2^-24 of the result before rounding; with rounding below 1 ulp.
-static inline Vec LnMantissa(Vec x, Vec* exponent) {
-  const VecI bits = reinterpret_cast<VecI>(x);
-  const VecI e = (bits - 0x3f3504f3) >> 23;
-  const Vec f = reinterpret_cast<Vec>(bits - (e << 23)) - 1.0f;
-  Vec q = Set(-7.634414732e-02f);
-  q = MulAdd(q, f, Set(1.276154518e-01f));
-  q = MulAdd(q, f, Set(-1.316019893e-01f));
-  q = MulAdd(q, f, Set(1.420176327e-01f));
-  q = MulAdd(q, f, Set(-1.662335694e-01f));
-  q = MulAdd(q, f, Set(2.000122666e-01f));
-  q = MulAdd(q, f, Set(-2.500082254e-01f));
-  q = MulAdd(q, f, Set(3.333333135e-01f));
-  const Vec f2 = f * f;
-  *exponent = __builtin_convertvector(e, Vec);
-  return f + MulAdd(f2 * f, q, f2 * -0.5f);
-}
-// 10 log10(x)
-static inline Vec Decibel(Vec x) {
-  Vec e;
-  const Vec ln = LnMantissa(x, &e);
-  return MulAdd(ln, Set(4.34294481903251828f), e * 3.01029995663981195f);
-}
-
-// The same within 1 ulp and 2e-7 dB, which for x near 1 is less: for bands, not for their
-// reference, and for the shares of an entropy.
-#if QV_WIDTH == 16
-// ln(m) as that of a table's entry and of what is left, f: the multipliers are what mel bands wait
-// for, and this takes them half as often as LnMantissa. Terms from f^5 on are below 3e-8.
-static constexpr float kTableInverse[16] = {0.969696999f, 0.914285719f, 0.864864886f, 0.820512831f,
-                                            0.780487776f, 0.744186044f, 0.711111128f, 0.680851042f,
-                                            0.653061211f, 0.627451003f, 0.603773594f, 0.581818163f,
-                                            0.561403513f, 0.542372882f, 0.524590135f, 0.507936537f};
-static constexpr float kTableDecibel[16] = {0.133639485f, 0.38918063f, 0.630517364f, 0.859146237f,
-                                            1.07633889f,  1.28318477f, 1.48062527f,  1.66947889f,
-                                            1.85046113f,  2.02420187f, 2.19125891f,  2.35212731f,
-                                            2.50724864f,  2.65702033f, 2.80179882f,  2.9419055f};
-static inline Vec BandDecibel(Vec x) {
-  const __m512 value = reinterpret_cast<__m512>(x);
-  const __m512i entry = _mm512_srli_epi32(_mm512_castps_si512(value), 19);  // of the lowest 4 bits
-  const Vec inverse = reinterpret_cast<Vec>(
-      _mm512_permutexvar_ps(entry, reinterpret_cast<__m512>(LoadU(kTableInverse))));
-  const Vec whole = reinterpret_cast<Vec>(
-      _mm512_permutexvar_ps(entry, reinterpret_cast<__m512>(LoadU(kTableDecibel))));
-  const Vec mantissa =
-      reinterpret_cast<Vec>(_mm512_getmant_ps(value, _MM_MANT_NORM_1_2, _MM_MANT_SIGN_src));
-  const Vec exponent = reinterpret_cast<Vec>(_mm512_getexp_ps(value));
-  const Vec f = MulSub(mantissa, inverse, Set(1.0f));
-  Vec q = Set(-1.08573620e+00f);
-  q = MulAdd(q, f, Set(1.44764827e+00f));
-  q = MulAdd(q, f, Set(-2.17147241e+00f));
-  q = MulAdd(q, f, Set(4.34294482e+00f));
-  return MulAdd(exponent, Set(3.01029995663981195f), MulAdd(q, f, whole));
-}
-#else
-static inline Vec BandDecibel(Vec x) { return Decibel(x); }
-#endif
-
-// Base-2 entropy of the shares that n rows of kLanes values have in `total`, their sum. The shares
-// are formed first: sum p log2 p = (sum e log2 e) / total - log2 total would cancel. 0 in silence.
-static inline Vec Entropy(const float* rows, std::size_t n, Vec total) {
-  const Vec smallest = Set(1.2e-38f);  // keeps the logarithm's argument normal
-  const Vec inverse = 1.0f / Max(total, smallest);
-  Vec entropy{};
-  for (std::size_t i = 0; i < n; ++i) {
-    const Vec p = LoadU(rows + i * kLanes) * inverse;
-    entropy -= p * BandDecibel(Max(p, smallest));
-  }
-  return Max(entropy, Vec{}) * 0.332192809488736235f;  // decibels as powers of two
 }
 
 }  // namespace quaver::QV_TARGET

@@ -19,6 +19,8 @@ void transpose(const float* from, std::size_t n_rows, std::size_t n_columns,
 
 #else
 
+#include "simd/tiles.hpp"
+
 namespace quaver::QV_TARGET {
 
 // Columns that lie in a few cache lines of each row: where rows are a power of two apart, few lines

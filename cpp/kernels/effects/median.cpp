@@ -46,8 +46,6 @@ void running_median(const double* x, std::size_t n, std::size_t m, std::size_t s
 
 #else
 
-#include "simd/vec64.hpp"
-
 namespace quaver::QV_TARGET {
 
 static inline std::size_t mirrored(std::ptrdiff_t i, std::size_t n) {

@@ -35,8 +35,6 @@ void phase_vocoder(const VocoderPlan& plan, const double* in, std::size_t n_fram
 
 #else
 
-#include "simd/vec64.hpp"
-
 namespace quaver::QV_TARGET {
 
 // atan(t) = t + t^3 P(t^2) for |t| <= tan(pi / 8), error 6e-17; above, atan(t) = pi / 4 +
@@ -47,20 +45,20 @@ static inline VecD Atan2(VecD y, VecD x) {
   const VecL upper = low > high * 0.41421356237309503;
   const VecD numerator = upper ? low - high : low;
   VecD denominator = upper ? low + high : high;
-  denominator = denominator == 0.0 ? SetD(1.0) : denominator;
+  denominator = denominator == 0.0 ? Set(1.0) : denominator;
   const VecD t = numerator / denominator, z = t * t;
-  VecD p = SetD(0.016287812945248708);
-  p = MulAdd(p, z, SetD(-0.034572332061536766));
-  p = MulAdd(p, z, SetD(0.045516584912075594));
-  p = MulAdd(p, z, SetD(-0.05230467791753141));
-  p = MulAdd(p, z, SetD(0.058789307338878286));
-  p = MulAdd(p, z, SetD(-0.06666425029302137));
-  p = MulAdd(p, z, SetD(0.07692296382651526));
-  p = MulAdd(p, z, SetD(-0.09090908753742867));
-  p = MulAdd(p, z, SetD(0.11111111105158906));
-  p = MulAdd(p, z, SetD(-0.1428571428565981));
-  p = MulAdd(p, z, SetD(0.19999999999999804));
-  p = MulAdd(p, z, SetD(-0.3333333333333333));
+  VecD p = Set(0.016287812945248708);
+  p = MulAdd(p, z, Set(-0.034572332061536766));
+  p = MulAdd(p, z, Set(0.045516584912075594));
+  p = MulAdd(p, z, Set(-0.05230467791753141));
+  p = MulAdd(p, z, Set(0.058789307338878286));
+  p = MulAdd(p, z, Set(-0.06666425029302137));
+  p = MulAdd(p, z, Set(0.07692296382651526));
+  p = MulAdd(p, z, Set(-0.09090908753742867));
+  p = MulAdd(p, z, Set(0.11111111105158906));
+  p = MulAdd(p, z, Set(-0.1428571428565981));
+  p = MulAdd(p, z, Set(0.19999999999999804));
+  p = MulAdd(p, z, Set(-0.3333333333333333));
   VecD angle = MulAdd(p * z, t, t);
   angle = upper ? angle + 0.78539816339744831 : angle;
   angle = ay > ax ? 1.5707963267948966 - angle : angle;
@@ -75,25 +73,25 @@ static inline VecD Atan2(VecD y, VecD x) {
 // 2e-16, and cos(r) = 1 - r^2 / 2 + r^4 C(r^2), error 6e-17.
 static inline void SinCos(VecD x, VecD* sine, VecD* cosine) {
   const VecD q = Round(x * 0.63661977236758134);
-  VecD r = MulAdd(q, SetD(-1.570796012878418), x);
-  r = MulAdd(q, SetD(-3.139164164167596e-07), r);
-  r = MulAdd(q, SetD(-6.223371969669989e-14), r);
-  r = MulAdd(q, SetD(-2.0222662487959506e-21), r);
+  VecD r = MulAdd(q, Set(-1.570796012878418), x);
+  r = MulAdd(q, Set(-3.139164164167596e-07), r);
+  r = MulAdd(q, Set(-6.223371969669989e-14), r);
+  r = MulAdd(q, Set(-2.0222662487959506e-21), r);
   const VecD z = r * r;
-  VecD s = SetD(1.591798851429683e-10);
-  s = MulAdd(s, z, SetD(-2.5051129889017467e-08));
-  s = MulAdd(s, z, SetD(2.7557316093153024e-06));
-  s = MulAdd(s, z, SetD(-0.00019841269836740408));
-  s = MulAdd(s, z, SetD(0.008333333333330936));
-  s = MulAdd(s, z, SetD(-0.16666666666666666));
+  VecD s = Set(1.591798851429683e-10);
+  s = MulAdd(s, z, Set(-2.5051129889017467e-08));
+  s = MulAdd(s, z, Set(2.7557316093153024e-06));
+  s = MulAdd(s, z, Set(-0.00019841269836740408));
+  s = MulAdd(s, z, Set(0.008333333333330936));
+  s = MulAdd(s, z, Set(-0.16666666666666666));
   s = MulAdd(s * z, r, r);
-  VecD c = SetD(-1.138254273760893e-11);
-  c = MulAdd(c, z, SetD(2.087614501171536e-09));
-  c = MulAdd(c, z, SetD(-2.7557317265594924e-07));
-  c = MulAdd(c, z, SetD(2.4801587298753526e-05));
-  c = MulAdd(c, z, SetD(-0.0013888888888887389));
-  c = MulAdd(c, z, SetD(0.041666666666666664));
-  c = MulAdd(c, z * z, MulAdd(z, SetD(-0.5), SetD(1.0)));
+  VecD c = Set(-1.138254273760893e-11);
+  c = MulAdd(c, z, Set(2.087614501171536e-09));
+  c = MulAdd(c, z, Set(-2.7557317265594924e-07));
+  c = MulAdd(c, z, Set(2.4801587298753526e-05));
+  c = MulAdd(c, z, Set(-0.0013888888888887389));
+  c = MulAdd(c, z, Set(0.041666666666666664));
+  c = MulAdd(c, z * z, MulAdd(z, Set(-0.5), Set(1.0)));
   // q mod 4 from its lowest bits: the sum holds q + 2^51 * 3 as an integer.
   const VecL quarter = reinterpret_cast<VecL>(q + 6755399441055744.0);
   const VecL odd = -(quarter & 1);
@@ -137,7 +135,7 @@ static inline void emit(const double* phase, const double* low, const double* hi
 // The advance between two frames, unwrapped around the expected one.
 static inline void advance(const VocoderPlan& plan, const double* low, const double* high,
                            double* phase) {
-  const VecD turn = SetD(6.2831853071795862);
+  const VecD turn = Set(6.2831853071795862);
   std::size_t k = 0;
   for (; k + kLanesD <= plan.n_bins; k += kLanesD) {
     const VecD expected = LoadU(plan.advance + k);

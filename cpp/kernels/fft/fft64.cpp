@@ -180,7 +180,7 @@ std::size_t Fft64Plan::work_size(std::size_t lanes) const {
 namespace quaver::QV_TARGET {
 
 static inline Pair plus_scaled(Pair a, double s, Pair b) {
-  return {MulAdd(a.re, SetD(s), b.re), MulAdd(a.im, SetD(s), b.im)};
+  return {MulAdd(a.re, Set(s), b.re), MulAdd(a.im, Set(s), b.im)};
 }
 // The first group of a pass has unit twiddles; in the last pass that is every butterfly.
 static inline void store_times(Places64 y, std::size_t index, Pair v, const double* w, bool unit) {

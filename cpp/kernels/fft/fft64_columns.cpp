@@ -101,7 +101,7 @@ struct TurnedRow {
   template <std::size_t I, std::size_t J>
   QV_INLINE_MEMBER Two two() const {
     const Pair a = at(I), b = load_pair(row, J);
-    const VecD c = SetD(w[2 * (J - 1)]), s = SetD(w[2 * (J - 1) + 1]);
+    const VecD c = Set(w[2 * (J - 1)]), s = Set(w[2 * (J - 1) + 1]);
     return {{MulAdd(b.re, c, MulAdd(-b.im, s, a.re)), MulAdd(b.im, c, MulAdd(b.re, s, a.im))},
             {MulAdd(-b.re, c, MulAdd(b.im, s, a.re)), MulAdd(-b.im, c, MulAdd(-b.re, s, a.im))}};
   }

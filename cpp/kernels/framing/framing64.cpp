@@ -57,8 +57,6 @@ std::size_t Framing64Plan::linear_size(std::size_t lanes) const {
 
 #else
 
-#include "simd/vec64.hpp"
-
 namespace quaver::QV_TARGET {
 
 // A tile: kTile frames by kTile samples.

@@ -83,7 +83,7 @@ void pyaudio_features(const PyAudioPlan& plan, const Samples& samples, const Nor
 
 #else
 
-#include "simd/vec64.hpp"
+#include "simd/logarithms.hpp"
 
 namespace quaver::QV_TARGET {
 
@@ -213,7 +213,7 @@ static VecD energy_entropy64(const double* x, std::size_t count, VecD* total) {
 
 // Half the sum of |sign differences|, where a zero lies between both signs.
 static VecD crossing_rate(const double* frames, std::size_t window) {
-  const VecD zero{}, one = SetD(1.0);
+  const VecD zero{}, one = Set(1.0);
   VecD total{}, before{};
   for (std::size_t n = 0; n < window; ++n) {
     const VecD x = LoadU(frames + n * kLanesD);
@@ -237,7 +237,7 @@ static SpectrumSums take_magnitudes(const PyAudioPlan& plan, const double* power
     const VecD x = Sqrt(LoadU(power + k * kLanesD)) * scale;
     StoreU(magnitude + k * kLanesD, x);
     sums.magnitude += x;
-    sums.weighted = MulAdd(x, SetD(static_cast<double>(k + 1)), sums.weighted);
+    sums.weighted = MulAdd(x, Set(static_cast<double>(k + 1)), sums.weighted);
     sums.largest = Max(sums.largest, x);
   }
   return sums;
@@ -246,13 +246,13 @@ static SpectrumSums take_magnitudes(const PyAudioPlan& plan, const double* power
 // In units of half the sampling rate, where bin k lies at (k + 1) / K.
 static void centroid_spread(const PyAudioPlan& plan, const double* magnitude,
                             const SpectrumSums& sums, double* rows) {
-  const VecD zero{}, one = SetD(1.0);
+  const VecD zero{}, one = Set(1.0);
   const VecD inverse = one / (sums.largest == zero ? one : sums.largest);
   const VecD whole = sums.magnitude * inverse + QV_EPSILON;
   const VecD center = sums.weighted * inverse / whole;
   VecD spread{};
   for (std::size_t k = 0; k < plan.n_used; ++k) {
-    const VecD distance = SetD(static_cast<double>(k + 1)) - center;
+    const VecD distance = Set(static_cast<double>(k + 1)) - center;
     spread = MulAdd(distance * distance, LoadU(magnitude + k * kLanesD), spread);
   }
   const double unit = 1.0 / static_cast<double>(plan.n_used);
@@ -283,7 +283,7 @@ static VecD flux64(const PyAudioPlan& plan, const double* magnitude, VecD sum, b
 
 // The first bin at which the running energy passes 90 %, over K.
 static VecD rolloff64(const PyAudioPlan& plan, const double* magnitude, VecD energy) {
-  const VecD threshold = energy * 0.9, zero{}, one = SetD(1.0);
+  const VecD threshold = energy * 0.9, zero{}, one = Set(1.0);
   VecD running{}, below{};
   for (std::size_t k = 0; k < plan.n_used; ++k) {
     const VecD x = LoadU(magnitude + k * kLanesD);
@@ -302,22 +302,22 @@ static void mel_cepstra(const PyAudioPlan& plan, const double* magnitude, double
     VecD even{}, odd{};
     std::size_t k = 0;
     for (; k + 2 <= band.count; k += 2) {
-      even = MulAdd(LoadU(x + k * kLanesD), SetD(w[k]), even);
-      odd = MulAdd(LoadU(x + (k + 1) * kLanesD), SetD(w[k + 1]), odd);
+      even = MulAdd(LoadU(x + k * kLanesD), Set(w[k]), even);
+      odd = MulAdd(LoadU(x + (k + 1) * kLanesD), Set(w[k + 1]), odd);
     }
-    if (k < band.count) even = MulAdd(LoadU(x + k * kLanesD), SetD(w[k]), even);
+    if (k < band.count) even = MulAdd(LoadU(x + k * kLanesD), Set(w[k]), even);
     StoreU(bands + m * kLanesD, Ln(even + odd + QV_EPSILON));
   }
   for (std::size_t c = 0; c < PyAudioPlan::kMfcc; ++c) {
     const double* row = plan.matrix.data() + c * plan.bank.n_bands;
     VecD even{}, odd{};
     for (std::size_t m = 0; m + 2 <= plan.bank.n_bands; m += 2) {
-      even = MulAdd(LoadU(bands + m * kLanesD), SetD(row[m]), even);
-      odd = MulAdd(LoadU(bands + (m + 1) * kLanesD), SetD(row[m + 1]), odd);
+      even = MulAdd(LoadU(bands + m * kLanesD), Set(row[m]), even);
+      odd = MulAdd(LoadU(bands + (m + 1) * kLanesD), Set(row[m + 1]), odd);
     }
     if (plan.bank.n_bands % 2 != 0) {
       const std::size_t m = plan.bank.n_bands - 1;
-      even = MulAdd(LoadU(bands + m * kLanesD), SetD(row[m]), even);
+      even = MulAdd(LoadU(bands + m * kLanesD), Set(row[m]), even);
     }
     StoreU(out + c * kLanesD, even + odd);
   }
@@ -330,9 +330,9 @@ static void chroma64(const PyAudioPlan& plan, const double* magnitude, VecD ener
   for (std::size_t i = 0; i < plan.n_taps; ++i) {
     const ChromaTap tap = plan.taps[i];
     const VecD x = LoadU(magnitude + tap.bin * kLanesD);
-    classes[tap.pitch_class] = MulAdd(x * x, SetD(tap.weight), classes[tap.pitch_class]);
+    classes[tap.pitch_class] = MulAdd(x * x, Set(tap.weight), classes[tap.pitch_class]);
   }
-  const VecD whole = energy == zero ? SetD(QV_EPSILON) : energy;
+  const VecD whole = energy == zero ? Set(QV_EPSILON) : energy;
   for (VecD& c : classes) {
     c /= whole;
     mean += c / static_cast<double>(PyAudioPlan::kPitchClasses);

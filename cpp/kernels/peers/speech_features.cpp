@@ -119,7 +119,7 @@ void speech_features(const SpeechFeaturesPlan& plan, const Samples& samples, dou
 
 #else
 
-#include "simd/vec64.hpp"
+#include "simd/logarithms.hpp"
 
 namespace quaver::QV_TARGET {
 
@@ -188,7 +188,7 @@ static double* block_power(const SpeechFeaturesPlan& plan, const Samples& src, s
                         work.work.data(), work.power.data());
 }
 
-static inline VecD not_zero(VecD x) { return x == VecD{} ? SetD(0x1p-52) : x; }
+static inline VecD not_zero(VecD x) { return x == VecD{} ? Set(0x1p-52) : x; }
 
 // Sums of two bands and of the bins themselves over a run, in two chains each.
 struct RunSums {
@@ -200,13 +200,12 @@ static inline RunSums sum_run(const double* power, const unsigned* places, const
   std::size_t k = 0;
   for (; k + 2 <= count; k += 2, w += 4) {
     const VecD p = LoadU(power + places[k]), next = LoadU(power + places[k + 1]);
-    even = {MulAdd(p, SetD(w[0]), even.band), MulAdd(p, SetD(w[1]), even.other), even.total + p};
-    odd = {MulAdd(next, SetD(w[2]), odd.band), MulAdd(next, SetD(w[3]), odd.other),
-           odd.total + next};
+    even = {MulAdd(p, Set(w[0]), even.band), MulAdd(p, Set(w[1]), even.other), even.total + p};
+    odd = {MulAdd(next, Set(w[2]), odd.band), MulAdd(next, Set(w[3]), odd.other), odd.total + next};
   }
   if (k < count) {
     const VecD p = LoadU(power + places[k]);
-    even = {MulAdd(p, SetD(w[0]), even.band), MulAdd(p, SetD(w[1]), even.other), even.total + p};
+    even = {MulAdd(p, Set(w[0]), even.band), MulAdd(p, Set(w[1]), even.other), even.total + p};
   }
   return {even.band + odd.band, even.other + odd.other, even.total + odd.total};
 }
@@ -244,7 +243,7 @@ static void times_matrix(const double* matrix, std::size_t n_rows, std::size_t n
     VecD sums[4] = {};
     for (std::size_t m = 0; m < n; ++m) {
       const VecD v = LoadU(x + m * kLanesD);
-      for (std::size_t j = 0; j < 4; ++j) sums[j] = MulAdd(v, SetD(matrix[j * n + m]), sums[j]);
+      for (std::size_t j = 0; j < 4; ++j) sums[j] = MulAdd(v, Set(matrix[j * n + m]), sums[j]);
     }
     for (std::size_t j = 0; j < 4; ++j) StoreU(out + (row + j) * kLanesD, sums[j]);
   }
@@ -252,7 +251,7 @@ static void times_matrix(const double* matrix, std::size_t n_rows, std::size_t n
     VecD even{}, odd{};
     for (std::size_t m = 0; m < n; ++m) {
       VecD& sum = m % 2 == 0 ? even : odd;
-      sum = MulAdd(LoadU(x + m * kLanesD), SetD(matrix[m]), sum);
+      sum = MulAdd(LoadU(x + m * kLanesD), Set(matrix[m]), sum);
     }
     StoreU(out + row * kLanesD, even + odd);
   }

@@ -188,8 +188,6 @@ bool pyin(const PyinPlan& plan, const double* difference, std::size_t n_frames,
 
 #else
 
-#include "simd/vec64.hpp"
-
 namespace quaver::QV_TARGET {
 
 // weights[i] = sum over thresholds above trough i of prior * Boltzmann(rank of i among the troughs
@@ -200,7 +198,7 @@ void weigh_troughs(const TroughPrior& plan, const double* heights, std::size_t n
   for (std::size_t j = 0; j < n; j += kLanesD) {
     const VecD threshold = LoadU(plan.thresholds + j);
     VecL count{};
-    for (std::size_t i = 0; i < n_troughs; ++i) count -= SetD(heights[i]) < threshold;
+    for (std::size_t i = 0; i < n_troughs; ++i) count -= Set(heights[i]) < threshold;
     for (std::size_t lane = 0; lane < kLanesD; ++lane) {
       work[j + lane] =
           plan.prior[j + lane] * plan.normaliser[static_cast<std::size_t>(count[lane])];
@@ -208,7 +206,7 @@ void weigh_troughs(const TroughPrior& plan, const double* heights, std::size_t n
   }
   const double decay = __builtin_exp(-plan.boltzmann);
   for (std::size_t i = 0; i < n_troughs; ++i) {
-    const VecD height = SetD(heights[i]);
+    const VecD height = Set(heights[i]);
     VecD sum{};
     for (std::size_t j = 0; j < n; j += kLanesD) {
       const VecL above = height < LoadU(plan.thresholds + j);
@@ -264,7 +262,7 @@ void viterbi_step(const TransitionBand& band, const double* voiced, const double
   const double* stay = band.stay;
   const double* change = band.change;
   for (std::size_t j = 0; j < n; j += kLanesD) {
-    const VecD lowest = SetD(-__builtin_inf());
+    const VecD lowest = Set(-__builtin_inf());
     const VecL middle = VecL{} + static_cast<long long>(band.reach);
     VecD vv = lowest, vu = lowest, uv = lowest, uu = lowest;
     VecL vv_d = middle, vu_d = middle, uv_d = middle, uu_d = middle;

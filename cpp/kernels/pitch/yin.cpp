@@ -61,8 +61,6 @@ void yin_period(const YinPlan& plan, const double* difference, std::size_t n_fra
 
 #else
 
-#include "simd/vec64.hpp"
-
 namespace quaver::QV_TARGET {
 
 #if QV_WIDTH == 16

@@ -16,6 +16,8 @@ float decibel(const float* power, std::size_t n, float amin, float offset, float
 
 #else
 
+#include "simd/logarithms.hpp"
+
 namespace quaver::QV_TARGET {
 
 float decibel_run(const float* power, std::size_t n, float amin, float offset, float* out) {

@@ -133,6 +133,8 @@ MelPlan::MelPlan(const MelOptions& options)
 
 #else
 
+#include "simd/logarithms.hpp"
+
 namespace quaver::QV_TARGET {
 
 // Each bin is loaded once, for the band that rises over it and for the one before, which falls.

@@ -46,6 +46,8 @@ SpectrumPlan::SpectrumPlan(std::size_t n_fft, double sample_rate, std::size_t n_
 
 #else
 
+#include "simd/logarithms.hpp"
+
 namespace quaver::QV_TARGET {
 
 // i - middle of a chunk, and its square

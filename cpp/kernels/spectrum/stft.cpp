@@ -103,6 +103,8 @@ void istft(const StftPlan& plan, const float* spectrum, std::size_t n_frames,
 
 #else
 
+#include "simd/tiles.hpp"
+
 namespace quaver::QV_TARGET {
 
 // linear[i] = sample start + i, i < count; zeros outside the signal.

@@ -84,8 +84,6 @@ void stft_contrast(const Stft64Plan& plan, const ContrastPlan& bands, const floa
 
 #else
 
-#include "simd/vec64.hpp"
-
 namespace quaver::QV_TARGET {
 
 // A block of float32 results is filled in two halves.

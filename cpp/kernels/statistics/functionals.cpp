@@ -80,8 +80,8 @@ static RowMoments central_moments(const float* row, std::size_t n, double mean) 
       const VecD d = LoadWide(row + t + half * kLanesD) - mean;
       const VecD d2 = d * d;
       s2[half] += d2;
-      s3[half] = MulAddD(d2, d, s3[half]);
-      s4[half] = MulAddD(d2, d2, s4[half]);
+      s3[half] = MulAdd(d2, d, s3[half]);
+      s4[half] = MulAdd(d2, d2, s4[half]);
     }
   }
   RowMoments m{SumOfLanes(s2[0] + s2[1]), SumOfLanes(s3[0] + s3[1]), SumOfLanes(s4[0] + s4[1])};

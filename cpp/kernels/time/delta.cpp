@@ -41,8 +41,6 @@ DeltaPlan::DeltaPlan(std::size_t width_, std::size_t order_)
 
 #else
 
-#include "simd/vec64.hpp"
-
 namespace quaver::QV_TARGET {
 
 static void difference(const float* row, std::size_t n, float* out) {
@@ -62,7 +60,7 @@ static void savitzky_golay(const DeltaPlan& plan, const float* row, std::size_t 
   for (; t + half + kLanesD <= n; t += kLanesD) {
     VecD sum{};
     for (std::size_t i = 0; i < plan.width; ++i) {
-      sum = MulAdd(LoadWide(row + t - half + i), SetD(static_cast<double>(plan.taps[i])), sum);
+      sum = MulAdd(LoadWide(row + t - half + i), Set(static_cast<double>(plan.taps[i])), sum);
     }
     StoreNarrow(out + t, sum);
   }

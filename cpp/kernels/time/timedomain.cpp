@@ -32,6 +32,8 @@ TimeDomainPlan::TimeDomainPlan(const FramingPlan& framing, std::size_t n_blocks_
 
 #else
 
+#include "simd/logarithms.hpp"
+
 namespace quaver::QV_TARGET {
 
 // Bit k is 1 where sample k is negative, which -0 is not.
