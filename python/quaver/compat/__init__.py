@@ -2,4 +2,8 @@
 
 `quaver.compat.librosa`, `quaver.compat.pyaudioanalysis` and `quaver.compat.python_speech_features`
 are imported in place of the originals; `quaver.install_as` puts them there for unchanged code.
+
+What the originals document is not told again: a docstring here says what a function does, in what
+it differs, and what it returns where that matters. Signatures are the originals', and set like text
+where they are long.
 """

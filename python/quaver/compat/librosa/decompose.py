@@ -15,41 +15,14 @@ Array = NDArray[Any]
 
 
 def hpss(
-    S: Array,
-    *,
-    kernel_size: Any = 31,
-    power: float = 2.0,
-    mask: bool = False,
-    margin: Any = 1.0,
-) -> tuple[Array, Array]:
+    S: Array, *, kernel_size: Any = 31, power: float = 2.0, mask: bool = False, margin: Any = 1.0,
+) -> tuple[Array, Array]:  # fmt: skip
     """Separate a spectrogram into what lasts in time and what is spread over frequency.
 
     Medians along time keep harmonics, medians along frequency keep bursts; soft masks of the two
-    divide `S` (Fitzgerald 2010; Driedger, Mueller & Disch 2014). Where a spectrogram is so short
-    that half a kernel spans four times its length, its mirror image is continued; SciPy, and
-    librosa through it, reads beyond it there.
-
-    Parameters
-    ----------
-    S : ndarray of shape (..., n_bins, n_frames), real and non-negative, or complex
-        Spectrogram.
-    kernel_size : int or pair of int, default 31
-        Length of the medians in frames and in bins.
-    power : float, default 2.0
-        Exponent of the soft masks; infinity gives hard masks.
-    mask : bool, default False
-        Return the masks instead of the masked spectrogram.
-    margin : float or pair of float, default 1.0
-        How many times the other median each has to exceed. Above 1, the two leave a residual.
-
-    Returns
-    -------
-    harmonic, percussive : ndarray of the shape of `S`
-
-    Raises
-    ------
-    ParameterError
-        For a margin below 1, a power that is not positive or negative values.
+    divide `S` (Fitzgerald 2010; Driedger, Mueller & Disch 2014). Arguments as librosa's. Where a
+    spectrogram is so short that half a kernel spans four times its length, its mirror image is
+    continued; SciPy, and librosa through it, reads beyond it there.
 
     Examples
     --------

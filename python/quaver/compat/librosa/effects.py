@@ -22,38 +22,14 @@ Array = NDArray[Any]
 
 
 def hpss(
-    y: Array,
-    *,
-    kernel_size: Any = 31,
-    power: float = 2.0,
-    mask: bool = False,
-    margin: Any = 1.0,
-    n_fft: int = 2048,
-    hop_length: int | None = None,
-    win_length: int | None = None,
-    window: Any = "hann",
-    center: bool = True,
-    pad_mode: Any = "constant",
-) -> tuple[Array, Array]:
+    y: Array, *, kernel_size: Any = 31, power: float = 2.0, mask: bool = False, margin: Any = 1.0,
+    n_fft: int = 2048, hop_length: int | None = None, win_length: int | None = None,
+    window: Any = "hann", center: bool = True, pad_mode: Any = "constant",
+) -> tuple[Array, Array]:  # fmt: skip
     """Separate a signal into harmonics and bursts.
 
-    Parameters
-    ----------
-    y : ndarray of shape (..., n), floating-point
-        Samples.
-    kernel_size, power, mask, margin
-        As of `decompose.hpss`.
-    n_fft, hop_length, win_length, window, center, pad_mode
-        As of `stft`. librosa 0.11 accepts `window` but uses Hann's; here it is used.
-
-    Returns
-    -------
-    harmonic, percussive : ndarray of the shape and type of `y`
-
-    Raises
-    ------
-    ParameterError
-        As `stft` and `decompose.hpss`.
+    Arguments as librosa's; 0.11 accepts `window` but uses Hann's, here it is used. Returns two
+    signals of the shape and type of `y`.
 
     Examples
     --------
@@ -67,31 +43,11 @@ def hpss(
 
 
 def harmonic(
-    y: Array,
-    *,
-    kernel_size: Any = 31,
-    power: float = 2.0,
-    mask: bool = False,
-    margin: Any = 1.0,
-    n_fft: int = 2048,
-    hop_length: int | None = None,
-    win_length: int | None = None,
-    window: Any = "hann",
-    center: bool = True,
-    pad_mode: Any = "constant",
-) -> Array:
+    y: Array, *, kernel_size: Any = 31, power: float = 2.0, mask: bool = False, margin: Any = 1.0,
+    n_fft: int = 2048, hop_length: int | None = None, win_length: int | None = None,
+    window: Any = "hann", center: bool = True, pad_mode: Any = "constant",
+) -> Array:  # fmt: skip
     """Keep the harmonics of a signal: the first part of `hpss`, whose arguments it takes.
-
-    Parameters
-    ----------
-    y : ndarray of shape (..., n), floating-point
-        Samples.
-    kernel_size, power, mask, margin, n_fft, hop_length, win_length, window, center, pad_mode
-        As of `hpss`.
-
-    Returns
-    -------
-    ndarray of the shape and type of `y`
 
     Examples
     --------
@@ -102,31 +58,11 @@ def harmonic(
 
 
 def percussive(
-    y: Array,
-    *,
-    kernel_size: Any = 31,
-    power: float = 2.0,
-    mask: bool = False,
-    margin: Any = 1.0,
-    n_fft: int = 2048,
-    hop_length: int | None = None,
-    win_length: int | None = None,
-    window: Any = "hann",
-    center: bool = True,
-    pad_mode: Any = "constant",
-) -> Array:
+    y: Array, *, kernel_size: Any = 31, power: float = 2.0, mask: bool = False, margin: Any = 1.0,
+    n_fft: int = 2048, hop_length: int | None = None, win_length: int | None = None,
+    window: Any = "hann", center: bool = True, pad_mode: Any = "constant",
+) -> Array:  # fmt: skip
     """Keep the bursts of a signal: the second part of `hpss`, whose arguments it takes.
-
-    Parameters
-    ----------
-    y : ndarray of shape (..., n), floating-point
-        Samples.
-    kernel_size, power, mask, margin, n_fft, hop_length, win_length, window, center, pad_mode
-        As of `hpss`.
-
-    Returns
-    -------
-    ndarray of the shape and type of `y`
 
     Examples
     --------
@@ -160,23 +96,7 @@ def _parts(
 def time_stretch(y: Array, *, rate: float, **kwargs: Any) -> Array:
     """Change the speed of a signal without its pitch.
 
-    Parameters
-    ----------
-    y : ndarray of shape (..., n), floating-point
-        Samples.
-    rate : float
-        Speed: 2 halves the duration, 0.5 doubles it.
-    **kwargs
-        Arguments of both `stft` and `istft`.
-
-    Returns
-    -------
-    ndarray of shape (..., round(n / rate)), of the type of `y`
-
-    Raises
-    ------
-    ParameterError
-        For a rate that is not positive, or as `stft`.
+    Arguments as librosa's. Returns (..., round(n / rate)), of the type of `y`.
 
     Examples
     --------
@@ -191,42 +111,12 @@ def time_stretch(y: Array, *, rate: float, **kwargs: Any) -> Array:
 
 
 def pitch_shift(
-    y: Array,
-    *,
-    sr: float,
-    n_steps: float,
-    bins_per_octave: int = 12,
-    res_type: str = "soxr_hq",
-    scale: bool = False,
-    **kwargs: Any,
-) -> Array:
+    y: Array, *, sr: float, n_steps: float, bins_per_octave: int = 12, res_type: str = "soxr_hq",
+    scale: bool = False, **kwargs: Any,
+) -> Array:  # fmt: skip
     """Change the pitch of a signal without its speed.
 
-    Parameters
-    ----------
-    y : ndarray of shape (..., n), floating-point
-        Samples.
-    sr : float
-        Sampling rate in Hz.
-    n_steps : float
-        Steps to move upwards.
-    bins_per_octave : int, default 12
-        Steps of an octave.
-    res_type : str, default "soxr_hq"
-        As of `resample`.
-    scale : bool, default False
-        As of `resample`.
-    **kwargs
-        Arguments of both `stft` and `istft`.
-
-    Returns
-    -------
-    ndarray of the shape and type of `y`
-
-    Raises
-    ------
-    ParameterError
-        For `bins_per_octave` that is not a positive int, or as `stft`.
+    Arguments as librosa's. Returns the shape and type of `y`.
 
     Examples
     --------
@@ -264,37 +154,13 @@ def _is_loud(
 
 
 def trim(
-    y: Array,
-    *,
-    top_db: float = 60,
-    ref: float | Callable[..., Any] = np.max,
-    frame_length: int = 2048,
-    hop_length: int = 512,
-    aggregate: Callable[..., Any] = np.max,
-) -> tuple[Array, Array]:
+    y: Array, *, top_db: float = 60, ref: float | Callable[..., Any] = np.max,
+    frame_length: int = 2048, hop_length: int = 512, aggregate: Callable[..., Any] = np.max,
+) -> tuple[Array, Array]:  # fmt: skip
     """Cut silence off both ends.
 
-    Parameters
-    ----------
-    y : ndarray of shape (..., n), floating-point
-        Samples.
-    top_db : float, default 60
-        Frames this many decibel below the reference are silent.
-    ref : float or callable, default numpy.max
-        Reference amplitude, or a function of the levels.
-    frame_length : int, default 2048
-        Frame in samples.
-    hop_length : int, default 512
-        Samples from frame to frame.
-    aggregate : callable, default numpy.max
-        How the levels of several channels become one.
-
-    Returns
-    -------
-    trimmed : ndarray of shape (..., m), a view
-        Samples from the first to the last frame that is not silent.
-    index : ndarray of shape (2,), int
-        Where they start and end.
+    Arguments as librosa's. Returns a view of the samples from the first to the last frame that is
+    not silent, and where they start and end.
 
     Examples
     --------
@@ -313,27 +179,12 @@ def trim(
 
 
 def split(
-    y: Array,
-    *,
-    top_db: float = 60,
-    ref: float | Callable[..., Any] = np.max,
-    frame_length: int = 2048,
-    hop_length: int = 512,
-    aggregate: Callable[..., Any] = np.max,
-) -> Array:
+    y: Array, *, top_db: float = 60, ref: float | Callable[..., Any] = np.max,
+    frame_length: int = 2048, hop_length: int = 512, aggregate: Callable[..., Any] = np.max,
+) -> Array:  # fmt: skip
     """Find the parts that are not silent.
 
-    Parameters
-    ----------
-    y : ndarray of shape (..., n), floating-point
-        Samples.
-    top_db, ref, frame_length, hop_length, aggregate
-        As of `trim`.
-
-    Returns
-    -------
-    ndarray of shape (m, 2), int
-        First sample of each part, and the first after it.
+    Arguments as librosa's. Returns the first sample of each part, and the first after it, (m, 2).
 
     Examples
     --------
@@ -353,23 +204,8 @@ def preemphasis(
 ) -> Any:
     """Emphasise high frequencies: ``out[n] = y[n] - coef * y[n - 1]``.
 
-    Parameters
-    ----------
-    y : ndarray of shape (..., n), floating-point
-        Samples.
-    coef : float, default 0.97
-        Weight of the sample before.
-    zi : array_like of shape (..., 1), optional
-        What is added to the first sample; ``2 * y[0] - y[1]`` by default, which continues the
-        signal in a straight line.
-    return_zf : bool, default False
-        Return the state after the last sample, too.
-
-    Returns
-    -------
-    out : ndarray of the shape and type of `y`
-    zf : ndarray of shape (..., 1)
-        With `return_zf`; `zi` of the signal's continuation.
+    Arguments as librosa's. Returns the shape and type of `y`; with `return_zf` also the `zi` of the
+    signal's continuation.
 
     Examples
     --------
@@ -392,22 +228,8 @@ def deemphasis(
 ) -> Any:
     """Undo `preemphasis`: ``out[n] = y[n] + coef * out[n - 1]``.
 
-    Parameters
-    ----------
-    y : ndarray of shape (..., n), floating-point
-        Samples.
-    coef : float, default 0.97
-        Weight of the sample before.
-    zi : array_like of shape (..., 1), optional
-        What is added to the first sample; by default the inverse of `preemphasis`' default.
-    return_zf : bool, default False
-        Return the state after the last sample, too.
-
-    Returns
-    -------
-    out : ndarray of the shape and type of `y`
-    zf : ndarray of shape (..., 1)
-        With `return_zf`; `zi` of the signal's continuation.
+    Arguments as librosa's. Returns the shape and type of `y`; with `return_zf` also the `zi` of the
+    signal's continuation.
 
     Examples
     --------

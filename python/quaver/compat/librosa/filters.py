@@ -40,24 +40,8 @@ _COSINES = {
 def get_window(window: Any, Nx: int, *, fftbins: bool | None = True) -> Array:
     """Return the samples of a window.
 
-    Parameters
-    ----------
-    window : str, tuple, float, callable or array_like
-        Name (hann, hamming, blackman and boxcar need nothing; others need SciPy), name with
-        parameters or Kaiser's beta, a function of the length, or the samples themselves.
-    Nx : int
-        Length.
-    fftbins : bool, default True
-        Periodic, or symmetric.
-
-    Returns
-    -------
-    ndarray of shape (Nx,)
-
-    Raises
-    ------
-    ParameterError
-        For samples of another length, or another kind of window.
+    Arguments as librosa's: the names hann, hamming, blackman and boxcar need nothing, others SciPy.
+    Returns (Nx,).
 
     Examples
     --------
@@ -94,48 +78,12 @@ def _scipy_window(window: Any, length: int, periodic: bool) -> Array:
 
 
 def mel(
-    *,
-    sr: float,
-    n_fft: int,
-    n_mels: int = 128,
-    fmin: float = 0.0,
-    fmax: float | None = None,
-    htk: bool = False,
-    norm: Any = "slaney",
-    dtype: Any = np.float32,
-) -> Array:
+    *, sr: float, n_fft: int, n_mels: int = 128, fmin: float = 0.0, fmax: float | None = None,
+    htk: bool = False, norm: Any = "slaney", dtype: Any = np.float32,
+) -> Array:  # fmt: skip
     """Return a bank of triangular filters on a mel scale.
 
-    Parameters
-    ----------
-    sr : float
-        Sampling rate in Hz.
-    n_fft : int
-        Length of the transform.
-    n_mels : int, default 128
-        Filters.
-    fmin, fmax : float, optional
-        Range in Hz; 0 to half the sampling rate by default.
-    htk : bool, default False
-        HTK's scale instead of Slaney's.
-    norm : {"slaney"}, float or None, default "slaney"
-        Unit area, unit norm as of `util.normalize`, or unit height.
-    dtype : dtype, default float32
-        Type of the weights.
-
-    Returns
-    -------
-    ndarray of shape (n_mels, 1 + n_fft // 2)
-
-    Raises
-    ------
-    ParameterError
-        For another norm.
-
-    Warns
-    -----
-    UserWarning
-        When no bin falls into a filter.
+    Arguments as librosa's. Returns (n_mels, 1 + n_fft // 2); warns when no bin falls into a filter.
 
     Examples
     --------
@@ -196,43 +144,14 @@ def warn_of_empty_filters(stacklevel: int) -> None:
 
 
 def chroma(
-    *,
-    sr: float,
-    n_fft: int,
-    n_chroma: int = 12,
-    tuning: float = 0.0,
-    ctroct: float = 5.0,
-    octwidth: float | None = 2,
-    norm: float | None = 2,
-    base_c: bool = True,
+    *, sr: float, n_fft: int, n_chroma: int = 12, tuning: float = 0.0, ctroct: float = 5.0,
+    octwidth: float | None = 2, norm: float | None = 2, base_c: bool = True,
     dtype: Any = np.float32,
-) -> Array:
+) -> Array:  # fmt: skip
     """Return a bank that sums the bins of a spectrum by pitch class.
 
     Each bin has a Gaussian around its own pitch, as wide as a bin or a class, whichever is wider.
-
-    Parameters
-    ----------
-    sr : float
-        Sampling rate in Hz.
-    n_fft : int
-        Length of the transform.
-    n_chroma : int, default 12
-        Classes an octave.
-    tuning : float, default 0.0
-        Deviation from A = 440 Hz in classes.
-    ctroct, octwidth : float, optional
-        Centre and half-width in octaves of a Gaussian weight over the octaves; None: all alike.
-    norm : float or None, default 2
-        Norm of each bin's weights, as of `util.normalize`.
-    base_c : bool, default True
-        Begin with C rather than with A.
-    dtype : dtype, default float32
-        Type of the weights.
-
-    Returns
-    -------
-    ndarray of shape (n_chroma, 1 + n_fft // 2)
+    Arguments as librosa's. Returns (n_chroma, 1 + n_fft // 2).
 
     Examples
     --------

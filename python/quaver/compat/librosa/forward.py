@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from quaver.compat.librosa._errors import ParameterError
+
 if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
 
@@ -24,18 +26,8 @@ def attach(
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     """Return ``__getattr__`` and ``__dir__`` of a package whose names live in modules.
 
-    Parameters
-    ----------
-    module : str
-        Name below librosa, empty for librosa itself.
-    where : mapping of str to str
-        Module below quaver's librosa that defines each name.
-    submodules : tuple of str
-        Modules of the package.
-
-    Returns
-    -------
-    tuple of two functions
+    `module` is the name below librosa, empty for librosa itself; `where` says which module below
+    quaver's librosa defines each name; `submodules` are those of the package.
 
     Examples
     --------
@@ -63,15 +55,7 @@ def attach_module(module: str, where: Mapping[str, str]) -> Callable[[str], Any]
     """Return ``__getattr__`` of a module below the packages, for names that are not in it.
 
     Tools probe such modules for names of all kinds, so that every failure is an AttributeError.
-
-    Parameters
-    ----------
-    module, where
-        As in `attach`.
-
-    Returns
-    -------
-    function
+    Arguments as of `attach`.
 
     Examples
     --------
@@ -96,23 +80,9 @@ def _ours(module: str, name: str) -> Any:
 def attribute(module: str, name: str) -> Any:
     """Return a name of the real librosa.
 
-    Parameters
-    ----------
-    module : str
-        Module below librosa, e.g. ``"feature"``; empty for librosa itself.
-    name : str
-        Name in that module.
-
-    Returns
-    -------
-    object
-
-    Raises
-    ------
-    AttributeError
-        When librosa has no such name, or the name is private.
-    ImportError
-        When librosa is not installed; names the function and how to install it.
+    `module` is the name below librosa, e.g. ``"feature"``; empty for librosa itself. Raises
+    AttributeError when librosa has no such name, or the name is private, and ImportError, which
+    names the function and how to install it, without librosa.
 
     Examples
     --------
@@ -215,8 +185,6 @@ def _settle(package: ModuleType) -> None:
 def _adopt_errors(librosa: Any) -> None:
     # Whoever catches quaver's ParameterError means librosa's too. The class stays what it is, since
     # code that imported librosa itself holds it: it gets quaver's for a base.
-    from quaver.compat.librosa.util.exceptions import ParameterError
-
     if not issubclass(librosa.ParameterError, ParameterError):
         bases = librosa.ParameterError.__bases__
         librosa.ParameterError.__bases__ = (ParameterError, *bases)
@@ -226,13 +194,8 @@ def rest() -> dict[str, ModuleType]:
     """Return librosa's modules by name, each to be loaded when it is first used.
 
     Not found one by one when imported: the import system holds a module's lock meanwhile, and
-    loading librosa takes those of all its modules. Two threads that import one each would wait
-    for each other. Only to be called while nothing answers to the name librosa.
-
-    Returns
-    -------
-    dict of str to module
-        Empty without librosa.
+    loading librosa takes those of all its modules. Two threads that import one each would wait for
+    each other. Only to be called while nothing answers to the name librosa. Empty without librosa.
 
     Examples
     --------

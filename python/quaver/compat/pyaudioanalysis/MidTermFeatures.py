@@ -13,40 +13,14 @@ if TYPE_CHECKING:
 
 
 def mid_feature_extraction(
-    signal: ArrayLike,
-    sampling_rate: float,
-    mid_window: float,
-    mid_step: float,
-    short_window: float,
-    short_step: float,
-) -> tuple[NDArray[np.float64], NDArray[np.float64], list[str]]:
+    signal: ArrayLike, sampling_rate: float, mid_window: float, mid_step: float,
+    short_window: float, short_step: float,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], list[str]]:  # fmt: skip
     """Compute means and standard deviations of the short-term features of longer windows.
 
-    Parameters
-    ----------
-    signal : array_like of shape (n,)
-        Mono samples of any type and scale.
-    sampling_rate : float
-        Hz.
-    mid_window, mid_step : float
-        Length of a long window and distance between two, in samples.
-    short_window, short_step : float
-        As `window` and `step` of `ShortTermFeatures.feature_extraction`.
-
-    Returns
-    -------
-    mid_features : ndarray of shape (136, n_windows), float64
-        68 means, then 68 standard deviations; the last windows may be shorter. NaN becomes 0.
-    short_features : ndarray of shape (68, n_frames), float64
-    names : list of str
-        Of the rows of `mid_features`.
-
-    Raises
-    ------
-    ValueError
-        For a `mid_step` below half a `short_step`, and as `feature_extraction`.
-    IndexError, TypeError
-        As `feature_extraction`.
+    Arguments as pyAudioAnalysis', in samples. Returns 68 means and then 68 standard deviations,
+    (136, n_windows), NaN made 0; the short-term features, (68, n_frames); and the names of the rows
+    of the first. The last windows may be shorter.
 
     Examples
     --------

@@ -41,35 +41,11 @@ def feature_extraction(
     """Compute 34 short-term features of a signal, and their differences.
 
     The signal loses its mean and is divided by its peak first; frames are rectangular, and what
-    does not fill the last one is left out.
-
-    Parameters
-    ----------
-    signal : array_like of shape (n,)
-        Mono samples of any type and scale.
-    sampling_rate : float
-        Hz.
-    window, step : float
-        Length of a frame and distance between two, in samples; rounded down.
-    deltas : bool, default True
-        Append the difference of each feature to the frame before, 0 in the first frame.
-
-    Returns
-    -------
-    features : ndarray of shape (68, n_frames) or (34, n_frames), float64
-    names : list of str
-        One a row.
-
-    Raises
-    ------
-    ValueError
-        When the signal is shorter than the window or not mono; for a step below 1; for a window
-        so short that its chroma is not defined (about 200 samples at 16 kHz).
-    IndexError
-        For sampling rates whose mel bands lie beyond the spectrum (below about 6860 Hz), and
-        for windows at the border of the chroma's definition.
-    TypeError
-        For a single number.
+    does not fill the last one is left out. Arguments as pyAudioAnalysis', in samples. Returns the
+    features, (68, n_frames) or (34, n_frames), and a name a row. Raises ValueError for a signal
+    shorter than the window or not mono, a step below 1, and a window so short that its chroma is
+    not defined (about 200 samples at 16 kHz); IndexError at the border of that definition, and for
+    rates whose mel bands lie beyond the spectrum (below about 6860 Hz).
 
     Examples
     --------
@@ -160,41 +136,13 @@ def _cached_filter_banks(
 
 
 def mfcc_filter_banks(
-    sampling_rate: float,
-    num_fft: int,
-    lowfreq: float = 133.33,
-    linc: float = 200 / 3,
-    logsc: float = 1.0711703,
-    num_lin_filt: int = 13,
-    num_log_filt: int = 27,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    sampling_rate: float, num_fft: int, lowfreq: float = 133.33, linc: float = 200 / 3,
+    logsc: float = 1.0711703, num_lin_filt: int = 13, num_log_filt: int = 27,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:  # fmt: skip
     """Compute the triangular bands of unit area under the cepstral coefficients.
 
-    Parameters
-    ----------
-    sampling_rate : float
-        Hz.
-    num_fft : int
-        Bins.
-    lowfreq : float, default 133.33
-        First edge in Hz.
-    linc : float, default 200 / 3
-        Distance of the linear edges in Hz.
-    logsc : float, default 1.0711703
-        Ratio of the logarithmic ones.
-    num_lin_filt, num_log_filt : int, default 13 and 27
-        Bands of either kind.
-
-    Returns
-    -------
-    bank : ndarray of shape (num_lin_filt + num_log_filt, num_fft), float64
-    frequencies : ndarray of shape (num_lin_filt + num_log_filt + 2,), float64
-        Edges in Hz.
-
-    Raises
-    ------
-    IndexError
-        When a band lies beyond the bins.
+    Arguments as pyAudioAnalysis'. Returns the bands, (n_bands, num_fft), and their edges in Hz,
+    (n_bands + 2,). Raises IndexError when a band lies beyond the bins.
 
     Examples
     --------
@@ -212,18 +160,7 @@ def chroma_features_init(
 ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
     """Return the semitone above 27.5 Hz nearest to each bin, and how many bins share it.
 
-    Parameters
-    ----------
-    num_fft : int
-        Bins.
-    sampling_rate : float
-        Hz.
-
-    Returns
-    -------
-    semitones : ndarray of shape (num_fft,), int
-        Negative below 27.5 Hz.
-    counts : ndarray of shape (num_fft,), float64
+    Arguments as pyAudioAnalysis'. Semitones are negative below 27.5 Hz.
 
     Examples
     --------

@@ -26,26 +26,12 @@ _AIFF, _WAV, _OTHERS = (".aif", ".aiff"), (".wav",), (".mp3", ".au", ".ogg")
 def read_audio_file(input_file: Any) -> tuple[int, NDArray[Any]]:
     """Read a recording without changing its samples.
 
-    Parameters
-    ----------
-    input_file : str or file object
-        WAV, AIFF, MP3, AU or OGG, told by the ending; file objects by their content.
-
-    Returns
-    -------
-    sampling_rate : int
-        Hz; 0 for an unknown ending, -1 for a file that is no WAV and cannot be read. Both are
-        warned of, not raised, as in the original.
-    signal : ndarray of shape (n,) or (n, channels)
-        As stored: uint8, int16, int32 (24 bits are shifted up to 32), float32 or float64 of WAV
-        files; int16 or int32 of others. Empty when nothing was read.
-
-    Raises
-    ------
-    FileNotFoundError
-        When a WAV file does not exist.
-    ValueError
-        When a WAV file is damaged or of another encoding.
+    Files are told by their ending: WAV, AIFF, MP3, AU or OGG; file objects, which the original does
+    not take, by their content. Returns the rate in Hz and the samples, (n,) or (n, channels), as
+    WAV files store them (24 bits are shifted up to 32), else as int16 or int32. An unknown ending
+    gives the rate 0, a file that is no WAV and cannot be read -1; both are warned of, not raised,
+    as in the original. A WAV file that is not there raises FileNotFoundError, a damaged one
+    ValueError.
 
     Examples
     --------
@@ -104,15 +90,7 @@ def _read_other(file: Any, *, flat: bool = False) -> tuple[int, NDArray[Any]]:
 def stereo_to_mono(signal: NDArray[Any]) -> NDArray[Any]:
     """Average two channels.
 
-    Parameters
-    ----------
-    signal : ndarray of shape (n,) or (n, channels)
-
-    Returns
-    -------
-    ndarray
-        Shape (n,), float64 for two channels of integers; more than two channels are returned as
-        they are.
+    Other numbers of channels are returned as they are. The mean of integers is float64.
 
     Examples
     --------

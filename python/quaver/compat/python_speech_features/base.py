@@ -21,57 +21,16 @@ _NONE = np.empty(0)
 
 
 def mfcc(
-    signal: ArrayLike,
-    samplerate: float = 16000,
-    winlen: float = 0.025,
-    winstep: float = 0.01,
-    numcep: int = 13,
-    nfilt: int = 26,
-    nfft: int = 512,
-    lowfreq: float = 0,
-    highfreq: float | None = None,
-    preemph: float = 0.97,
-    ceplifter: float = 22,
-    appendEnergy: bool = True,
-    winfunc: Window = ones,
-) -> NDArray[np.float64]:
+    signal: ArrayLike, samplerate: float = 16000, winlen: float = 0.025, winstep: float = 0.01,
+    numcep: int = 13, nfilt: int = 26, nfft: int = 512, lowfreq: float = 0,
+    highfreq: float | None = None, preemph: float = 0.97, ceplifter: float = 22,
+    appendEnergy: bool = True, winfunc: Window = ones,
+) -> NDArray[np.float64]:  # fmt: skip
     """Compute mel-frequency cepstral coefficients.
 
-    Parameters
-    ----------
-    signal : array_like of shape (n,)
-        Samples of any type; integers keep their scale.
-    samplerate : float, default 16000
-        Hz.
-    winlen, winstep : float, default 0.025 and 0.01
-        Length of a frame and distance between two, in seconds.
-    numcep : int, default 13
-        Coefficients, at most `nfilt`.
-    nfilt : int, default 26
-        Mel bands.
-    nfft : int, default 512
-        Transform length in samples; longer frames are cut, which is logged.
-    lowfreq, highfreq : float, optional
-        Range of the bands in Hz; 0 to half the sampling rate by default.
-    preemph : float, default 0.97
-        Coefficient of the pre-emphasis; 0 for none.
-    ceplifter : float, default 22
-        Length of the lifter; 0 for none.
-    appendEnergy : bool, default True
-        Put the logarithm of the frame's energy in place of the first coefficient.
-    winfunc : callable, default all ones
-        Returns the window of a given length, e.g. `numpy.hamming`.
-
-    Returns
-    -------
-    ndarray of shape (n_frames, numcep), float64
-
-    Raises
-    ------
-    IndexError
-        For an empty signal.
-    AssertionError
-        For `highfreq` above half the sampling rate.
+    Arguments as python_speech_features': times in seconds, frequencies in Hz, samples of any type,
+    whose scale counts. Returns (n_frames, numcep), float64. Raises IndexError for an empty signal
+    and AssertionError for `highfreq` above half the sampling rate, as the others here.
 
     Examples
     --------
@@ -87,36 +46,14 @@ def mfcc(
 
 
 def fbank(
-    signal: ArrayLike,
-    samplerate: float = 16000,
-    winlen: float = 0.025,
-    winstep: float = 0.01,
-    nfilt: int = 26,
-    nfft: int = 512,
-    lowfreq: float = 0,
-    highfreq: float | None = None,
-    preemph: float = 0.97,
-    winfunc: Window = ones,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    signal: ArrayLike, samplerate: float = 16000, winlen: float = 0.025, winstep: float = 0.01,
+    nfilt: int = 26, nfft: int = 512, lowfreq: float = 0, highfreq: float | None = None,
+    preemph: float = 0.97, winfunc: Window = ones,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:  # fmt: skip
     """Compute the energies of mel bands, and of whole frames.
 
-    Parameters
-    ----------
-    signal, samplerate, winlen, winstep, nfilt, nfft, lowfreq, highfreq, preemph, winfunc
-        As in `mfcc`.
-
-    Returns
-    -------
-    features : ndarray of shape (n_frames, nfilt), float64
-    energy : ndarray of shape (n_frames,), float64
-        Sum of the power spectrum. Zeros of both become 2^-52.
-
-    Raises
-    ------
-    IndexError
-        For an empty signal.
-    AssertionError
-        For `highfreq` above half the sampling rate.
+    Arguments as python_speech_features'. Returns the bands, (n_frames, nfilt), and the sum of the
+    power spectrum, (n_frames,), float64; zeros of both become 2^-52.
 
     Examples
     --------
@@ -133,33 +70,13 @@ def fbank(
 
 
 def logfbank(
-    signal: ArrayLike,
-    samplerate: float = 16000,
-    winlen: float = 0.025,
-    winstep: float = 0.01,
-    nfilt: int = 26,
-    nfft: int = 512,
-    lowfreq: float = 0,
-    highfreq: float | None = None,
+    signal: ArrayLike, samplerate: float = 16000, winlen: float = 0.025, winstep: float = 0.01,
+    nfilt: int = 26, nfft: int = 512, lowfreq: float = 0, highfreq: float | None = None,
     preemph: float = 0.97,
-) -> NDArray[np.float64]:
+) -> NDArray[np.float64]:  # fmt: skip
     """Compute the natural logarithm of the energies of mel bands.
 
-    Parameters
-    ----------
-    signal, samplerate, winlen, winstep, nfilt, nfft, lowfreq, highfreq, preemph
-        As in `mfcc`.
-
-    Returns
-    -------
-    ndarray of shape (n_frames, nfilt), float64
-
-    Raises
-    ------
-    IndexError
-        For an empty signal.
-    AssertionError
-        For `highfreq` above half the sampling rate.
+    Arguments as python_speech_features'. Returns (n_frames, nfilt), float64.
 
     Examples
     --------
@@ -174,35 +91,14 @@ def logfbank(
 
 
 def ssc(
-    signal: ArrayLike,
-    samplerate: float = 16000,
-    winlen: float = 0.025,
-    winstep: float = 0.01,
-    nfilt: int = 26,
-    nfft: int = 512,
-    lowfreq: float = 0,
-    highfreq: float | None = None,
-    preemph: float = 0.97,
-    winfunc: Window = ones,
-) -> NDArray[np.float64]:
+    signal: ArrayLike, samplerate: float = 16000, winlen: float = 0.025, winstep: float = 0.01,
+    nfilt: int = 26, nfft: int = 512, lowfreq: float = 0, highfreq: float | None = None,
+    preemph: float = 0.97, winfunc: Window = ones,
+) -> NDArray[np.float64]:  # fmt: skip
     """Compute spectral sub-band centroids: the mean frequency within each mel band.
 
-    Parameters
-    ----------
-    signal, samplerate, winlen, winstep, nfilt, nfft, lowfreq, highfreq, preemph, winfunc
-        As in `mfcc`.
-
-    Returns
-    -------
-    ndarray of shape (n_frames, nfilt), float64
-        Hz, on a scale that begins at 1; NaN in bands that no bin falls into.
-
-    Raises
-    ------
-    IndexError
-        For an empty signal.
-    AssertionError
-        For `highfreq` above half the sampling rate.
+    Arguments as python_speech_features'. Returns Hz, on a scale that begins at 1, (n_frames,
+    nfilt), float64; NaN in bands that no bin falls into.
 
     Examples
     --------
@@ -220,14 +116,6 @@ def ssc(
 def hz2mel(hz: Any) -> Any:
     """Convert Hertz to mel.
 
-    Parameters
-    ----------
-    hz : float or array_like
-
-    Returns
-    -------
-    float or ndarray
-
     Examples
     --------
     >>> round(float(hz2mel(1000)), 2)
@@ -238,14 +126,6 @@ def hz2mel(hz: Any) -> Any:
 
 def mel2hz(mel: Any) -> Any:
     """Convert mel to Hertz.
-
-    Parameters
-    ----------
-    mel : float or array_like
-
-    Returns
-    -------
-    float or ndarray
 
     Examples
     --------
@@ -264,25 +144,7 @@ def get_filterbanks(
 ) -> NDArray[np.float64]:
     """Compute triangular mel bands of unit height, their corners on whole bins.
 
-    Parameters
-    ----------
-    nfilt : int, default 20
-        Bands.
-    nfft : int, default 512
-        Transform length in samples.
-    samplerate : float, default 16000
-        Hz.
-    lowfreq, highfreq : float, optional
-        Range in Hz; 0 to half the sampling rate by default.
-
-    Returns
-    -------
-    ndarray of shape (nfilt, nfft // 2 + 1), float64
-
-    Raises
-    ------
-    AssertionError
-        For `highfreq` above half the sampling rate.
+    Arguments as python_speech_features'. Returns (nfilt, nfft // 2 + 1), float64.
 
     Examples
     --------
@@ -314,15 +176,7 @@ def _lift(n_coefficients: int, L: float) -> NDArray[np.float64]:
 def lifter(cepstra: ArrayLike, L: float = 22) -> NDArray[Any]:
     """Weigh cepstra so that high coefficients gain.
 
-    Parameters
-    ----------
-    cepstra : array_like of shape (n_frames, n_coefficients)
-    L : float, default 22
-        Length of the lifter; 0 or less returns the cepstra as they are.
-
-    Returns
-    -------
-    ndarray of shape (n_frames, n_coefficients)
+    Arguments as python_speech_features'; `L` of 0 or less returns the cepstra as they are.
 
     Examples
     --------
@@ -339,21 +193,8 @@ def lifter(cepstra: ArrayLike, L: float = 22) -> NDArray[Any]:
 def delta(feat: ArrayLike, N: int) -> NDArray[Any]:
     """Compute the slope of features over the N frames before and after each.
 
-    Parameters
-    ----------
-    feat : array_like of shape (n_frames, n_features)
-    N : int
-        Frames on either side; the first and the last frame are repeated beyond the ends.
-
-    Returns
-    -------
-    ndarray of shape (n_frames, n_features)
-        Of the features' type.
-
-    Raises
-    ------
-    ValueError
-        For N below 1, or features that are not two-dimensional.
+    The first and the last frame are repeated beyond the ends. Arguments as python_speech_features';
+    returns the features' type.
 
     Examples
     --------

@@ -20,15 +20,6 @@ Window = Callable[[int], Any]
 def ones(length: int) -> NDArray[np.float64]:
     """Return the default window.
 
-    Parameters
-    ----------
-    length : int
-        Samples.
-
-    Returns
-    -------
-    ndarray of shape (length,), float64
-
     Examples
     --------
     >>> ones(3)
@@ -39,14 +30,6 @@ def ones(length: int) -> NDArray[np.float64]:
 
 def round_half_up(number: float) -> int:
     """Round to the nearest whole number, halves away from zero.
-
-    Parameters
-    ----------
-    number : float
-
-    Returns
-    -------
-    int
 
     Examples
     --------
@@ -64,15 +47,6 @@ def _rounded(number: float) -> int:
 
 def count_frames(n_samples: int, frame_len: int, frame_step: int) -> int:
     """Return how many frames `framesig` cuts: at least one, the last one padded.
-
-    Parameters
-    ----------
-    n_samples, frame_len, frame_step : int
-        Samples.
-
-    Returns
-    -------
-    int
 
     Examples
     --------
@@ -93,25 +67,8 @@ def framesig(
 ) -> NDArray[np.float64]:
     """Cut a signal into overlapping frames.
 
-    Parameters
-    ----------
-    sig : array_like of shape (n,)
-        Samples; zeros are appended to fill the last frame.
-    frame_len, frame_step : float
-        Length of a frame and distance between two, in samples; rounded half up.
-    winfunc : callable, default all ones
-        Returns the window of a given length.
-
-    Returns
-    -------
-    ndarray of shape (n_frames, frame_len), float64
-
-    Raises
-    ------
-    ValueError
-        When the window does not fit the frame.
-    ZeroDivisionError
-        For a step of 0.
+    Arguments as python_speech_features'; zeros fill the last frame. Returns (n_frames, frame_len),
+    float64.
 
     Examples
     --------
@@ -138,24 +95,7 @@ def deframesig(
 ) -> NDArray[np.float64]:
     """Undo `framesig` by overlap and add.
 
-    Parameters
-    ----------
-    frames : array_like of shape (n_frames, frame_len)
-    siglen : int
-        Samples wanted; 0 for all.
-    frame_len, frame_step : float
-        As given to `framesig`.
-    winfunc : callable, default all ones
-        As given to `framesig`.
-
-    Returns
-    -------
-    ndarray of shape (siglen,), float64
-
-    Raises
-    ------
-    AssertionError
-        When the frames have another length than `frame_len`.
+    Arguments as python_speech_features'; a `siglen` of 0 returns all samples.
 
     Examples
     --------
@@ -181,11 +121,6 @@ def deframesig(
 def warn_if_truncated(frame_len: int, n_fft: int) -> None:
     """Log that frames are longer than the transform.
 
-    Parameters
-    ----------
-    frame_len, n_fft : int
-        Samples.
-
     Examples
     --------
     >>> warn_if_truncated(400, 512)
@@ -202,15 +137,8 @@ def warn_if_truncated(frame_len: int, n_fft: int) -> None:
 def magspec(frames: ArrayLike, NFFT: int) -> NDArray[np.float64]:
     """Return the magnitude spectrum of each frame.
 
-    Parameters
-    ----------
-    frames : array_like of shape (n_frames, frame_len)
-    NFFT : int
-        Transform length; longer frames are cut, shorter ones padded with zeros.
-
-    Returns
-    -------
-    ndarray of shape (n_frames, NFFT // 2 + 1), float64
+    Longer frames are cut, shorter ones padded with zeros. Returns (n_frames, NFFT // 2 + 1),
+    float64.
 
     Examples
     --------
@@ -225,15 +153,7 @@ def magspec(frames: ArrayLike, NFFT: int) -> NDArray[np.float64]:
 def powspec(frames: ArrayLike, NFFT: int) -> NDArray[np.float64]:
     """Return the power spectrum of each frame, over the transform length.
 
-    Parameters
-    ----------
-    frames : array_like of shape (n_frames, frame_len)
-    NFFT : int
-        Transform length.
-
-    Returns
-    -------
-    ndarray of shape (n_frames, NFFT // 2 + 1), float64
+    Returns (n_frames, NFFT // 2 + 1), float64.
 
     Examples
     --------
@@ -246,17 +166,7 @@ def powspec(frames: ArrayLike, NFFT: int) -> NDArray[np.float64]:
 def logpowspec(frames: ArrayLike, NFFT: int, norm: bool = True) -> NDArray[np.float64]:
     """Return the power spectrum of each frame in decibel, at least -300.
 
-    Parameters
-    ----------
-    frames : array_like of shape (n_frames, frame_len)
-    NFFT : int
-        Transform length.
-    norm : bool, default True
-        Shift the values so that the largest is 0.
-
-    Returns
-    -------
-    ndarray of shape (n_frames, NFFT // 2 + 1), float64
+    With `norm` the largest becomes 0. Returns (n_frames, NFFT // 2 + 1), float64.
 
     Examples
     --------
@@ -270,21 +180,7 @@ def logpowspec(frames: ArrayLike, NFFT: int, norm: bool = True) -> NDArray[np.fl
 def preemphasis(signal: ArrayLike, coeff: float = 0.95) -> NDArray[Any]:
     """Return ``y[n] = x[n] - coeff * x[n - 1]``, with ``y[0] = x[0]``.
 
-    Parameters
-    ----------
-    signal : array_like of shape (n,)
-    coeff : float, default 0.95
-        0 leaves the signal as it is.
-
-    Returns
-    -------
-    ndarray of shape (n,)
-        float32 for float32 samples, else float64.
-
-    Raises
-    ------
-    IndexError
-        For an empty signal.
+    Returns float32 for float32 samples, else float64.
 
     Examples
     --------

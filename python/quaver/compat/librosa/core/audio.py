@@ -19,37 +19,13 @@ Array = NDArray[Any]
 
 
 def load(
-    path: Any,
-    *,
-    sr: float | None = 22050,
-    mono: bool = True,
-    offset: float = 0.0,
-    duration: float | None = None,
-    dtype: Any = np.float32,
-    res_type: str = "soxr_hq",
-) -> tuple[Array, float]:
+    path: Any, *, sr: float | None = 22050, mono: bool = True, offset: float = 0.0,
+    duration: float | None = None, dtype: Any = np.float32, res_type: str = "soxr_hq",
+) -> tuple[Array, float]:  # fmt: skip
     """Read a recording, mix it down and resample it.
 
-    Parameters
-    ----------
-    path : path, file object or soundfile.SoundFile
-        What libsndfile reads; other formats forward to an installed librosa.
-    sr : float, optional, default 22050
-        Sampling rate in Hz to resample to; None keeps the file's own.
-    mono : bool, default True
-        Average the channels.
-    offset, duration : float, optional
-        Where to begin and how much to read, in seconds.
-    dtype : dtype, default float32
-        Type of the samples.
-    res_type : str, default "soxr_hq"
-        As of `resample`.
-
-    Returns
-    -------
-    y : ndarray of shape (n,) or (channels, n)
-    sr : float
-        Sampling rate in Hz.
+    Arguments as librosa's. Formats that libsndfile cannot read are left to an installed librosa.
+    Returns the samples, (n,) or (channels, n), and the rate in Hz.
 
     Examples
     --------
@@ -134,25 +110,7 @@ def to_mono(
 ) -> Array:
     """Average all dimensions but the last, and several signals.
 
-    Parameters
-    ----------
-    *signals : ndarray of shape (..., n), floating-point
-        Samples.
-    pad : bool, default True
-        Pad all signals to the longest, or cut them to the shortest.
-    norm : bool, default True
-        Average, or add.
-    out : ndarray of shape (n,), optional
-        Where to write the result.
-
-    Returns
-    -------
-    ndarray of shape (n,)
-
-    Raises
-    ------
-    ParameterError
-        As `util.valid_audio`, for no signal, or an `out` of another shape or a type too narrow.
+    Arguments as librosa's, of 1.0: several signals may be given. Returns (n,).
 
     Examples
     --------
@@ -187,44 +145,13 @@ def _mono_buffer(out: Array | None, size: int, dtype: Any) -> Array:
 
 
 def resample(
-    y: Array,
-    *,
-    orig_sr: float,
-    target_sr: float,
-    res_type: str = "soxr_hq",
-    fix: bool = True,
-    scale: bool = False,
-    axis: int = -1,
-    **kwargs: Any,
-) -> Array:
+    y: Array, *, orig_sr: float, target_sr: float, res_type: str = "soxr_hq", fix: bool = True,
+    scale: bool = False, axis: int = -1, **kwargs: Any,
+) -> Array:  # fmt: skip
     """Resample to another rate.
 
-    Parameters
-    ----------
-    y : ndarray, floating-point
-        Samples.
-    orig_sr, target_sr : float
-        Sampling rates in Hz.
-    res_type : str, default "soxr_hq"
-        ``soxr_*``; "fft", "scipy" and "polyphase" need SciPy; others forward to librosa.
-    fix : bool, default True
-        Cut or pad the result to ``ceil(n * target_sr / orig_sr)`` samples.
-    scale : bool, default False
-        Keep the energy rather than the amplitude.
-    axis : int, default -1
-        The axis of time.
-    **kwargs
-        For `util.fix_length`.
-
-    Returns
-    -------
-    ndarray
-        As y in type; y itself when the rates are equal.
-
-    Raises
-    ------
-    ParameterError
-        As `util.valid_audio`; for "polyphase" and rates that are no integers.
+    Arguments as librosa's: the types ``soxr_*`` need nothing, "fft", "scipy" and "polyphase" SciPy,
+    others librosa. Returns the type of `y`, and `y` itself when the rates are equal.
 
     Examples
     --------
@@ -275,38 +202,12 @@ def _resample_scipy(
 
 
 def get_duration(
-    *,
-    y: Array | None = None,
-    sr: float = 22050,
-    S: Array | None = None,
-    n_fft: int = 2048,
-    hop_length: int = 512,
-    center: bool = True,
-    path: Any = None,
-) -> float:
+    *, y: Array | None = None, sr: float = 22050, S: Array | None = None, n_fft: int = 2048,
+    hop_length: int = 512, center: bool = True, path: Any = None,
+) -> float:  # fmt: skip
     """Return the duration of samples, a spectrogram or a file in seconds.
 
-    Parameters
-    ----------
-    y : ndarray of shape (..., n), optional
-        Samples.
-    sr : float, default 22050
-        Sampling rate in Hz.
-    S : ndarray of shape (..., n_frames), optional
-        Spectrogram or features, when there is no y.
-    n_fft, hop_length, center
-        How S was framed.
-    path : path or file object, optional
-        Recording; goes before y and S.
-
-    Returns
-    -------
-    float
-
-    Raises
-    ------
-    ParameterError
-        When nothing is given.
+    Arguments as librosa's; a path goes before `y`, and `y` before `S`.
 
     Examples
     --------

@@ -105,22 +105,7 @@ def hz_to_octs(frequencies: ArrayLike, *, tuning: float = 0.0, bins_per_octave: 
 def note_to_midi(note: str | Iterable[str], *, round_midi: bool = True) -> Any:
     """Convert names of notes such as "C#4" or "A4+20" (cents) to MIDI numbers.
 
-    Parameters
-    ----------
-    note : str or iterable of str
-        Letter, accidentals (``#``, ``b``, ``!`` and their signs), octave (0 by default), cents.
-    round_midi : bool, default True
-        Round to whole notes.
-
-    Returns
-    -------
-    int, float or ndarray
-        NaN for an empty name.
-
-    Raises
-    ------
-    ParameterError
-        For another form.
+    Arguments as librosa's. The octave is 0 where none is named; an empty name gives NaN.
 
     Examples
     --------

@@ -20,19 +20,9 @@ def loud_pitches(S: Array, sr: float) -> Array | None:
     """Return the pitches in Hz of the louder half of the peaks of all frames.
 
     The peaks are those of `piptrack` with its defaults, without its pictures, which are zero
-    elsewhere; the louder half is what `estimate_tuning` counts.
-
-    Parameters
-    ----------
-    S : ndarray of shape (..., n_bins, n_frames), real, not negative
-        Spectrogram.
-    sr : float
-        Sampling rate in Hz.
-
-    Returns
-    -------
-    ndarray of shape (n_peaks,) or None
-        None when a peak could lie on the first or last bin, which has no parabola.
+    elsewhere; the louder half is what `estimate_tuning` counts. `S` is a real spectrogram (...,
+    n_bins, n_frames) without negative values. None when a peak could lie on the first or last bin,
+    which has no parabola.
 
     Examples
     --------

@@ -22,48 +22,13 @@ Array = NDArray[Any]
 
 
 def yin(
-    y: Array,
-    *,
-    fmin: float,
-    fmax: float,
-    sr: float = 22050,
-    frame_length: int = 2048,
-    hop_length: int | None = None,
-    trough_threshold: float = 0.1,
-    center: bool = True,
+    y: Array, *, fmin: float, fmax: float, sr: float = 22050, frame_length: int = 2048,
+    hop_length: int | None = None, trough_threshold: float = 0.1, center: bool = True,
     pad_mode: Any = "constant",
-) -> Array:
+) -> Array:  # fmt: skip
     """Estimate the fundamental frequency by YIN (de Cheveigne & Kawahara 2002).
 
-    Parameters
-    ----------
-    y : ndarray of shape (..., n), floating-point
-        Samples.
-    fmin, fmax : float
-        Range of the frequency in Hz; `frame_length` should span two periods of `fmin`.
-    sr : float, default 22050
-        Sampling rate in Hz.
-    frame_length : int, default 2048
-        Frame in samples.
-    hop_length : int, optional
-        Samples from frame to frame; a quarter of a frame by default.
-    trough_threshold : float, default 0.1
-        The first trough of the normalised difference below it gives the period, or else the
-        deepest one.
-    center : bool, default True
-        Centre frame t at ``t * hop_length``, padding both ends by ``frame_length // 2``.
-    pad_mode : str or callable, default "constant"
-        As of `numpy.pad`.
-
-    Returns
-    -------
-    ndarray of shape (..., n_frames), float64
-        Hz.
-
-    Raises
-    ------
-    ParameterError
-        For a range that does not fit, or samples that are not finite or shorter than a frame.
+    Arguments as librosa's. Returns Hz as float64, (..., n_frames).
 
     Examples
     --------
@@ -77,77 +42,19 @@ def yin(
 
 
 def pyin(
-    y: Array,
-    *,
-    fmin: float,
-    fmax: float,
-    sr: float = 22050,
-    frame_length: int = 2048,
-    hop_length: int | None = None,
-    n_thresholds: int = 100,
-    beta_parameters: tuple[float, float] = (2, 18),
-    boltzmann_parameter: float = 2,
-    resolution: float = 0.1,
-    max_transition_rate: float = 35.92,
-    switch_prob: float = 0.01,
-    no_trough_prob: float = 0.01,
-    fill_na: float | None = np.nan,
-    center: bool = True,
-    pad_mode: Any = "constant",
-    transition_min_prob: float | None = 1e-4,
-) -> tuple[Array, Array, Array]:
+    y: Array, *, fmin: float, fmax: float, sr: float = 22050, frame_length: int = 2048,
+    hop_length: int | None = None, n_thresholds: int = 100,
+    beta_parameters: tuple[float, float] = (2, 18), boltzmann_parameter: float = 2,
+    resolution: float = 0.1, max_transition_rate: float = 35.92, switch_prob: float = 0.01,
+    no_trough_prob: float = 0.01, fill_na: float | None = np.nan, center: bool = True,
+    pad_mode: Any = "constant", transition_min_prob: float | None = 1e-4,
+) -> tuple[Array, Array, Array]:  # fmt: skip
     """Estimate the fundamental frequency by probabilistic YIN (Mauch & Dixon 2014).
 
-    Parameters
-    ----------
-    y : ndarray of shape (..., n), floating-point
-        Samples.
-    fmin, fmax : float
-        Range of the frequency in Hz.
-    sr : float, default 22050
-        Sampling rate in Hz.
-    frame_length : int, default 2048
-        Frame in samples.
-    hop_length : int, optional
-        Samples from frame to frame; a quarter of a frame by default.
-    n_thresholds : int, default 100
-        Thresholds between 0 and 1 that troughs are held against.
-    beta_parameters : pair of float, default (2, 18)
-        Shape of the beta distribution of the thresholds; positive.
-    boltzmann_parameter : float, default 2
-        Decay of the prior over the troughs below a threshold, by rank; positive.
-    resolution : float, default 0.1
-        Width of a pitch bin in semitones.
-    max_transition_rate : float, default 35.92
-        Octaves a second that the pitch may move.
-    switch_prob : float, default 0.01
-        Probability of a change of voicing from frame to frame.
-    no_trough_prob : float, default 0.01
-        Probability added to the deepest trough for thresholds below all troughs.
-    fill_na : float, optional
-        What stands in unvoiced frames, NaN by default; None keeps the best guess.
-    center : bool, default True
-        Centre frame t at ``t * hop_length``, padding both ends by ``frame_length // 2``.
-    pad_mode : str or callable, default "constant"
-        As of `numpy.pad`.
-    transition_min_prob : float, optional, default 1e-4
-        Leave out transitions that are less probable, as librosa 1.0; None keeps all, as 0.11.
-
-    Returns
-    -------
-    f0 : ndarray of shape (..., n_frames), float64
-        Hz.
-    voiced_flag : ndarray of shape (..., n_frames), bool
-        Whether the frame is voiced.
-    voiced_prob : ndarray of shape (..., n_frames), float64
-        Probability that it is.
-
-    Raises
-    ------
-    ParameterError
-        For a range or parameters that do not fit, or samples that are not finite or shorter than
-        a frame. Beta and Boltzmann parameters that are not positive are refused, where librosa
-        returns NaN.
+    Arguments as librosa's, of 1.0: `transition_min_prob` leaves out transitions that are less
+    probable; None keeps all, as 0.11. Beta and Boltzmann parameters that are not positive are
+    refused, where librosa returns NaN. Returns the frequency in Hz, whether the frame is voiced,
+    and the probability that it is, each (..., n_frames).
 
     Examples
     --------
@@ -253,50 +160,15 @@ def _check_range(fmin: float, fmax: float, sr: float, frame_length: int) -> None
 
 
 def piptrack(
-    *,
-    y: Array | None = None,
-    sr: float = 22050,
-    S: Array | None = None,
-    n_fft: int | None = 2048,
-    hop_length: int | None = None,
-    fmin: float = 150.0,
-    fmax: float = 4000.0,
-    threshold: float = 0.1,
-    win_length: int | None = None,
-    window: Any = "hann",
-    center: bool = True,
-    pad_mode: Any = "constant",
-    ref: Any = None,
-) -> tuple[Array, Array]:
+    *, y: Array | None = None, sr: float = 22050, S: Array | None = None, n_fft: int | None = 2048,
+    hop_length: int | None = None, fmin: float = 150.0, fmax: float = 4000.0,
+    threshold: float = 0.1, win_length: int | None = None, window: Any = "hann",
+    center: bool = True, pad_mode: Any = "constant", ref: Any = None,
+) -> tuple[Array, Array]:  # fmt: skip
     """Track the peaks of a spectrogram, each refined by a parabola.
 
-    Parameters
-    ----------
-    y : ndarray of shape (..., n), floating-point, optional
-        Samples; or give `S`.
-    sr : float, default 22050
-        Sampling rate in Hz.
-    S : ndarray of shape (..., n_bins, n_frames), optional
-        Spectrogram, complex or of magnitudes.
-    n_fft, hop_length, win_length, window, center, pad_mode
-        As of `stft`.
-    fmin, fmax : float, default 150 and 4000
-        Range of the peaks in Hz.
-    threshold : float, default 0.1
-        Peaks lie above this fraction of the reference.
-    ref : float or callable, optional
-        Reference magnitude, or a function of ``S`` and ``axis`` that returns it; each frame's
-        largest by default. A number is not multiplied by the threshold.
-
-    Returns
-    -------
-    pitches, magnitudes : ndarray of shape (..., n_bins, n_frames)
-        Frequency in Hz and magnitude of each peak, at its bin; 0 elsewhere.
-
-    Raises
-    ------
-    ParameterError
-        If neither `y` nor `S` is given, or as `stft`.
+    Arguments as librosa's. Returns frequency in Hz and magnitude of each peak at its bin, 0
+    elsewhere, both (..., n_bins, n_frames).
 
     Examples
     --------
@@ -344,20 +216,8 @@ def pitch_tuning(
 ) -> float:
     """Find by how much frequencies deviate from an equal-tempered scale on A440.
 
-    Parameters
-    ----------
-    frequencies : array_like
-        Hz; values up to 0 are left out.
-    resolution : float, default 0.01
-        Width of the histogram's bins, in steps of the scale.
-    bins_per_octave : int, default 12
-        Steps of an octave.
-
-    Returns
-    -------
-    float
-        The most frequent deviation in steps, from -0.5 to below 0.5; 0 with a warning when there
-        is no frequency.
+    Arguments as librosa's. Returns the most frequent deviation in steps of the scale, from -0.5 to
+    below 0.5; 0 with a warning when there is no frequency.
 
     Examples
     --------
@@ -380,30 +240,12 @@ def pitch_tuning(
 
 
 def estimate_tuning(
-    *,
-    y: Array | None = None,
-    sr: float = 22050,
-    S: Array | None = None,
-    n_fft: int | None = 2048,
-    resolution: float = 0.01,
-    bins_per_octave: int = 12,
-    **kwargs: Any,
-) -> float:
+    *, y: Array | None = None, sr: float = 22050, S: Array | None = None, n_fft: int | None = 2048,
+    resolution: float = 0.01, bins_per_octave: int = 12, **kwargs: Any,
+) -> float:  # fmt: skip
     """Find the tuning of a signal: `pitch_tuning` of the louder half of its peaks.
 
-    Parameters
-    ----------
-    y, sr, S, n_fft
-        As of `piptrack`.
-    resolution, bins_per_octave
-        As of `pitch_tuning`.
-    **kwargs
-        Further arguments of `piptrack`.
-
-    Returns
-    -------
-    float
-        Deviation in steps of the scale.
+    Arguments as librosa's.
 
     Examples
     --------

@@ -26,18 +26,7 @@ _SHORT_LAGS = 8
 def autocorrelate(y: Array, *, max_size: int | None = None, axis: int = -1) -> Array:
     """Correlate a signal with itself at lags from 0 on.
 
-    Parameters
-    ----------
-    y : ndarray of any shape
-        Signal, real or complex.
-    max_size : int, optional
-        Number of lags; as many as samples by default.
-    axis : int, default -1
-        Axis of time.
-
-    Returns
-    -------
-    ndarray of the shape of `y`, with at most `max_size` lags along `axis`
+    Arguments as librosa's.
 
     Examples
     --------
@@ -101,26 +90,9 @@ def _fast_length(n: int) -> int:
 def lpc(y: Array, *, order: int, axis: int = -1) -> Array:
     """Find the coefficients of linear prediction by Burg's method (Marple 1980).
 
-    Parameters
-    ----------
-    y : ndarray of any shape, floating-point
-        Signal.
-    order : int
-        Number of coefficients after the leading 1: at most the number of samples, and 1 for none.
-        The last of as many as samples is 0.
-    axis : int, default -1
-        Axis of time.
-
-    Returns
-    -------
-    ndarray of the shape of `y`, with ``order + 1`` coefficients along `axis`
-        Of the filter whose output is the prediction error.
-
-    Raises
-    ------
-    ParameterError
-        For an order that is not a positive int or exceeds the number of samples, where librosa
-        reads what lies in memory behind them; for samples that are not finite.
+    Arguments as librosa's, but an order above the number of samples is refused, where librosa reads
+    what lies in memory behind them. Returns ``order + 1`` coefficients along `axis`, the leading 1
+    included, of the filter whose output is the prediction error.
 
     Examples
     --------
@@ -149,34 +121,12 @@ def lpc(y: Array, *, order: int, axis: int = -1) -> Array:
 
 
 def zero_crossings(
-    y: Array,
-    *,
-    threshold: float = 1e-10,
-    ref_magnitude: Any = None,
-    pad: bool = True,
-    zero_pos: bool = True,
-    axis: int = -1,
-) -> Array:
+    y: Array, *, threshold: float = 1e-10, ref_magnitude: Any = None, pad: bool = True,
+    zero_pos: bool = True, axis: int = -1,
+) -> Array:  # fmt: skip
     """Mark the samples whose sign differs from that of the sample before.
 
-    Parameters
-    ----------
-    y : ndarray of any shape, floating-point
-        Signal.
-    threshold : float, default 1e-10
-        Values up to this magnitude count as zero.
-    ref_magnitude : float or callable, optional
-        Factor of the threshold, or a function of ``abs(y)`` that returns it.
-    pad : bool, default True
-        What the first sample is marked.
-    zero_pos : bool, default True
-        Zero is positive; otherwise it is a sign of its own.
-    axis : int, default -1
-        Axis of time.
-
-    Returns
-    -------
-    ndarray of the shape of `y`, bool
+    Arguments as librosa's. Returns bools of the shape of `y`.
 
     Examples
     --------

@@ -26,50 +26,15 @@ _SMALLEST_AMIN = float(np.finfo(np.float32).tiny)
 
 
 def stft(
-    y: Array,
-    *,
-    n_fft: int = 2048,
-    hop_length: int | None = None,
-    win_length: int | None = None,
-    window: Any = "hann",
-    center: bool = True,
-    dtype: Any = None,
-    pad_mode: Any = "constant",
+    y: Array, *, n_fft: int = 2048, hop_length: int | None = None, win_length: int | None = None,
+    window: Any = "hann", center: bool = True, dtype: Any = None, pad_mode: Any = "constant",
     out: Array | None = None,
-) -> Array:
+) -> Array:  # fmt: skip
     """Compute the short-time Fourier transform.
 
-    float32 and float64 samples take quaver's kernel in double, whose result float32 rounds once.
-
-    Parameters
-    ----------
-    y : ndarray of shape (..., n), floating-point
-        Samples.
-    n_fft : int, default 2048
-        Length of the transform.
-    hop_length : int, optional
-        Samples from frame to frame; a quarter of the window by default.
-    win_length : int, optional
-        Length of the window, centred in `n_fft`, which is the default.
-    window : str, tuple, float, callable or array_like, default "hann"
-        As of `filters.get_window`, periodic.
-    center : bool, default True
-        Centre frame t at ``t * hop_length``, padding both ends by ``n_fft // 2``.
-    dtype : dtype, optional
-        Type of the result; complex64 for float32, complex128 for float64.
-    pad_mode : str or callable, default "constant"
-        As of `numpy.pad`.
-    out : ndarray, optional
-        Where to write the result; may hold more frames.
-
-    Returns
-    -------
-    ndarray of shape (..., 1 + n_fft // 2, n_frames), complex
-
-    Raises
-    ------
-    ParameterError
-        For samples that are not finite or too short, or arguments that do not fit.
+    Arguments as librosa's. float32 and float64 samples take quaver's kernel in double, whose result
+    float32 rounds once. Returns (..., 1 + n_fft // 2, n_frames), complex64 for float32 and
+    complex128 for float64.
 
     Examples
     --------
@@ -92,42 +57,13 @@ def stft(
 
 
 def istft(
-    stft_matrix: Array,
-    *,
-    hop_length: int | None = None,
-    win_length: int | None = None,
-    n_fft: int | None = None,
-    window: Any = "hann",
-    center: bool = True,
-    dtype: Any = None,
-    length: int | None = None,
-    out: Array | None = None,
-) -> Array:
+    stft_matrix: Array, *, hop_length: int | None = None, win_length: int | None = None,
+    n_fft: int | None = None, window: Any = "hann", center: bool = True, dtype: Any = None,
+    length: int | None = None, out: Array | None = None,
+) -> Array:  # fmt: skip
     """Invert the short-time Fourier transform by weighted overlap-add.
 
-    Parameters
-    ----------
-    stft_matrix : ndarray of shape (..., 1 + n_fft // 2, n_frames), complex
-        As of `stft`.
-    hop_length, win_length, window, center
-        As of `stft`.
-    n_fft : int, optional
-        Length of the transform; by default the even one that fits.
-    dtype : dtype, optional
-        Type of the result; float32 for complex64, float64 for complex128.
-    length : int, optional
-        Samples to return.
-    out : ndarray, optional
-        Where to write the result.
-
-    Returns
-    -------
-    ndarray of shape (..., n)
-
-    Raises
-    ------
-    ParameterError
-        For arguments that do not fit.
+    Arguments as librosa's. Returns (..., n), float32 for complex64 and float64 for complex128.
 
     Examples
     --------
@@ -161,18 +97,7 @@ def istft(
 def magphase(D: Array, *, power: float = 1) -> tuple[Array, Array]:
     """Split a complex spectrogram into magnitude and phase.
 
-    Parameters
-    ----------
-    D : ndarray, complex
-        Spectrogram.
-    power : float, default 1
-        Exponent of the magnitude.
-
-    Returns
-    -------
-    magnitude : ndarray, real
-    phase : ndarray, complex
-        ``D`` over its magnitude; 1 where that is 0.
+    Arguments as librosa's. The phase is 1 where the magnitude is 0.
 
     Examples
     --------
@@ -191,38 +116,13 @@ def magphase(D: Array, *, power: float = 1) -> tuple[Array, Array]:
 
 
 def power_to_db(
-    S: Any,
-    *,
-    ref: float | Callable[..., Any] = 1.0,
-    amin: float = 1e-10,
-    top_db: float | None = 80.0,
-    axes: Axes = "auto",
-) -> Any:
+    S: Any, *, ref: float | Callable[..., Any] = 1.0, amin: float = 1e-10,
+    top_db: float | None = 80.0, axes: Axes = "auto",
+) -> Any:  # fmt: skip
     """Convert power to decibel: ``10 log10(max(amin, S) / max(amin, ref))``.
 
-    Parameters
-    ----------
-    S : array_like
-        Power.
-    ref : float or callable, default 1.0
-        Power of 0 dB, or a function such as `numpy.max`, of `axis` and `keepdims`, that finds it
-        in S.
-    amin : float, default 1e-10
-        Smallest power.
-    top_db : float, optional, default 80.0
-        Raise values to at least this many decibel below the largest.
-    axes : {"auto"}, int, tuple of int or None
-        Axes that share a reference and a largest value: by default the last two, so that each
-        channel has its own, as in librosa 1.0; None for all, as in librosa 0.11.
-
-    Returns
-    -------
-    ndarray or scalar
-
-    Raises
-    ------
-    ParameterError
-        For `amin` not above 0, a negative `top_db`, or a `ref` without `axis` and `keepdims`.
+    Arguments as librosa's, of 1.0: `axes` share a reference and a largest value, by default the
+    last two, so that each channel has its own; None for all, as in 0.11.
 
     Examples
     --------
@@ -307,30 +207,12 @@ def _warn_of_phase(name: str, instead: str) -> None:
 
 
 def amplitude_to_db(
-    S: Any,
-    *,
-    ref: float | Callable[..., Any] = 1.0,
-    amin: float = 1e-5,
-    top_db: float | None = 80.0,
-    axes: Axes = "auto",
-) -> Any:
+    S: Any, *, ref: float | Callable[..., Any] = 1.0, amin: float = 1e-5,
+    top_db: float | None = 80.0, axes: Axes = "auto",
+) -> Any:  # fmt: skip
     """Convert amplitude to decibel: ``20 log10(max(amin, |S|) / max(amin, ref))``.
 
-    Parameters
-    ----------
-    S : array_like
-        Amplitude.
-    ref, amin, top_db, axes
-        As of `power_to_db`, of amplitudes.
-
-    Returns
-    -------
-    ndarray or scalar
-
-    Raises
-    ------
-    ParameterError
-        As `power_to_db`.
+    Arguments as librosa's, of 1.0; `axes` as of `power_to_db`.
 
     Examples
     --------
@@ -370,18 +252,10 @@ def db_to_amplitude(S_db: Any, *, ref: float = 1.0) -> Any:
 
 
 def spectrogram(
-    y: Array | None,
-    S: Array | None,
-    n_fft: int | None,
-    hop_length: int | None,
-    win_length: int | None = None,
-    window: Any = "hann",
-    center: bool = True,
-    pad_mode: Any = "constant",
-    *,
-    power: float = 1.0,
-    rounded: bool = True,
-) -> tuple[Array, int]:
+    y: Array | None, S: Array | None, n_fft: int | None, hop_length: int | None,
+    win_length: int | None = None, window: Any = "hann", center: bool = True,
+    pad_mode: Any = "constant", *, power: float = 1.0, rounded: bool = True,
+) -> tuple[Array, int]:  # fmt: skip
     """Return S as it is, or ``|stft(y)| ** power``, and the length of the transform.
 
     rounded: after each step, as librosa's, for what compares neighbours; else once, and faster.

@@ -21,21 +21,7 @@ TINY = float(np.finfo(np.float64).tiny)
 def threshold_prior(n_thresholds: int, a: float, b: float) -> tuple[Array, Array]:
     """Return thresholds k / n, k = 1 .. n, and the beta distribution's weight below each.
 
-    Parameters
-    ----------
-    n_thresholds : int
-        Number of thresholds.
-    a, b : float
-        Shape of the beta distribution; positive.
-
-    Returns
-    -------
-    thresholds, weights : ndarray of shape (n_thresholds,), float64
-
-    Raises
-    ------
-    ParameterError
-        For a shape that is not positive.
+    The shape of the distribution, `a` and `b`, is positive. Returns two arrays (n_thresholds,).
 
     Examples
     --------
@@ -52,19 +38,8 @@ def threshold_prior(n_thresholds: int, a: float, b: float) -> tuple[Array, Array
 def incomplete_beta(x: float, a: float, b: float) -> float:
     """Return the regularised incomplete beta function I_x(a, b).
 
-    By Lentz's evaluation of its continued fraction (DLMF 8.17.22), on the side of the mean where
-    it converges within a few dozen steps.
-
-    Parameters
-    ----------
-    x : float
-        Between 0 and 1.
-    a, b : float
-        Positive.
-
-    Returns
-    -------
-    float
+    By Lentz's evaluation of its continued fraction (DLMF 8.17.22), on the side of the mean where it
+    converges within a few dozen steps.
 
     Examples
     --------
@@ -104,32 +79,11 @@ def transitions(
 ) -> tuple[Array, Array, float]:
     """Return logarithms of the transition probabilities from a pitch bin to its neighbours.
 
-    A triangular window around each bin, cut off at both ends of the range and normalised to 1, is
-    multiplied by the probability of keeping or changing the voicing.
-
-    Parameters
-    ----------
-    n_bins : int
-        Pitch bins, at least 2.
-    width : int
-        Bins that one bin leads to; at most `n_bins`.
-    switch_prob : float
-        Probability that the voicing changes.
-    min_prob : float, optional
-        Transitions less probable become impossible; not negative.
-
-    Returns
-    -------
-    stay, change : ndarray of shape (2 * (width // 2) + 1, n_bins), float64
-        Row d holds, for each target j, the transition from bin ``j + d - width // 2``.
-    outside : float
-        All other transitions.
-
-    Raises
-    ------
-    ParameterError
-        If there are fewer than two bins or fewer than `width`, for a probability outside 0..1, or
-        where `min_prob` leaves no way to a bin.
+    A triangular window around each bin, `width` bins wide, cut off at both ends of the range and
+    normalised to 1, is multiplied by the probability of keeping or changing the voicing; what is
+    less probable than `min_prob` becomes impossible. Returns two arrays (2 * (width // 2) + 1,
+    n_bins), for a voicing that stays and one that changes, whose row d holds, for each target j,
+    the transition from bin ``j + d - width // 2``; and the value of all other transitions.
     """
     if n_bins < 2:
         raise ParameterError(f"fmin to fmax must hold at least two pitch bins, got {n_bins}")

@@ -88,18 +88,9 @@ def kernel_plan(n_fft: int, hop_length: int, taps: Array, center: bool) -> _core
 class Framing:
     """Samples, padded as asked, and how to cut them into frames.
 
-    Attributes
-    ----------
-    y : ndarray of shape (..., n)
-        Samples; without the padding when the kernels supply zeros.
-    n_fft, hop_length : int
-        Samples of a frame, and from frame to frame.
-    taps : ndarray of shape (n_fft,)
-        Window.
-    plan : Stft or None
-        The kernel in float32, when it does this transform.
-    exact : Stft64 or None
-        The kernel in double, the same.
+    `y` is (..., n), without the padding when the kernels supply zeros; `taps` is the window,
+    (n_fft,). `plan` is the kernel in float32 and `exact` that in double, where they do this
+    transform.
     """
 
     y: Array

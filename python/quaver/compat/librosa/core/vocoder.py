@@ -26,33 +26,10 @@ def phase_vocoder(
 ) -> Array:
     """Stretch a spectrogram in time without moving its frequencies.
 
-    Magnitudes are interpolated; each bin's phase advances as between the two frames that enclose
-    the position. Phases are summed in float64, also of complex64, where librosa rounds. Behind
-    the last frame magnitudes go on as before it and phases stay, as in librosa 1.0; a single frame
-    stays as it is, where librosa gives NaN.
-
-    Parameters
-    ----------
-    D : ndarray of shape (..., n_bins, n_frames), complex
-        Spectrogram as of `stft`.
-    rate : float, optional
-        Speed: 2 halves the duration, 0.5 doubles it.
-    t_out : array_like of shape (n_out,), optional
-        Positions in frames, in place of a rate.
-    kind : str or int, default "linear"
-        As of `scipy.interpolate.interp1d`, which all but "linear" needs.
-    hop_length, n_fft : int
-        Without effect, and deprecated.
-
-    Returns
-    -------
-    ndarray of shape (..., n_bins, n_out), complex
-        ``n_out = ceil(n_frames / rate)`` for a rate.
-
-    Raises
-    ------
-    ParameterError
-        When not just one of `rate` and `t_out` is given, or it is out of range.
+    Arguments as librosa's, of 1.0: positions in frames, `t_out`, may stand in place of a rate;
+    `kind`, as of `scipy.interpolate.interp1d`, needs SciPy unless it is "linear". Phases are summed
+    in float64, also of complex64, where librosa rounds. Behind the last frame magnitudes go on as
+    before it and phases stay, as in 1.0; a single frame stays as it is, where librosa gives NaN.
 
     Examples
     --------

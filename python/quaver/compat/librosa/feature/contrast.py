@@ -21,47 +21,14 @@ _LONGEST_EXTREMES = 64
 
 
 def spectral_contrast(
-    *,
-    y: Array | None = None,
-    sr: float = 22050,
-    S: Array | None = None,
-    n_fft: int = 2048,
-    hop_length: int = 512,
-    win_length: int | None = None,
-    window: Any = "hann",
-    center: bool = True,
-    pad_mode: Any = "constant",
-    freq: Array | None = None,
-    fmin: float = 200.0,
-    n_bands: int = 6,
-    quantile: float = 0.02,
-    linear: bool = False,
-) -> Array:
+    *, y: Array | None = None, sr: float = 22050, S: Array | None = None, n_fft: int = 2048,
+    hop_length: int = 512, win_length: int | None = None, window: Any = "hann", center: bool = True,
+    pad_mode: Any = "constant", freq: Array | None = None, fmin: float = 200.0, n_bands: int = 6,
+    quantile: float = 0.02, linear: bool = False,
+) -> Array:  # fmt: skip
     """Compute the distance between peaks and valleys of the spectrum in octave bands.
 
-    Parameters
-    ----------
-    y, sr, S, n_fft, hop_length, win_length, window, center, pad_mode
-        As of `spectral_centroid`.
-    freq : ndarray of shape (n_bins,), optional
-        Frequencies of the bins in Hz.
-    fmin : float, default 200.0
-        Upper edge of the lowest band in Hz; each of the others spans an octave.
-    n_bands : int, default 6
-        Octaves above `fmin`.
-    quantile : float, default 0.02
-        Share of a band's bins that make a peak and a valley.
-    linear : bool, default False
-        Difference of magnitudes instead of decibels.
-
-    Returns
-    -------
-    ndarray of shape (..., n_bands + 1, n_frames), float64
-
-    Raises
-    ------
-    ParameterError
-        For arguments out of range, or bands beyond half the sampling rate.
+    Arguments as librosa's. Returns (..., n_bands + 1, n_frames), float64.
 
     Examples
     --------

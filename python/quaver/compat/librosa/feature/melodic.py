@@ -12,6 +12,7 @@ from quaver import _core
 from quaver.compat.librosa import filters, forward
 from quaver.compat.librosa.core import transform
 from quaver.compat.librosa.core.peaks import loud_pitches
+from quaver.compat.librosa.core.pitch import estimate_tuning, pitch_tuning
 from quaver.compat.librosa.core.spectrum import check_signal, power_to_db, spectrogram
 from quaver.compat.librosa.util.exceptions import ParameterError
 from quaver.compat.librosa.util.utils import expand_to, normalize
@@ -20,44 +21,13 @@ Array = NDArray[Any]
 
 
 def melspectrogram(
-    *,
-    y: Array | None = None,
-    sr: float = 22050,
-    S: Array | None = None,
-    n_fft: int = 2048,
-    hop_length: int = 512,
-    win_length: int | None = None,
-    window: Any = "hann",
-    center: bool = True,
-    pad_mode: Any = "constant",
-    power: float = 2.0,
-    **kwargs: Any,
-) -> Array:
+    *, y: Array | None = None, sr: float = 22050, S: Array | None = None, n_fft: int = 2048,
+    hop_length: int = 512, win_length: int | None = None, window: Any = "hann", center: bool = True,
+    pad_mode: Any = "constant", power: float = 2.0, **kwargs: Any,
+) -> Array:  # fmt: skip
     """Compute a mel spectrogram.
 
-    Parameters
-    ----------
-    y : ndarray of shape (..., n), optional
-        Samples.
-    sr : float, default 22050
-        Sampling rate in Hz.
-    S : ndarray of shape (..., n_bins, n_frames), optional
-        Spectrogram, in place of y.
-    n_fft, hop_length, win_length, window, center, pad_mode
-        As of `stft`.
-    power : float, default 2.0
-        Exponent of the magnitude.
-    **kwargs
-        As of `filters.mel`: ``n_mels``, ``fmin``, ``fmax``, ``htk``, ``norm``, ``dtype``.
-
-    Returns
-    -------
-    ndarray of shape (..., n_mels, n_frames)
-
-    Raises
-    ------
-    ParameterError
-        As `stft` and `filters.mel`, or when neither y nor S is given.
+    Arguments as librosa's, of `filters.mel` as well. Returns (..., n_mels, n_frames).
 
     Examples
     --------
@@ -105,52 +75,13 @@ def _cached_mel_bank(**parameters: Any) -> tuple[Array, _core.FilterBank | None,
 
 
 def mfcc(
-    *,
-    y: Array | None = None,
-    sr: float = 22050,
-    S: Array | None = None,
-    n_mfcc: int = 20,
-    dct_type: int = 2,
-    norm: str | None = "ortho",
-    lifter: float = 0,
-    mel_norm: Any = "slaney",
+    *, y: Array | None = None, sr: float = 22050, S: Array | None = None, n_mfcc: int = 20,
+    dct_type: int = 2, norm: str | None = "ortho", lifter: float = 0, mel_norm: Any = "slaney",
     **kwargs: Any,
-) -> Array:
+) -> Array:  # fmt: skip
     """Compute mel-frequency cepstral coefficients.
 
-    Parameters
-    ----------
-    y : ndarray of shape (..., n), optional
-        Samples.
-    sr : float, default 22050
-        Sampling rate in Hz.
-    S : ndarray of shape (..., n_mels, n_frames), optional
-        Mel spectrogram in decibel, in place of y.
-    n_mfcc : int, default 20
-        Coefficients.
-    dct_type : {1, 2, 3, 4}, default 2
-        Type of the cosine transform.
-    norm : {"ortho", "backward", "forward", None}, default "ortho"
-        Its scale, as of `scipy.fft.dct`.
-    lifter : float, default 0
-        Weigh coefficient n by ``1 + lifter / 2 * sin(pi (n + 1) / lifter)``; 0: not at all.
-    mel_norm : {"slaney"}, float or None, default "slaney"
-        `norm` of `filters.mel`.
-    **kwargs
-        As of `melspectrogram`.
-
-    Returns
-    -------
-    ndarray of shape (..., n_mfcc, n_frames)
-
-    Raises
-    ------
-    ParameterError
-        As `melspectrogram`, and for a negative lifter.
-    ValueError
-        For another type or scale of the transform.
-    RuntimeError
-        For one band and type 1, as SciPy.
+    Arguments as librosa's, of `melspectrogram` as well. Returns (..., n_mfcc, n_frames).
 
     Examples
     --------
@@ -199,50 +130,14 @@ def _cosines(n: int, n_rows: int, dct_type: int, norm: str | None, dtype: Any) -
 
 
 def chroma_stft(
-    *,
-    y: Array | None = None,
-    sr: float = 22050,
-    S: Array | None = None,
-    norm: float | None = np.inf,
-    n_fft: int = 2048,
-    hop_length: int = 512,
-    win_length: int | None = None,
-    window: Any = "hann",
-    center: bool = True,
-    pad_mode: Any = "constant",
-    tuning: float | None = None,
-    n_chroma: int = 12,
-    **kwargs: Any,
-) -> Array:
+    *, y: Array | None = None, sr: float = 22050, S: Array | None = None,
+    norm: float | None = np.inf, n_fft: int = 2048, hop_length: int = 512,
+    win_length: int | None = None, window: Any = "hann", center: bool = True,
+    pad_mode: Any = "constant", tuning: float | None = None, n_chroma: int = 12, **kwargs: Any,
+) -> Array:  # fmt: skip
     """Compute a chromagram from the power spectrum.
 
-    Parameters
-    ----------
-    y : ndarray of shape (..., n), optional
-        Samples.
-    sr : float, default 22050
-        Sampling rate in Hz.
-    S : ndarray of shape (..., n_bins, n_frames), optional
-        Power spectrogram, in place of y.
-    norm : float or None, default inf
-        Norm of each frame, as of `util.normalize`.
-    n_fft, hop_length, win_length, window, center, pad_mode
-        As of `stft`.
-    tuning : float, optional
-        Deviation from A = 440 Hz in classes; estimated by default.
-    n_chroma : int, default 12
-        Pitch classes.
-    **kwargs
-        As of `filters.chroma`: ``ctroct``, ``octwidth``, ``norm``, ``base_c``, ``dtype``.
-
-    Returns
-    -------
-    ndarray of shape (..., n_chroma, n_frames)
-
-    Raises
-    ------
-    ParameterError
-        As `stft` and `util.normalize`.
+    Arguments as librosa's, of `filters.chroma` as well. Returns (..., n_chroma, n_frames).
 
     Examples
     --------
@@ -269,13 +164,11 @@ def chroma_stft(
 
 
 def _estimate_tuning(S: Array, sr: float, n_chroma: int) -> float:
-    from quaver.compat import librosa
-
     if S.dtype in (np.float32, np.float64) and S.shape[-2] > 1 and S.size > 0 and S.min() >= 0:
         pitches = loud_pitches(S, sr)
         if pitches is not None:
-            return float(librosa.pitch_tuning(pitches, bins_per_octave=n_chroma))
-    return float(librosa.estimate_tuning(S=S, sr=sr, bins_per_octave=n_chroma))
+            return float(pitch_tuning(pitches, bins_per_octave=n_chroma))
+    return float(estimate_tuning(S=S, sr=sr, bins_per_octave=n_chroma))
 
 
 def tonnetz(
@@ -283,27 +176,8 @@ def tonnetz(
 ) -> Array:
     """Project chroma onto the circles of fifths, minor and major thirds (Harte et al. 2006).
 
-    Parameters
-    ----------
-    y : ndarray of shape (..., n), optional
-        Samples, whose constant-Q chroma an installed librosa computes.
-    sr : float, default 22050
-        Sampling rate in Hz.
-    chroma : ndarray of shape (..., n_chroma, n_frames), optional
-        Chroma, in place of y.
-    **kwargs
-        As of `librosa.feature.chroma_cqt`; only used with y.
-
-    Returns
-    -------
-    ndarray of shape (..., 6, n_frames)
-
-    Raises
-    ------
-    ParameterError
-        When neither y nor chroma is given.
-    ImportError
-        For y without an installed librosa.
+    Arguments as librosa's; without `chroma`, an installed librosa computes it from `y`. Returns
+    (..., 6, n_frames).
 
     Examples
     --------

@@ -32,42 +32,13 @@ def _weights(S: Array) -> Array:
 
 
 def spectral_centroid(
-    *,
-    y: Array | None = None,
-    sr: float = 22050,
-    S: Array | None = None,
-    n_fft: int = 2048,
-    hop_length: int = 512,
-    freq: Array | None = None,
-    win_length: int | None = None,
-    window: Any = "hann",
-    center: bool = True,
-    pad_mode: Any = "constant",
-) -> Array:
+    *, y: Array | None = None, sr: float = 22050, S: Array | None = None, n_fft: int = 2048,
+    hop_length: int = 512, freq: Array | None = None, win_length: int | None = None,
+    window: Any = "hann", center: bool = True, pad_mode: Any = "constant",
+) -> Array:  # fmt: skip
     """Compute the mean frequency of each frame, weighted by magnitude.
 
-    Parameters
-    ----------
-    y : ndarray of shape (..., n), optional
-        Samples.
-    sr : float, default 22050
-        Sampling rate in Hz.
-    S : ndarray of shape (..., n_bins, n_frames), optional
-        Magnitudes, in place of y.
-    n_fft, hop_length, win_length, window, center, pad_mode
-        As of `stft`.
-    freq : ndarray of shape (n_bins,) or that of S, optional
-        Frequencies of the bins in Hz.
-
-    Returns
-    -------
-    ndarray of shape (..., 1, n_frames)
-        Hz; 0 in silence.
-
-    Raises
-    ------
-    ParameterError
-        For complex or negative values, or neither y nor S.
+    Arguments as librosa's. Returns Hz, 0 in silence, (..., 1, n_frames).
 
     Examples
     --------
@@ -94,43 +65,14 @@ def _centroid(S: Array, freq: Array) -> Array:
 
 
 def spectral_bandwidth(
-    *,
-    y: Array | None = None,
-    sr: float = 22050,
-    S: Array | None = None,
-    n_fft: int = 2048,
-    hop_length: int = 512,
-    win_length: int | None = None,
-    window: Any = "hann",
-    center: bool = True,
-    pad_mode: Any = "constant",
-    freq: Array | None = None,
-    centroid: Array | None = None,
-    norm: bool = True,
-    p: float = 2,
-) -> Array:
+    *, y: Array | None = None, sr: float = 22050, S: Array | None = None, n_fft: int = 2048,
+    hop_length: int = 512, win_length: int | None = None, window: Any = "hann", center: bool = True,
+    pad_mode: Any = "constant", freq: Array | None = None, centroid: Array | None = None,
+    norm: bool = True, p: float = 2,
+) -> Array:  # fmt: skip
     """Compute the p-th order deviation from the spectral centroid.
 
-    Parameters
-    ----------
-    y, sr, S, n_fft, hop_length, win_length, window, center, pad_mode, freq
-        As of `spectral_centroid`.
-    centroid : ndarray of shape (..., 1, n_frames), optional
-        Centroids in Hz, computed by default.
-    norm : bool, default True
-        Weigh by magnitudes that sum to 1.
-    p : float, default 2
-        Exponent.
-
-    Returns
-    -------
-    ndarray of shape (..., 1, n_frames)
-        Hz.
-
-    Raises
-    ------
-    ParameterError
-        As `spectral_centroid`.
+    Arguments as librosa's. Returns Hz, (..., 1, n_frames).
 
     Examples
     --------
@@ -159,37 +101,13 @@ def spectral_bandwidth(
 
 
 def spectral_rolloff(
-    *,
-    y: Array | None = None,
-    sr: float = 22050,
-    S: Array | None = None,
-    n_fft: int = 2048,
-    hop_length: int = 512,
-    win_length: int | None = None,
-    window: Any = "hann",
-    center: bool = True,
-    pad_mode: Any = "constant",
-    freq: Array | None = None,
-    roll_percent: float = 0.85,
-) -> Array:
+    *, y: Array | None = None, sr: float = 22050, S: Array | None = None, n_fft: int = 2048,
+    hop_length: int = 512, win_length: int | None = None, window: Any = "hann", center: bool = True,
+    pad_mode: Any = "constant", freq: Array | None = None, roll_percent: float = 0.85,
+) -> Array:  # fmt: skip
     """Compute the lowest frequency below which a share of the magnitude lies.
 
-    Parameters
-    ----------
-    y, sr, S, n_fft, hop_length, win_length, window, center, pad_mode, freq
-        As of `spectral_centroid`.
-    roll_percent : float, default 0.85
-        Share, in (0, 1).
-
-    Returns
-    -------
-    ndarray of shape (..., 1, n_frames)
-        Hz.
-
-    Raises
-    ------
-    ParameterError
-        As `spectral_centroid`, and for another share.
+    Arguments as librosa's. Returns Hz, (..., 1, n_frames).
 
     Examples
     --------
@@ -214,38 +132,13 @@ def spectral_rolloff(
 
 
 def spectral_flatness(
-    *,
-    y: Array | None = None,
-    S: Array | None = None,
-    n_fft: int = 2048,
-    hop_length: int = 512,
-    win_length: int | None = None,
-    window: Any = "hann",
-    center: bool = True,
-    pad_mode: Any = "constant",
-    amin: float = 1e-10,
-    power: float = 2.0,
-) -> Array:
+    *, y: Array | None = None, S: Array | None = None, n_fft: int = 2048, hop_length: int = 512,
+    win_length: int | None = None, window: Any = "hann", center: bool = True,
+    pad_mode: Any = "constant", amin: float = 1e-10, power: float = 2.0,
+) -> Array:  # fmt: skip
     """Compute the geometric over the arithmetic mean of the power spectrum.
 
-    Parameters
-    ----------
-    y, S, n_fft, hop_length, win_length, window, center, pad_mode
-        As of `spectral_centroid`.
-    amin : float, default 1e-10
-        Smallest power.
-    power : float, default 2.0
-        Exponent of the magnitude.
-
-    Returns
-    -------
-    ndarray of shape (..., 1, n_frames)
-        From 0, a tone, to 1, white noise.
-
-    Raises
-    ------
-    ParameterError
-        As `spectral_centroid`, and for `amin` not above 0.
+    Arguments as librosa's. Returns values from 0, a tone, to 1, white noise, (..., 1, n_frames).
 
     Examples
     --------
@@ -266,32 +159,13 @@ def spectral_flatness(
 
 
 def poly_features(
-    *,
-    y: Array | None = None,
-    sr: float = 22050,
-    S: Array | None = None,
-    n_fft: int = 2048,
-    hop_length: int = 512,
-    win_length: int | None = None,
-    window: Any = "hann",
-    center: bool = True,
-    pad_mode: Any = "constant",
-    order: int = 1,
-    freq: Array | None = None,
-) -> Array:
+    *, y: Array | None = None, sr: float = 22050, S: Array | None = None, n_fft: int = 2048,
+    hop_length: int = 512, win_length: int | None = None, window: Any = "hann", center: bool = True,
+    pad_mode: Any = "constant", order: int = 1, freq: Array | None = None,
+) -> Array:  # fmt: skip
     """Fit a polynomial over frequency to each frame's magnitudes.
 
-    Parameters
-    ----------
-    y, sr, S, n_fft, hop_length, win_length, window, center, pad_mode, freq
-        As of `spectral_centroid`.
-    order : int, default 1
-        Degree.
-
-    Returns
-    -------
-    ndarray of shape (..., order + 1, n_frames)
-        Coefficients, highest power first.
+    Arguments as librosa's. Returns coefficients, highest power first, (..., order + 1, n_frames).
 
     Examples
     --------

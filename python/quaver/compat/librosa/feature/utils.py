@@ -22,43 +22,13 @@ _PADS = {"constant": "constant", "nearest": "edge", "mirror": "reflect", "wrap":
 
 
 def delta(
-    data: Array,
-    *,
-    width: int = 9,
-    order: int = 1,
-    axis: int = -1,
-    mode: str = "interp",
+    data: Array, *, width: int = 9, order: int = 1, axis: int = -1, mode: str = "interp",
     **kwargs: Any,
-) -> Array:
+) -> Array:  # fmt: skip
     """Estimate a derivative over time with a Savitzky-Golay filter.
 
-    Parameters
-    ----------
-    data : ndarray
-        Features.
-    width : int, default 9
-        Frames that a polynomial is fitted to; odd, at least 3.
-    order : int, default 1
-        Order of the derivative.
-    axis : int, default -1
-        The axis of time.
-    mode : {"interp", "nearest", "mirror", "constant", "wrap"}, default "interp"
-        What the edges take: the polynomial of the first or last `width` frames, or padding.
-    **kwargs
-        ``polyorder`` (`order` by default), ``delta`` (1.0) and ``cval`` (0.0), as of
-        `scipy.signal.savgol_filter`; ``deriv`` is ignored, as librosa does.
-
-    Returns
-    -------
-    ndarray
-        As data in shape; float32 for float32, else float64.
-
-    Raises
-    ------
-    ParameterError
-        For another width or order, or fewer frames than `width` in mode "interp".
-    ValueError
-        For another mode, or a `polyorder` of at least `width`.
+    Arguments as librosa's; `kwargs` are those of `scipy.signal.savgol_filter`, of which ``deriv``
+    is ignored. Returns the shape of `data`, float32 for float32 and else float64.
 
     Examples
     --------
@@ -142,25 +112,7 @@ def _taps(width: int, degree: int, order: int) -> Array:
 def stack_memory(data: Array, *, n_steps: int = 2, delay: int = 1, **kwargs: Any) -> Array:
     """Put each frame's past (or future, for a negative delay) below it.
 
-    Parameters
-    ----------
-    data : ndarray of shape (..., d, t)
-        Features.
-    n_steps : int, default 2
-        Frames of the history, the present one included.
-    delay : int, default 1
-        Frames from one to the next; not 0.
-    **kwargs
-        As of `numpy.pad`; zeros by default.
-
-    Returns
-    -------
-    ndarray of shape (..., d * n_steps, t)
-
-    Raises
-    ------
-    ParameterError
-        For `n_steps` below 1, a delay of 0 or no frames.
+    Arguments as librosa's. Returns (..., d * n_steps, t).
 
     Examples
     --------

@@ -14,40 +14,12 @@ Array = NDArray[Any]
 
 
 def rms(
-    *,
-    y: Array | None = None,
-    S: Array | None = None,
-    frame_length: int = 2048,
-    hop_length: int = 512,
-    center: bool = True,
-    pad_mode: Any = "constant",
-    dtype: Any = np.float32,
-) -> Array:
+    *, y: Array | None = None, S: Array | None = None, frame_length: int = 2048,
+    hop_length: int = 512, center: bool = True, pad_mode: Any = "constant", dtype: Any = np.float32,
+) -> Array:  # fmt: skip
     """Compute the root mean square of each frame.
 
-    Parameters
-    ----------
-    y : ndarray of shape (..., n), optional
-        Samples.
-    S : ndarray of shape (..., n_bins, n_frames), optional
-        Magnitudes, in place of y.
-    frame_length, hop_length : int
-        Samples of a frame, and from frame to frame.
-    center : bool, default True
-        Pad both ends by half a frame.
-    pad_mode : str or callable, default "constant"
-        As of `numpy.pad`.
-    dtype : dtype, default float32
-        Type of the result.
-
-    Returns
-    -------
-    ndarray of shape (..., 1, n_frames)
-
-    Raises
-    ------
-    ParameterError
-        When neither y nor S is given, or they do not fit `frame_length`.
+    Arguments as librosa's. Returns (..., 1, n_frames) of type `dtype`.
 
     Examples
     --------
@@ -91,35 +63,12 @@ def _mean_square(y: Array, frame_length: int, hop_length: int, dtype: Any) -> Ar
 
 
 def zero_crossing_rate(
-    y: Array,
-    *,
-    frame_length: int = 2048,
-    hop_length: int = 512,
-    center: bool = True,
+    y: Array, *, frame_length: int = 2048, hop_length: int = 512, center: bool = True,
     **kwargs: Any,
-) -> Array:
+) -> Array:  # fmt: skip
     """Compute the share of samples of each frame at which the sign changes.
 
-    Parameters
-    ----------
-    y : ndarray of shape (..., n), floating-point
-        Samples.
-    frame_length, hop_length : int
-        Samples of a frame, and from frame to frame.
-    center : bool, default True
-        Pad both ends by half a frame with the outermost sample.
-    **kwargs
-        ``threshold`` (1e-10), ``ref_magnitude`` (None), ``pad`` (False) and ``zero_pos`` (True),
-        as of `zero_crossings`.
-
-    Returns
-    -------
-    ndarray of shape (..., 1, n_frames), float64
-
-    Raises
-    ------
-    ParameterError
-        As `util.valid_audio`, or for fewer samples than a frame.
+    Arguments as librosa's, of `zero_crossings` as well. Returns (..., 1, n_frames), float64.
 
     Examples
     --------

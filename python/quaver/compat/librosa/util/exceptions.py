@@ -3,19 +3,9 @@
 from __future__ import annotations
 
 from quaver.compat.librosa import forward
+from quaver.compat.librosa._errors import LibrosaError, ParameterError
 
-
-class LibrosaError(Exception):
-    """What all errors of librosa's own derive from."""
-
-
-class ParameterError(LibrosaError, ValueError):
-    """A wrong argument; a ValueError too, unlike librosa's.
-
-    Catches librosa's as well, where what quaver lacks is taken from there: that class then derives
-    from this one.
-    """
-
+__all__ = ["LibrosaError", "ParameterError"]
 
 # Names of librosa's that quaver lacks.
 __getattr__ = forward.attach_module("util.exceptions", {})

@@ -17,20 +17,7 @@ Array = NDArray[Any]
 def valid_audio(y: Array) -> bool:
     """Refuse what is not a finite floating-point array of at least one dimension.
 
-    Parameters
-    ----------
-    y : ndarray of shape (..., n)
-        Samples.
-
-    Returns
-    -------
-    bool
-        True.
-
-    Raises
-    ------
-    ParameterError
-        For anything else.
+    Arguments as librosa's; returns True, or raises ParameterError.
 
     Examples
     --------
@@ -89,16 +76,7 @@ def tiny(x: Any) -> Any:
 def abs2(x: Any, dtype: Any = None) -> Any:
     """Return the squared magnitude.
 
-    Parameters
-    ----------
-    x : array_like
-        Real or complex numbers.
-    dtype : dtype, optional
-        Type of the result.
-
-    Returns
-    -------
-    ndarray or scalar
+    Arguments as librosa's.
 
     Examples
     --------
@@ -114,24 +92,7 @@ def abs2(x: Any, dtype: Any = None) -> Any:
 def expand_to(x: Array, *, ndim: int, axes: Any) -> Array:
     """Reshape x to ndim dimensions, its own at the positions `axes`.
 
-    Parameters
-    ----------
-    x : ndarray
-        Input.
-    ndim : int
-        Dimensions of the result.
-    axes : int or sequence of int
-        Where the dimensions of x go.
-
-    Returns
-    -------
-    ndarray
-        A view.
-
-    Raises
-    ------
-    ParameterError
-        When `axes` or `ndim` do not fit x.
+    Arguments as librosa's. Returns a view.
 
     Examples
     --------
@@ -150,39 +111,13 @@ def expand_to(x: Array, *, ndim: int, axes: Any) -> Array:
 
 
 def frame(
-    x: Array,
-    *,
-    frame_length: int,
-    hop_length: int,
-    axis: int = -1,
-    writeable: bool = False,
+    x: Array, *, frame_length: int, hop_length: int, axis: int = -1, writeable: bool = False,
     subok: bool = False,
-) -> Array:
+) -> Array:  # fmt: skip
     """View an array as overlapping frames.
 
-    Parameters
-    ----------
-    x : ndarray
-        Input.
-    frame_length, hop_length : int
-        Samples of a frame, and from frame to frame.
-    axis : int, default -1
-        The axis of time. A negative one becomes (frame_length, n_frames), any other
-        (n_frames, frame_length).
-    writeable : bool, default False
-        Let the frames, which share memory, be written to.
-    subok : bool, default False
-        Keep subclasses of ndarray.
-
-    Returns
-    -------
-    ndarray
-        A view with one dimension more.
-
-    Raises
-    ------
-    ParameterError
-        When x is shorter than a frame, or the hop below 1.
+    Arguments as librosa's. Returns a view with one dimension more: a negative `axis` becomes
+    (frame_length, n_frames), any other (n_frames, frame_length).
 
     Examples
     --------
@@ -212,25 +147,7 @@ def frame(
 def pad_center(data: Array, *, size: int, axis: int = -1, **kwargs: Any) -> Array:
     """Pad an array at both ends to a size.
 
-    Parameters
-    ----------
-    data : ndarray
-        Input.
-    size : int
-        Length of the result.
-    axis : int, default -1
-        Along which.
-    **kwargs
-        As of `numpy.pad`; ``mode="constant"`` by default.
-
-    Returns
-    -------
-    ndarray
-
-    Raises
-    ------
-    ParameterError
-        When the input is longer.
+    Arguments as librosa's.
 
     Examples
     --------
@@ -250,20 +167,7 @@ def pad_center(data: Array, *, size: int, axis: int = -1, **kwargs: Any) -> Arra
 def fix_length(data: Array, *, size: int, axis: int = -1, **kwargs: Any) -> Array:
     """Cut or pad an array at its end to a size.
 
-    Parameters
-    ----------
-    data : ndarray
-        Input.
-    size : int
-        Length of the result.
-    axis : int, default -1
-        Along which.
-    **kwargs
-        As of `numpy.pad`; ``mode="constant"`` by default.
-
-    Returns
-    -------
-    ndarray
+    Arguments as librosa's.
 
     Examples
     --------
@@ -284,37 +188,12 @@ def fix_length(data: Array, *, size: int, axis: int = -1, **kwargs: Any) -> Arra
 
 
 def normalize(
-    S: Array,
-    *,
-    norm: float | None = np.inf,
-    axis: int | None = 0,
-    threshold: float | None = None,
+    S: Array, *, norm: float | None = np.inf, axis: int | None = 0, threshold: float | None = None,
     fill: bool | None = None,
-) -> Array:
+) -> Array:  # fmt: skip
     """Scale an array to unit norm along an axis.
 
-    Parameters
-    ----------
-    S : ndarray
-        Real or complex numbers.
-    norm : {inf, -inf, 0} or positive float or None, default inf
-        Largest or smallest magnitude, number of non-zeros, p-norm; None leaves S as it is.
-    axis : int or None, default 0
-        Along which; None: of all values.
-    threshold : float, optional
-        Norms below it count as zero; by default the smallest normal number.
-    fill : {None, False, True}, optional
-        What columns of zero norm become: themselves, zeros, or a constant of unit norm.
-
-    Returns
-    -------
-    ndarray
-        As S in shape and type.
-
-    Raises
-    ------
-    ParameterError
-        For another norm, threshold or fill, or values that are not finite.
+    Arguments as librosa's. Returns the shape and type of `S`.
 
     Examples
     --------
