@@ -13,21 +13,22 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from quaver.models import _tdcnn_data, tdcnn, tdcnn_onnx
+from quaver.models import tdcnn
+from quaver.models.tdcnn import data, onnx
 
 RATE = 16000
 
 
 def keras_predict(model: tdcnn.TDCNNClassifier, samples: NDArray[Any]) -> NDArray[np.float32]:
     """As Keras' documentation has it: model.predict on a batch of one."""
-    recording = _tdcnn_data.prepare(samples, RATE, model.config_)
-    batch = _tdcnn_data.stack([_tdcnn_data.cut_all(recording, model.config_)])
+    recording = data.prepare(samples, RATE, model.config_)
+    batch = data.stack([data.cut_all(recording, model.config_)])
     return np.asarray(model.network_.predict(batch, verbose=0))
 
 
 @pytest.fixture(scope="module")
 def ways() -> dict[str, Callable[[NDArray[Any]], NDArray[Any]]]:
-    network, graph = tdcnn.load_pretrained(), tdcnn_onnx.load_pretrained(threads=1)
+    network, graph = tdcnn.load_pretrained(), onnx.load_pretrained(threads=1)
     network.sample_rate = graph.sample_rate = RATE
     return {
         "quaver, onnx": lambda samples: graph.predict_proba([samples]),

@@ -23,9 +23,10 @@ from quaver import recipes
 from quaver.compat import librosa as our_librosa
 from quaver.compat import pyaudioanalysis, python_speech_features
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+import originals  # lies beside the tests, which use it as well
+
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
-import originals  # noqa: E402  # lies beside the tests, which use it as well
 
 SR = 16000
 N_SAMPLES = 59200  # 3.7 s, the median length of acted clips

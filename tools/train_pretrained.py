@@ -49,10 +49,10 @@ TEXT = {
         " own mean and deviation (no labels), which needs several clips of a speaker. Features,"
         " penalty and kernel width are searched for inside each training part, with its speakers"
         " kept apart: from the features of the original project on, one parameter after the other"
-        " (quaver.models.selection.GRID). The values in that grid were drawn up after looking at"
-        " mean scores of these folds, so a little optimism may remain; 'plain' scores are those of"
-        " the original project's 420 statistics, where only penalty and kernel width are searched"
-        " for. Commands: quaver evaluate DIR --protocol all, and with --plain."
+        " (quaver.models.svm.selection.GRID). The values in that grid were drawn up after looking"
+        " at mean scores of these folds, so a little optimism may remain; 'plain' scores are those"
+        " of the original project's 420 statistics, where only penalty and kernel width are"
+        " searched for. Commands: quaver evaluate DIR --protocol all, and with --plain."
     ),
 }
 

@@ -3,7 +3,7 @@
     python tools/train_tdcnn.py DIR [--checkpoint STATE]
 
 needs the 1,440 clips of RAVDESS and one to two hours on two cores. For each protocol of
-`quaver.models.tdcnn_evaluation` a network is trained on its training part, its epoch chosen on its
+`quaver.models.tdcnn.evaluation` a network is trained on its training part, its epoch chosen on its
 validation part and its test part looked at once. The weights of the protocol "original" are the
 ones that go into python/quaver/models/pretrained/ravdess-tdcnn.keras, with the card beside it.
 With --protocol only that one is run; its report and network wait in STATE for the other.
@@ -21,8 +21,9 @@ import keras
 import tensorflow
 
 from quaver import _core
-from quaver.models import tdcnn, tdcnn_evaluation, tdcnn_onnx
+from quaver.models import tdcnn
 from quaver.models.card import to_markdown
+from quaver.models.tdcnn import evaluation, onnx
 from quaver.record import replacing
 
 TARGET = Path(__file__).resolve().parents[1] / "python" / "quaver" / "models" / "pretrained"
@@ -44,7 +45,7 @@ TEXT = {
         " is sklearn.model_selection.train_test_split of the clips in the order of their paths with"
         " test_size=0.2 and random_state=0; of the 1,075 clips that are not for testing, 108 are"
         " for validation (test_size=0.1, random_state=0, stratified by label):"
-        " quaver.models.tdcnn_evaluation.split. Each epoch sees each clip with other noise, speed"
+        " quaver.models.tdcnn.evaluation.split. Each epoch sees each clip with other noise, speed"
         " and start, and gaps in its picture (quaver.models.tdcnn.Augmentation)."
     ),
     "Licence": (
@@ -77,16 +78,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("directory", type=Path)
     parser.add_argument("--checkpoint", type=Path, default=Path("tdcnn-state"))
-    parser.add_argument("--protocol", choices=tdcnn_evaluation.PROTOCOLS)
+    parser.add_argument("--protocol", choices=evaluation.PROTOCOLS)
     parser.add_argument("--threads", type=int, help="of each operation of TensorFlow")
     arguments = parser.parse_args()
     if arguments.threads:
         tensorflow.config.threading.set_intra_op_parallelism_threads(arguments.threads)
         tensorflow.config.threading.set_inter_op_parallelism_threads(arguments.threads)
-    names = [arguments.protocol] if arguments.protocol else tdcnn_evaluation.PROTOCOLS
+    names = [arguments.protocol] if arguments.protocol else evaluation.PROTOCOLS
     for name in names:
         run(arguments.directory, name, arguments.checkpoint)
-    files = [arguments.checkpoint / f"{name}.json" for name in tdcnn_evaluation.PROTOCOLS]
+    files = [arguments.checkpoint / f"{name}.json" for name in evaluation.PROTOCOLS]
     if all(file.exists() for file in files):
         write([json.loads(file.read_text(encoding="utf-8")) for file in files], arguments)
 
@@ -101,7 +102,7 @@ def run(directory: Path, name: str, state: Path) -> None:
         verbose=1,
         checkpoint=state / name,
     )
-    model, report = tdcnn_evaluation.train(directory, name, model)
+    model, report = evaluation.train(directory, name, model)
     print(f"{name}: {report.accuracy:.4f}, UAR {report.uar:.4f}", flush=True)
     tdcnn.save(model, state / f"{name}.keras", card={"protocol": name})
     about = {"report": report.to_dict(), "history": model.history_}
@@ -112,7 +113,7 @@ def run(directory: Path, name: str, state: Path) -> None:
 def write(results: list[dict[str, Any]], arguments: argparse.Namespace) -> None:
     model = tdcnn.load(arguments.checkpoint / "original.keras")
     # Once more, with the weights as they are stored.
-    report = tdcnn_evaluation.evaluate(
+    report = evaluation.evaluate(
         model, arguments.directory, "original", choice=results[0]["report"]["choices"][0]
     )
     card = {
@@ -132,7 +133,7 @@ def write(results: list[dict[str, Any]], arguments: argparse.Namespace) -> None:
     }
     file = TARGET / f"{tdcnn.PRETRAINED}.keras"
     tdcnn.save(model, file, card=card)
-    tdcnn_onnx.export(tdcnn.load(file), file.with_suffix(".onnx"))
+    onnx.export(tdcnn.load(file), file.with_suffix(".onnx"))
     with replacing(file.with_suffix(".md")) as temporary:
         shown = {key: value for key, value in card.items() if key != "history"}
         temporary.write_text(to_markdown(shown), encoding="utf-8")

@@ -30,10 +30,14 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.preprocessing import StandardScaler
 
 from quaver import LABELS, _core
-from quaver.models import _text_network, _training, text, text_evaluation
+from quaver.models import text
 from quaver.models.card import to_markdown
+from quaver.models.networks.training import digest
+from quaver.models.networks.training import train as train_network
+from quaver.models.text.evaluation import Texts, compare, make_baseline, read_goemotions
+from quaver.models.text.network import Batches, buckets, weighted_loss
 from quaver.record import replacing
-from quaver.text import tokenize
+from quaver.text import Vocabulary, tokenize
 
 TARGET = Path(__file__).resolve().parents[1] / "python" / "quaver" / "models" / "pretrained"
 DIMENSIONS = 200
@@ -89,9 +93,9 @@ def main() -> None:
     parser.add_argument("--checkpoint", type=Path)
     parser.add_argument("--epochs", type=int, default=10)
     arguments = parser.parse_args()
-    train = text_evaluation.read_goemotions(arguments.directory, "train")
+    train = read_goemotions(arguments.directory, "train")
     labels = train.labels.astype(int)
-    linear = text_evaluation.make_baseline()
+    linear = make_baseline()
     soft = cross_val_predict(linear, train.texts, labels, cv=FOLDS, method="predict_proba")
     linear.fit(train.texts, labels)
     embedding = None
@@ -110,7 +114,7 @@ def main() -> None:
 
 
 def fit(
-    train: text_evaluation.Texts,
+    train: Texts,
     targets: NDArray[np.float64],
     linear: Any,
     embedding: Any,
@@ -118,19 +122,19 @@ def fit(
     checkpoint: Path | None,
 ) -> text.TextClassifier:
     model = unfitted(embedding)
-    model.vocabulary_ = text.Vocabulary.build(train.texts, min_count=model.min_count)
+    model.vocabulary_ = Vocabulary.build(train.texts, min_count=model.min_count)
     model.network_ = model._initial_network(seed=0)
-    model.history_ = _training.train(
+    model.history_ = train_network(
         model.network_,
         SplicedBatches(train.texts, targets.astype(np.float32), model, linear),
-        loss=_text_network.weighted_loss(np.ones(len(LABELS)), multi_label=True),
+        loss=weighted_loss(np.ones(len(LABELS)), multi_label=True),
         epochs=epochs,
         learning_rate=model.learning_rate,
         score_name="val_f1",
         score=None,  # the schedule is run to its end and no epoch chosen
         patience=epochs,
         checkpoint=checkpoint,
-        identity=_training.digest(targets, *model.network_.get_weights()),
+        identity=digest(targets, *model.network_.get_weights()),
         verbose=2,
     )
     return model
@@ -151,7 +155,7 @@ def unfitted(embedding: Any = None) -> text.TextClassifier:
     return model
 
 
-class SplicedBatches(_text_network.Batches):
+class SplicedBatches(Batches):
     """The training texts, and new ones each epoch."""
 
     def __init__(
@@ -175,7 +179,7 @@ class SplicedBatches(_text_network.Batches):
         soft = self._linear.predict_proba(made).astype(np.float32)
         self._ids = np.concatenate([ids, self._model._encode(made)])
         self._targets = np.concatenate([targets, soft])
-        self._lengths = _text_network.buckets(self._ids)
+        self._lengths = buckets(self._ids)
         super().start_epoch(epoch)
         # Keras asks once how many batches there are; a few more or less are left out or repeated.
         self._n_batches = getattr(self, "_n_batches", len(self._batches))
@@ -253,7 +257,7 @@ def publish(model: text.TextClassifier, directory: Path) -> None:
     file = TARGET / f"{text.PRETRAINED}.keras"
     text.save(model, file)
     model = text.load(file)
-    reports = text_evaluation.compare(directory, model)
+    reports = compare(directory, model)
     model.thresholds_ = np.array(list(reports[0].thresholds.values()))
     card = {
         "name": text.PRETRAINED,

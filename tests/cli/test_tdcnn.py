@@ -13,7 +13,8 @@ from typer.testing import CliRunner, Result
 
 import quaver.data
 from quaver.cli.app import app
-from quaver.models import _tdcnn_classifier, _tdcnn_predict, tdcnn, tdcnn_onnx
+from quaver.models import tdcnn
+from quaver.models.tdcnn import classifier, onnx, recognizer
 from test_minimal import run_python
 from toys import SMALL, tone
 
@@ -49,7 +50,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the default network be one that trains in seconds."""
-    monkeypatch.setattr(_tdcnn_classifier, "TDCNNConfig", lambda: SMALL)
+    monkeypatch.setattr(classifier, "TDCNNConfig", lambda: SMALL)
 
 
 def test_predict_says_what_the_library_says(run: Run) -> None:
@@ -93,13 +94,13 @@ def test_threads_are_passed_on_and_change_no_answer(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given: list[int | None] = []
-    check = _tdcnn_predict.check_threads
+    check = recognizer.check_threads
 
     def watching(threads: int | None) -> int:
         given.append(threads)
         return check(threads)
 
-    monkeypatch.setattr(_tdcnn_predict, "check_threads", watching)
+    monkeypatch.setattr(recognizer, "check_threads", watching)
     command = ["predict", DEMO, DEMO, "--model", "tdcnn"]
     assert run(*command).stdout == run(*command, "--threads", 2).stdout
     assert given == [None, 2]
@@ -120,7 +121,7 @@ def test_train_writes_a_model_and_its_curves(
     printed = json.loads(run("predict", DEMO, "--model", output, "--json").stdout)
     assert set(printed["predictions"][0]["probabilities"]) == {"anger", "sadness"}
     exported = tmp_path / "mine.onnx"
-    tdcnn_onnx.export(model, exported)
+    onnx.export(model, exported)
     again = json.loads(run("predict", DEMO, "--model", exported, "--json").stdout)
     assert again["predictions"][0]["probabilities"] == pytest.approx(
         printed["predictions"][0]["probabilities"], abs=1e-4

@@ -405,9 +405,9 @@ def confusion_table(report: Report) -> Table:
 
 def _card(model: str) -> dict[str, Any]:
     if Path(model).suffix == ".keras":
-        from quaver.models import _keras_file
+        from quaver.models.networks import file
 
-        if _keras_file.kind(model) == "text":
+        if file.kind(model) == "text":
             texts_card: dict[str, Any] = texts.load_text_model(Path(model)).card_
             return texts_card
     return card_of(load_model(model))

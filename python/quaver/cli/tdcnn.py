@@ -163,15 +163,15 @@ def evaluate_tdcnn_command(
             patience=epochs,
             verbose=0 if json else 1,
         )
-        from quaver.models import tdcnn_evaluation
+        from quaver.models.tdcnn import evaluation
 
-        _, report = tdcnn_evaluation.train(directory, protocol, fresh)
+        _, report = evaluation.train(directory, protocol, fresh)
     else:
         chosen = load_tdcnn(model)
-        from quaver.models import tdcnn_evaluation
+        from quaver.models.tdcnn import evaluation
 
         with progress("Predicting") as bar:
-            report = tdcnn_evaluation.evaluate(chosen, directory, protocol, progress=bar)
+            report = evaluation.evaluate(chosen, directory, protocol, progress=bar)
     if json:
         print_json([report.to_dict()])
     else:

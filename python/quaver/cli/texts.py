@@ -26,7 +26,7 @@ from quaver.cli.common import (
 if TYPE_CHECKING:
     from quaver.batch import Failure
     from quaver.models.text import TextClassifier
-    from quaver.models.text_evaluation import TextReport
+    from quaver.models.text.evaluation import TextReport
 
 _SHOWN = 60  # characters of a text in a table
 
@@ -163,10 +163,11 @@ def train_text_command(
         stop(f"{shown(output)}: there is no such folder", USAGE)
     with quiet():
         require("sklearn", "keras", extra="text")
-        from quaver.models import text, text_evaluation
+        from quaver.models import text
+        from quaver.models.text import evaluation
     from quaver.config import LABELS
 
-    train, dev = (text_evaluation.read_goemotions(directory, part) for part in ("train", "dev"))
+    train, dev = (evaluation.read_goemotions(directory, part) for part in ("train", "dev"))
     model = text.TextClassifier(
         multi_label=True,
         labels=LABELS,
@@ -208,10 +209,10 @@ def evaluate_text_command(
     The thresholds of predictions with any number of labels are chosen on dev.tsv.
     """
     chosen = load_text_model(model)
-    from quaver.models import text_evaluation
+    from quaver.models.text import evaluation
 
     with progress("Scoring") as report:
-        reports = text_evaluation.compare(directory, chosen, baseline=baseline, progress=report)
+        reports = evaluation.compare(directory, chosen, baseline=baseline, progress=report)
     if json:
         print_json([asdict(each) for each in reports])
         return

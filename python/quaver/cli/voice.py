@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from quaver.cli.common import quiet, require
-from quaver.models import _tdcnn_predict
-from quaver.models._tdcnn_predict import Recognizer
+from quaver.models.tdcnn import recognizer
+from quaver.models.tdcnn.recognizer import Recognizer
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -39,9 +39,9 @@ def load_model(model: str | None) -> VoiceModel:
     if suffix == ".onnx" or (model == "tdcnn" and find_spec("onnxruntime") is not None):
         # The same answers as Keras gives, and seconds earlier.
         require("onnxruntime", extra="onnx")
-        from quaver.models import tdcnn_onnx
+        from quaver.models.tdcnn import onnx
 
-        return tdcnn_onnx.load_pretrained() if model == "tdcnn" else tdcnn_onnx.load(str(model))
+        return onnx.load_pretrained() if model == "tdcnn" else onnx.load(str(model))
     if model == "tdcnn" or suffix == ".keras":
         return load_tdcnn(model)
     require("sklearn", "skops", extra="svm")
@@ -84,7 +84,7 @@ def predict(
     """Return what a model says of files."""
     options: dict[str, Any] = {"threads": threads, "downmix": downmix, "progress": progress}
     if isinstance(model, Recognizer):
-        return _tdcnn_predict.predict(model, files, **options)
+        return recognizer.predict(model, files, **options)
     from quaver.models import svm
 
     return svm.predict(model, files, **options)
@@ -95,7 +95,7 @@ def timeline_of(
 ) -> Timeline:
     """Return what a model says of each window."""
     if isinstance(model, Recognizer):
-        return _tdcnn_predict.predict_timeline(model, samples, rate, window=window, hop=hop)
+        return recognizer.predict_timeline(model, samples, rate, window=window, hop=hop)
     from quaver.models import svm
 
     return svm.predict_timeline(model, samples, rate, window=window, hop=hop)

@@ -7,27 +7,9 @@ other pipelines can use, `quaver.models.persistence` files without pickle.
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-
-def require(*packages: str, extra: str) -> None:
-    """Raise ModuleNotFoundError with the command that installs an extra, if a package is missing.
-
-    Examples
-    --------
-    >>> require("numpy", extra="svm")
-    """
-    for package in packages:
-        try:
-            importlib.import_module(package)
-        except ModuleNotFoundError as error:
-            raise ModuleNotFoundError(
-                f'this model needs {" and ".join(packages)}: pip install "quaver[{extra}]"',
-                name=error.name,
-            ) from error
 
 
 @contextmanager

@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from quaver.models import require
+from quaver._extras import extra
 
-require("sklearn", extra="svm")
+with extra("svm"):
+    from sklearn.model_selection import train_test_split
 
-from sklearn.model_selection import train_test_split  # noqa: E402
-
-from quaver.config import FeatureConfig  # noqa: E402
-from quaver.corpus import RAVDESS_FOLDS, Calm, Corpus, ravdess  # noqa: E402
-from quaver.models import selection, svm  # noqa: E402
-from quaver.models.scores import Report, score  # noqa: E402
-from quaver.models.transformers import AudioFeatures, SpeakerNormalizer  # noqa: E402
+from quaver.config import FeatureConfig
+from quaver.corpus import RAVDESS_FOLDS, Calm, Corpus, ravdess
+from quaver.models.scores import Report, score
+from quaver.models.svm import model as svm
+from quaver.models.svm import selection
+from quaver.models.transformers import AudioFeatures, SpeakerNormalizer
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -107,7 +107,7 @@ def run_protocol(
         Features that are not to be searched for.
     search : bool, default True
         Choose features and parameters inside each training part; otherwise
-        `quaver.models.selection.DEFAULT_CONFIG` and fixed parameters.
+        `quaver.models.svm.selection.DEFAULT_CONFIG` and fixed parameters.
     n_jobs : int, optional
         Processes of the search.
     progress : callable, optional

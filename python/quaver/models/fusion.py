@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from quaver.models import require
+from quaver._extras import extra
 
-require("sklearn", extra="svm")
-
-from sklearn.base import BaseEstimator, ClassifierMixin  # noqa: E402
-from sklearn.linear_model import LogisticRegression  # noqa: E402
-from sklearn.utils.validation import check_is_fitted  # noqa: E402
+with extra("svm"):
+    from sklearn.base import BaseEstimator, ClassifierMixin
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.utils.validation import check_is_fitted
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

@@ -16,14 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from quaver.models import require
+from quaver._extras import extra
 
-require("sklearn", "skops", extra="svm")
+with extra("svm"):
+    import skops.io
+    from sklearn.exceptions import InconsistentVersionWarning
 
-import skops.io  # noqa: E402
-from sklearn.exceptions import InconsistentVersionWarning  # noqa: E402
-
-from quaver.record import replacing  # noqa: E402
+from quaver.record import replacing
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,16 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from quaver.models import require
+from quaver._extras import extra
 
-require("sklearn", extra="svm")
-
-from sklearn.metrics import confusion_matrix  # noqa: E402
-
-from quaver.models.selection import average_recall  # noqa: E402
+with extra("svm"):
+    from sklearn.metrics import confusion_matrix, recall_score
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # arrays have no single truth
@@ -85,6 +82,18 @@ class Report:
             "confusion": self.confusion.tolist(),
             "choices": list(self.choices),
         }
+
+
+def average_recall(true: ArrayLike, predicted: ArrayLike) -> float:
+    """Return the unweighted average recall over the labels that occur.
+
+    Examples
+    --------
+    >>> average_recall(["a", "a", "b"], ["a", "b", "b"])
+    0.75
+    """
+    present = np.unique(np.asarray(true))
+    return float(recall_score(true, predicted, labels=present, average="macro", zero_division=0))
 
 
 def score(

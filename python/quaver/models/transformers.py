@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from quaver.models import require
+from quaver._extras import extra
 
-require("sklearn", extra="svm")
+with extra("svm"):
+    from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
+    from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin  # noqa: E402
-from sklearn.utils.validation import check_is_fitted, validate_data  # noqa: E402
-
-from quaver._validate import Downmix, check_sample_rate  # noqa: E402
-from quaver.audio import is_recording, recording_at  # noqa: E402
-from quaver.batch import Batch, Progress, as_clips, extract_many  # noqa: E402
-from quaver.config import FeatureConfig  # noqa: E402
-from quaver.features import feature_names  # noqa: E402
+from quaver._validate import Downmix, check_sample_rate
+from quaver.audio import is_recording, recording_at
+from quaver.batch import Batch, Progress, as_clips, extract_many
+from quaver.config import FeatureConfig
+from quaver.features import feature_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from quaver.corpus import RAVDESS_FOLDS
-from quaver.models import tdcnn, tdcnn_evaluation, tdcnn_onnx
+from quaver.models import tdcnn
+from quaver.models.tdcnn import evaluation, onnx
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +19,7 @@ def directory(ravdess: list[Path]) -> Path:
 
 def test_its_score_is_that_of_its_card(directory: Path) -> None:
     model = tdcnn.load_pretrained()
-    found = tdcnn_evaluation.evaluate(model, directory, "original")
+    found = evaluation.evaluate(model, directory, "original")
     (stated,) = (r for r in model.card_["reports"] if r["name"] == "original")
     assert found.accuracy == pytest.approx(stated["accuracy"], abs=5e-5)
     assert found.uar == pytest.approx(stated["uar"], abs=5e-5)
@@ -26,9 +27,9 @@ def test_its_score_is_that_of_its_card(directory: Path) -> None:
 
 
 def test_the_onnx_file_scores_the_same(directory: Path) -> None:
-    parts = tdcnn_evaluation.split(directory, "original")
-    model = tdcnn_onnx.load_pretrained()
-    found = tdcnn_onnx.predict(model, parts.corpus.paths[parts.test])
+    parts = evaluation.split(directory, "original")
+    model = onnx.load_pretrained()
+    found = onnx.predict(model, parts.corpus.paths[parts.test])
     accuracy = (found.labels == parts.corpus.labels[parts.test]).mean()
     (stated,) = (r for r in model.card_["reports"] if r["name"] == "original")
     assert accuracy == pytest.approx(stated["accuracy"], abs=5e-5)
@@ -37,11 +38,11 @@ def test_the_onnx_file_scores_the_same(directory: Path) -> None:
 def test_parts_of_a_protocol_share_nothing(directory: Path) -> None:
     sizes = {"original": (967, 108, 269), "speaker-independent": (960, 180, 300)}
     for protocol, expected in sizes.items():
-        parts = tdcnn_evaluation.split(directory, protocol)
+        parts = evaluation.split(directory, protocol)
         rows = (parts.train, parts.validation, parts.test)
         assert tuple(map(len, rows)) == expected
         assert sorted(np.concatenate(rows).tolist()) == list(range(len(parts.corpus)))
-        again = tdcnn_evaluation.split(directory, protocol)
+        again = evaluation.split(directory, protocol)
         np.testing.assert_array_equal(parts.test, again.test)
     speakers = [set(parts.corpus.speakers[part].tolist()) for part in rows]
     assert speakers[2] == set(RAVDESS_FOLDS[0])
@@ -50,11 +51,11 @@ def test_parts_of_a_protocol_share_nothing(directory: Path) -> None:
 
 def test_it_refuses_a_test_part_that_it_was_trained_on(directory: Path) -> None:
     with pytest.raises(ValueError, match=r"trained on RAVDESS \(original\)"):
-        tdcnn_evaluation.evaluate(tdcnn.load_pretrained(), directory, "speaker-independent")
+        evaluation.evaluate(tdcnn.load_pretrained(), directory, "speaker-independent")
 
 
 def test_bad_input(directory: Path) -> None:
     with pytest.raises(ValueError, match=r"protocol must be one of .* got 'other'"):
-        tdcnn_evaluation.split(directory, "other")
+        evaluation.split(directory, "other")
     with pytest.raises(ValueError, match="takes all 1344 clips of RAVDESS, got 56"):
-        tdcnn_evaluation.split(directory / "Actor_01", "original")
+        evaluation.split(directory / "Actor_01", "original")

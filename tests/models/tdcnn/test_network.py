@@ -11,9 +11,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from quaver.models import _tdcnn_data
-from quaver.models._tdcnn_network import TimeDistributed, build_network, smoothed_loss
-from quaver.models.tdcnn import Augmentation, Batches, TDCNNConfig
+from quaver.models.tdcnn import Augmentation, Batches, TDCNNConfig, data
+from quaver.models.tdcnn.network import TimeDistributed, build_network, smoothed_loss
 from toys import RATE, SMALL, Clips, tone, toy_clips
 
 
@@ -81,8 +80,8 @@ def test_padding_changes_no_answer() -> None:
     network = build_network(SMALL, 3, seed=0)
     rng = np.random.default_rng(0)
     pictures = [rng.standard_normal((n, 32, 32)).astype(np.float32) for n in (1, 4, 2)]
-    together = network.predict_on_batch(_tdcnn_data.stack(pictures))
-    alone = [network.predict_on_batch(_tdcnn_data.stack([picture]))[0] for picture in pictures]
+    together = network.predict_on_batch(data.stack(pictures))
+    alone = [network.predict_on_batch(data.stack([picture]))[0] for picture in pictures]
     np.testing.assert_allclose(together, alone, atol=1e-6)
 
 
@@ -124,32 +123,32 @@ def test_pictures_are_those_of_librosa(speech: NDArray[np.float32]) -> None:
         fmax=4000,
     )
     expected = librosa.power_to_db(power, ref=np.max).T
-    found = _tdcnn_data.picture(speech, config)
+    found = data.picture(speech, config)
     np.testing.assert_allclose(found + 1, expected, atol=1e-2)
     assert np.abs(found + 1 - expected).mean() < 1e-4
-    scaled = _tdcnn_data.picture(speech, TDCNNConfig())
+    scaled = data.picture(speech, TDCNNConfig())
     np.testing.assert_allclose(scaled, (expected - expected.mean()) / expected.std(), atol=1e-3)
 
 
 def test_a_clip_of_the_original_project_has_five_windows() -> None:
     config = TDCNNConfig.original()
     for n in (1000, 40000, 80000):
-        samples = _tdcnn_data.prepare(tone(300, n, 0), RATE, config)
+        samples = data.prepare(tone(300, n, 0), RATE, config)
         assert len(samples) == 49100
-        assert _tdcnn_data.cut_all(samples, config).shape == (5, 128, 128)
+        assert data.cut_all(samples, config).shape == (5, 128, 128)
 
 
 def test_quiet_ends_are_trimmed() -> None:
     loud = tone(300, 8000, 0)
     quiet = 1e-3 * np.ones(5000, np.float32)
-    trimmed = _tdcnn_data.trim(np.concatenate([quiet, loud, quiet]), 128, 30.0)
+    trimmed = data.trim(np.concatenate([quiet, loud, quiet]), 128, 30.0)
     assert 8000 <= len(trimmed) <= 8000 + 2 * 128
-    assert len(_tdcnn_data.trim(np.zeros(1000, np.float32), 128, 30.0)) == 1000
+    assert len(data.trim(np.zeros(1000, np.float32), 128, 30.0)) == 1000
 
 
 def test_silence_is_no_padding() -> None:
     for config in (TDCNNConfig(), TDCNNConfig.original()):
-        found = _tdcnn_data.cut_all(np.zeros(30000, np.float32), config)
+        found = data.cut_all(np.zeros(30000, np.float32), config)
         assert np.isfinite(found).all()
         assert (found != 0).all()
 
@@ -171,7 +170,7 @@ def test_batches_hold_every_recording_once_an_epoch(clips: Clips) -> None:
         orders.append(rows.tolist())
         for pictures, target in made:
             for picture, row in zip(pictures, target.argmax(axis=1), strict=True):
-                expected = _tdcnn_data.cut_all(clips[0][row], SMALL)
+                expected = data.cut_all(clips[0][row], SMALL)
                 np.testing.assert_array_equal(picture[: len(expected), ..., 0], expected)
                 assert not picture[len(expected) :].any()
     assert orders[0] == orders[2] != orders[1]

@@ -13,7 +13,9 @@ import soundfile
 from numpy.typing import NDArray
 
 import quaver.data
-from quaver.models import _tdcnn_data, tdcnn, tdcnn_onnx
+from quaver.models import tdcnn
+from quaver.models.tdcnn import data
+from quaver.models.tdcnn import onnx as tdcnn_onnx
 from test_minimal import run_python
 from toys import RATE, SMALL, tone
 
@@ -46,7 +48,7 @@ def test_equals_keras(tmp_path: Path, name: str) -> None:
     rng = np.random.default_rng(1)
     shape = (config.n_mels, config.window_frames)
     pictures = [rng.standard_normal((n, *shape)).astype(np.float32) for n in (3, 1, 5)]
-    batch = _tdcnn_data.stack(pictures)
+    batch = data.stack(pictures)
     expected = model._answer(batch)
     np.testing.assert_allclose(found._answer(batch), expected, atol=1e-5)
     assert np.ptp(expected, axis=0).max() > 1e-3  # the pictures do make a difference

@@ -9,9 +9,10 @@ import pytest
 
 from conftest import REPOSITORY
 from quaver import LABELS
-from quaver.models import text, text_evaluation
+from quaver.models import text
 from quaver.models.card import to_markdown
-from quaver.models.text_evaluation import Texts, make_baseline, read_goemotions, score
+from quaver.models.text import evaluation
+from quaver.models.text.evaluation import Texts, make_baseline, read_goemotions, score
 
 PRETRAINED = REPOSITORY / "python" / "quaver" / "models" / "pretrained"
 
@@ -53,7 +54,7 @@ def test_plain_sentences(shipped: text.TextClassifier, sentence: str, label: str
 
 
 def test_scores_are_those_of_the_card(shipped: text.TextClassifier, goemotions: Path) -> None:
-    (report,) = text_evaluation.compare(goemotions, shipped, baseline=False)
+    (report,) = evaluation.compare(goemotions, shipped, baseline=False)
     card = shipped.card_
     assert (report.n_test, report.n_single) == (5427, 4968)
     for name in ("dev_macro_f1", "test_macro_f1", "single_accuracy", "single_macro_f1"):

@@ -15,12 +15,13 @@ import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
-from quaver.models import _text_network, _training, text
-from quaver.models._text_network import build_network, probabilities, weighted_loss
-from quaver.models._text_scores import class_weights
+from quaver.models import text
+from quaver.models.networks import training
 from quaver.models.text import TextClassifier, best_thresholds, macro_f1, read_word2vec
+from quaver.models.text import network as layers
+from quaver.models.text.network import build_network, probabilities, weighted_loss
+from quaver.models.text.scores import class_weights
 from quaver.text import Vocabulary
-from test_minimal import run_python
 
 GOOD = ["i love this so much", "what a great day", "happy happy joy", "thank you my friend !"]
 BAD = ["i hate this so much", "what an awful day", "angry and sad", "worst of my enemies ..."]
@@ -198,7 +199,7 @@ def test_training_is_taken_up_where_it_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # All but the masks of the dropouts, which Keras draws anew: weights, moments, rate and order.
-    monkeypatch.setattr(_text_network, "SPATIAL_DROPOUT", 0.0)
+    monkeypatch.setattr(layers, "SPATIAL_DROPOUT", 0.0)
     options = {**SMALL, "epochs": 4, "patience": 4}
     whole = TextClassifier(**options).fit(TOY, LABELS)
     calls = 0
@@ -225,7 +226,7 @@ def test_the_best_epoch_is_kept() -> None:
     network = build_network(20, 2, dimensions=4, seed=0)
     ids = np.random.default_rng(0).integers(1, 20, (32, 8)).astype(np.int32)
     targets = np.eye(2, dtype=np.float32)[np.arange(32) % 2]
-    batches = _text_network.Batches(ids, targets, batch_size=8, word_dropout=0.0, seed=0)
+    batches = layers.Batches(ids, targets, batch_size=8, word_dropout=0.0, seed=0)
     kept, scores = [], iter([0.1, 0.5, 0.4, 0.3, 0.9])
     loss = weighted_loss([1, 1], multi_label=False)
 
@@ -235,7 +236,7 @@ def test_the_best_epoch_is_kept() -> None:
 
     options: dict[str, Any] = {"patience": 2, "checkpoint": None, "identity": "", "verbose": 0}
     options |= {"epochs": 5, "learning_rate": 1e-3, "score": score, "score_name": "val_f1"}
-    history = _training.train(network, batches, loss=loss, **options)
+    history = training.train(network, batches, loss=loss, **options)
     assert [epoch["val_f1"] for epoch in history] == [0.1, 0.5, 0.4, 0.3]
     np.testing.assert_array_equal(network.get_layer("dense").get_weights()[0], kept[1])
 
@@ -245,7 +246,7 @@ def test_batches_hold_every_row_once_and_only_drop_words() -> None:
     ids = rng.integers(2, 50, (101, 24)).astype(np.int32)
     ids[np.arange(24) >= rng.integers(0, 25, (101, 1))] = 0
     targets = np.arange(101, dtype=np.float32)[:, None]
-    batches = _text_network.Batches(ids, targets, batch_size=16, word_dropout=0.3, seed=0)
+    batches = layers.Batches(ids, targets, batch_size=16, word_dropout=0.3, seed=0)
     orders = []
     for epoch in (0, 1):
         batches.start_epoch(epoch)
@@ -477,16 +478,3 @@ def test_saving_needs_a_fitted_model_and_the_ending(fitted: TextClassifier, tmp_
         text.save(TextClassifier(), tmp_path / "model.keras")
     with pytest.raises(ValueError, match=r"expected a name that ends in \.keras"):
         text.save(fitted, tmp_path / "model.h5")
-
-
-def test_without_keras_the_rest_works_and_the_error_says_what_to_install() -> None:
-    blocked = "import sys; sys.modules['keras'] = None; sys.modules['tensorflow'] = None; "
-    done = run_python(blocked + "import quaver.text, quaver.models.fusion, quaver.models.svm")
-    assert done.returncode == 0, done.stderr
-    done = run_python(blocked + "import quaver.models.text")
-    assert 'pip install "quaver[text]"' in done.stderr
-
-
-def test_scripts_of_texts_do_not_load_keras() -> None:
-    done = run_python("import sys, quaver.text, quaver.cli; print('keras' in sys.modules)")
-    assert done.stdout.strip() == "False"

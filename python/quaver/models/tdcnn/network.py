@@ -13,23 +13,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from quaver.models import require
+from quaver._extras import extra
 
-require("keras", extra="tdcnn")
-
-import keras  # noqa: E402
-from keras import layers, ops  # noqa: E402
+with extra("tdcnn"):
+    import keras
+    from keras import layers, ops
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from quaver.models._tdcnn_config import TDCNNConfig
+    from quaver.models.tdcnn.config import TDCNNConfig
 
 
 class TimeDistributed(layers.TimeDistributed):  # type: ignore[misc]  # keras has no types
     """Keras' in one call for all windows of a batch; of its name, by which files know weights."""
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        """Return what the layer says of each window."""
         shape = ops.shape(inputs)
         flat = ops.reshape(inputs, (-1, *inputs.shape[2:]))
         arguments: dict[str, Any] = {}

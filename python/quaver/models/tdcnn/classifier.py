@@ -10,26 +10,31 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from quaver.models import require
+from quaver._extras import extra
 
-require("sklearn", "keras", extra="tdcnn")
+with extra("tdcnn"):
+    from sklearn.base import BaseEstimator, ClassifierMixin
+    from sklearn.model_selection import GroupShuffleSplit, train_test_split
+    from sklearn.utils.class_weight import compute_class_weight
+    from sklearn.utils.validation import check_is_fitted
 
-from sklearn.base import BaseEstimator, ClassifierMixin  # noqa: E402
-from sklearn.model_selection import GroupShuffleSplit, train_test_split  # noqa: E402
-from sklearn.utils.class_weight import compute_class_weight  # noqa: E402
-from sklearn.utils.validation import check_is_fitted  # noqa: E402
-
-from quaver._validate import Downmix, check_int, check_size  # noqa: E402
-from quaver.batch import as_clips  # noqa: E402
-from quaver.models import _tdcnn_network, _training  # noqa: E402
-from quaver.models._tdcnn_batches import Batches  # noqa: E402
-from quaver.models._tdcnn_config import TDCNNConfig  # noqa: E402
-from quaver.models._tdcnn_data import Augmentation  # noqa: E402
-from quaver.models._tdcnn_predict import Recognizer  # noqa: E402
-from quaver.models.selection import average_recall  # noqa: E402
+from quaver._validate import Downmix, check_int, check_size
+from quaver.batch import as_clips
+from quaver.models import shipped
+from quaver.models.networks.training import digest, train
+from quaver.models.scores import average_recall
+from quaver.models.tdcnn import file as files
+from quaver.models.tdcnn.batches import Batches
+from quaver.models.tdcnn.config import TDCNNConfig
+from quaver.models.tdcnn.data import Augmentation
+from quaver.models.tdcnn.network import build_network, smoothed_loss
+from quaver.models.tdcnn.recognizer import Recognizer
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+
+
+PRETRAINED = "ravdess-tdcnn"
 
 
 class TDCNNClassifier(ClassifierMixin, Recognizer, BaseEstimator):  # type: ignore[misc]  # no types
@@ -179,7 +184,7 @@ class TDCNNClassifier(ClassifierMixin, Recognizer, BaseEstimator):  # type: igno
         untrained = set(self.classes_.tolist()) - set(labels.tolist())
         if untrained:
             raise ValueError(f"all clips of {sorted(untrained)} are in the validation part")
-        self.network_ = _tdcnn_network.build_network(config, len(self.classes_), seed=seed)
+        self.network_ = build_network(config, len(self.classes_), seed=seed)
         self._train(recordings, labels, held, held_labels, seed)
         return self
 
@@ -220,17 +225,17 @@ class TDCNNClassifier(ClassifierMixin, Recognizer, BaseEstimator):  # type: igno
         schedule = [self.epochs, self.cycles, self.batch_size, self.learning_rate]
         regular = [self.weight_decay, self.label_smoothing, asdict(augmentation)]
         described = [self.config_.to_dict(), schedule, regular, seed]
-        self.history_ = _training.train(
+        self.history_ = train(
             self.network_,
             batches,
-            loss=_tdcnn_network.smoothed_loss(weights, self.label_smoothing),
+            loss=smoothed_loss(weights, self.label_smoothing),
             epochs=self.epochs,
             learning_rate=self.learning_rate,
             score=score if held else None,
             score_name="val_uar",
             patience=self.patience,
             checkpoint=self.checkpoint,
-            identity=_training.digest(described, targets, weights, *recordings, *held),
+            identity=digest(described, targets, weights, *recordings, *held),
             verbose=self.verbose,
             weight_decay=self.weight_decay,
             cycles=self.cycles,
@@ -248,7 +253,7 @@ class TDCNNClassifier(ClassifierMixin, Recognizer, BaseEstimator):  # type: igno
         super().__setstate__(state)
         if hasattr(self, "network_"):
             weights = self.network_
-            self.network_ = _tdcnn_network.build_network(self.config_, len(self.classes_))
+            self.network_ = build_network(self.config_, len(self.classes_))
             self.network_.set_weights(weights)
 
     def _check_ready(self) -> None:
@@ -301,3 +306,76 @@ class TDCNNClassifier(ClassifierMixin, Recognizer, BaseEstimator):  # type: igno
             given if given == "balanced" else dict(given), classes=self.classes_, y=labels
         )
         return np.asarray(weights, np.float32)
+
+
+def save(
+    model: TDCNNClassifier, file: str | os.PathLike[str], *, card: Mapping[str, Any] | None = None
+) -> None:
+    """Write a fitted classifier as a Keras file; weights are stored as float16.
+
+    Parameters
+    ----------
+    model : TDCNNClassifier
+    file : path
+        Ends in ``.keras``; an older file is replaced once the new one is complete.
+    card : mapping, optional
+        The model card, JSON types.
+    """
+    check_is_fitted(model, "network_")
+    described = dict(card or getattr(model, "card_", {}))
+    files.write(file, model.network_, model.config_, model.classes_.tolist(), described)
+
+
+def load(file: str | os.PathLike[str]) -> TDCNNClassifier:
+    """Read a classifier that `save` wrote; no code of the file is run.
+
+    Only numbers are taken from it: the network is built here.
+
+    Parameters
+    ----------
+    file : path
+
+    Returns
+    -------
+    TDCNNClassifier
+        Fitted; its attribute ``card_`` is the model card.
+
+    Raises
+    ------
+    FileNotFoundError, IsADirectoryError, PermissionError
+        As the operating system says.
+    ValueError
+        For a file that is no such model, or whose configuration does not fit the network; names
+        the file.
+    """
+    network, config, classes, card = files.read(file)
+    model = TDCNNClassifier(config=config)
+    model.config_, model.classes_ = config, np.array(classes)
+    model.network_, model.history_, model.card_ = network, [], card
+    return model
+
+
+def load_pretrained(name: str = PRETRAINED) -> TDCNNClassifier:
+    """Read a model that comes with the package.
+
+    Parameters
+    ----------
+    name : str, default "ravdess-tdcnn"
+
+    Returns
+    -------
+    TDCNNClassifier
+        Over the seven labels of `quaver.LABELS`.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name.
+
+    Examples
+    --------
+    >>> load_pretrained().classes_.tolist()
+    ['anger', 'disgust', 'fear', 'happiness', 'neutral', 'sadness', 'surprise']
+    """
+    with shipped(name, PRETRAINED, ".keras") as file:
+        return load(file)

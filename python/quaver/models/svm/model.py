@@ -16,23 +16,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from quaver.models import require, shipped
+from quaver._extras import extra
+from quaver.models import shipped
 
-require("sklearn", "skops", extra="svm")
+with extra("svm"):
+    import sklearn
+    from sklearn.calibration import CalibratedClassifierCV
+    from sklearn.pipeline import Pipeline
+    from sklearn.svm import SVC
 
-import sklearn  # noqa: E402
-from sklearn.calibration import CalibratedClassifierCV  # noqa: E402
-from sklearn.pipeline import Pipeline  # noqa: E402
-from sklearn.svm import SVC  # noqa: E402
-
-from quaver import _core  # noqa: E402
-from quaver._validate import Downmix  # noqa: E402
-from quaver.audio import is_recording  # noqa: E402
-from quaver.batch import Batch, Progress, as_clips  # noqa: E402
-from quaver.config import FeatureConfig  # noqa: E402
-from quaver.models import persistence  # noqa: E402
-from quaver.models.predictions import Predictions  # noqa: E402
-from quaver.models.selection import (  # noqa: E402
+from quaver import _core
+from quaver._validate import Downmix
+from quaver.audio import is_recording
+from quaver.batch import Batch, Progress, as_clips
+from quaver.config import FeatureConfig
+from quaver.models import persistence
+from quaver.models.predictions import Predictions
+from quaver.models.svm.selection import (
     DEFAULT_CONFIG,
     N_LOOKS,
     VARIANCE,
@@ -40,8 +40,8 @@ from quaver.models.selection import (  # noqa: E402
     fit,
     make_steps,
 )
-from quaver.models.timeline import Timeline, sliding  # noqa: E402
-from quaver.models.transformers import AudioFeatures  # noqa: E402
+from quaver.models.timeline import Timeline, sliding
+from quaver.models.transformers import AudioFeatures
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -110,7 +110,7 @@ def make_pipeline(
     Parameters
     ----------
     config : FeatureConfig, optional
-        Defaults to `quaver.models.selection.DEFAULT_CONFIG`.
+        Defaults to `quaver.models.svm.selection.DEFAULT_CONFIG`.
     C : float, default 10.0
         Penalty of the support vector machine.
     gamma : float, optional
@@ -153,8 +153,8 @@ def train(
     corpus : Corpus
         At least two labels, with at least two clips each.
     config : FeatureConfig, optional
-        By default searched for in `quaver.models.selection.GRID`; without a search
-        `quaver.models.selection.DEFAULT_CONFIG`.
+        By default searched for in `quaver.models.svm.selection.GRID`; without a search
+        `quaver.models.svm.selection.DEFAULT_CONFIG`.
     search : bool, default True
         Choose configuration, penalty and kernel width by the unweighted average recall of a
         cross-validation that keeps each speaker's clips together.

@@ -1,6 +1,6 @@
 """Files of `quaver.models.text`: the network with its vocabulary, and vectors of words; private.
 
-Beside the network (`quaver.models._keras_file`) there is the vocabulary, and as JSON labels,
+Beside the network (`quaver.models.networks.file`) there is the vocabulary, and as JSON labels,
 thresholds, the card and a few rows with their answers.
 """
 
@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from quaver.models import _keras_file, _text_network
+from quaver.models.networks.file import ABOUT, check_name, check_probe, opened
+from quaver.models.networks.file import write as write_archive
+from quaver.models.text.network import build_network, probabilities
 from quaver.text import Vocabulary
 
 if TYPE_CHECKING:
@@ -42,8 +44,8 @@ def write(
     vocabulary: Vocabulary,
 ) -> None:
     """Write a network with weights of float16, what is said about it, and its vocabulary."""
-    target = _keras_file.check_name(file)
-    small = _text_network.build_network(
+    target = check_name(file)
+    small = build_network(
         vocabulary.n_ids,
         len(about["classes"]),
         dimensions=about["dimensions"],
@@ -60,20 +62,18 @@ def write(
         "vocabulary": vocabulary.digest,
         "probe": _probe(same, vocabulary).tolist(),
     }
-    entries = {_keras_file.ABOUT: json.dumps(about, indent=1), _VOCABULARY: vocabulary.to_json()}
-    _keras_file.write(target, small, entries)
+    entries = {ABOUT: json.dumps(about, indent=1), _VOCABULARY: vocabulary.to_json()}
+    write_archive(target, small, entries)
 
 
 def read(file: str | os.PathLike[str]) -> tuple[keras.Model, dict[str, Any], Vocabulary]:
     """Read what `write` wrote, or raise ValueError with the name of the file."""
-    with _keras_file.opened(file, "text model") as archive:
+    with opened(file, "text model") as archive:
         about = archive.about(FORMAT, _KEYS)
         n_classes = len(about["classes"])
         thresholds = np.array(about["thresholds"], np.float64)
         if thresholds.shape != (n_classes,) or n_classes < 1:
-            raise ValueError(
-                f"{_keras_file.ABOUT}: {len(thresholds)} thresholds for {n_classes} classes"
-            )
+            raise ValueError(f"{ABOUT}: {len(thresholds)} thresholds for {n_classes} classes")
         vocabulary = Vocabulary.from_json(
             archive.entry(_VOCABULARY), f"{os.fsdecode(file)}: {_VOCABULARY}"
         )
@@ -84,12 +84,12 @@ def read(file: str | os.PathLike[str]) -> tuple[keras.Model, dict[str, Any], Voc
             )
         network = _build(about, vocabulary)
         archive.load_weights(network)
-        _keras_file.check_probe(about["probe"], _probe(network, vocabulary))
+        check_probe(about["probe"], _probe(network, vocabulary))
     return network, about, vocabulary
 
 
 def _build(about: dict[str, Any], vocabulary: Vocabulary) -> keras.Model:
-    return _text_network.build_network(
+    return build_network(
         vocabulary.n_ids,
         len(about["classes"]),
         dimensions=about["dimensions"],
@@ -101,7 +101,7 @@ def _probe(network: keras.Model, vocabulary: Vocabulary) -> NDArray[np.float32]:
     """Return what the network says of a few rows that any program can make again."""
     rows = np.arange(1, 1 + 4 * 16, dtype=np.int64).reshape(4, 16) ** 2 % vocabulary.n_ids
     rows[1:, 5:] = 0
-    return _text_network.probabilities(network, rows.astype(np.int32))
+    return probabilities(network, rows.astype(np.int32))
 
 
 def read_word2vec(file: str | os.PathLike[str]) -> tuple[list[str], NDArray[np.float32]]:

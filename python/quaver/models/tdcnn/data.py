@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from quaver._validate import Downmix
-    from quaver.models._tdcnn_config import TDCNNConfig
+    from quaver.models.tdcnn.config import TDCNNConfig
 
     _Batch = tuple[NDArray[np.float32], NDArray[np.float32]]
 

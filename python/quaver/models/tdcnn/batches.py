@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from quaver.models import require
+from quaver._extras import extra
 
-require("keras", extra="tdcnn")
+with extra("tdcnn"):
+    import keras
 
-import keras  # noqa: E402
-
-from quaver.models._tdcnn_data import LONGEST, Augmentation, cut, picture, stack  # noqa: E402
+from quaver.models.tdcnn.data import LONGEST, Augmentation, cut, picture, stack
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from quaver.models._tdcnn_config import TDCNNConfig
+    from quaver.models.tdcnn.config import TDCNNConfig
 
     _Batch = tuple[NDArray[np.float32], NDArray[np.float32]]
 

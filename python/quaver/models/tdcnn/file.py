@@ -1,7 +1,7 @@
 """Files of `quaver.models.tdcnn`; private.
 
-Beside the network (`quaver.models._keras_file`) there are, as JSON, labels, configuration, the card
-and the answers to a few pictures.
+Beside the network (`quaver.models.networks.file`) there are, as JSON, labels, configuration, the
+card and the answers to a few pictures.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from quaver.models import _keras_file
-from quaver.models._tdcnn_config import TDCNNConfig
-from quaver.models._tdcnn_network import build_network
+from quaver.models.networks.file import ABOUT, check_name, check_probe, opened
+from quaver.models.networks.file import write as write_archive
+from quaver.models.tdcnn.config import TDCNNConfig
+from quaver.models.tdcnn.network import build_network
 
 if TYPE_CHECKING:
     import keras
@@ -33,7 +34,7 @@ def write(
     card: dict[str, Any],
 ) -> None:
     """Write a network with weights of float16 and what is said about it."""
-    target = _keras_file.check_name(file)
+    target = check_name(file)
     rounded = [_rounded(weights) for weights in network.get_weights()]
     small = build_network(config, len(classes), portable=True)
     small.set_weights(rounded)
@@ -47,7 +48,7 @@ def write(
         "card": card,
         "probe": _probe(same, config).tolist(),
     }
-    _keras_file.write(target, small, {_keras_file.ABOUT: json.dumps(about, indent=1)})
+    write_archive(target, small, {ABOUT: json.dumps(about, indent=1)})
 
 
 def _rounded(weights: NDArray[np.float32]) -> NDArray[np.float16]:
@@ -63,7 +64,7 @@ def read(
     file: str | os.PathLike[str],
 ) -> tuple[keras.Model, TDCNNConfig, list[Any], dict[str, Any]]:
     """Read what `write` wrote, or raise ValueError with the name of the file."""
-    with _keras_file.opened(file, "time-distributed model") as archive:
+    with opened(file, "time-distributed model") as archive:
         about = archive.about(FORMAT, _KEYS)
         if about["kind"] != _KIND:
             raise ValueError(f"a model of kind {about['kind']!r}, expected {_KIND!r}")
@@ -73,7 +74,7 @@ def read(
         config = TDCNNConfig.from_dict(about["config"])
         network = build_network(config, len(classes))
         archive.load_weights(network)
-        _keras_file.check_probe(about["probe"], _probe(network, config))
+        check_probe(about["probe"], _probe(network, config))
     return network, config, classes, about["card"]
 
 

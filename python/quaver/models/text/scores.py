@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from quaver.models import require
+from quaver._extras import extra
 
-require("sklearn", extra="text")
-
-from sklearn.metrics import f1_score  # noqa: E402
+with extra("text"):
+    from sklearn.metrics import f1_score
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

@@ -7,6 +7,7 @@ rows of another length, if those two happen to be alike, end the training.
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 import math
 import os
@@ -18,14 +19,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from quaver.models import require
+from quaver._extras import extra
 
-require("keras", extra="keras")
+with extra("keras"):
+    import keras
+    from keras import ops
 
-import keras  # noqa: E402
-from keras import ops  # noqa: E402
-
-from quaver.record import replacing  # noqa: E402
+from quaver.record import replacing
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,6 +60,7 @@ class LearningRates(keras.optimizers.schedules.LearningRateSchedule):  # type: i
         self.peak, self.steps, self.epochs, self.cycles = peak, steps, epochs, cycles
 
     def __call__(self, step: Any) -> Any:
+        """Return the rate of a step."""
         step = ops.cast(step, "float32")
         rise = max(1, self.steps // 2)
         length = max(1, self.steps * self.epochs / self.cycles)
@@ -175,7 +176,8 @@ def _log(
 ) -> keras.callbacks.Callback | None:
     if directory is None:
         return None
-    require("tensorboard", extra="tensorboard")
+    with extra("tensorboard"):
+        importlib.import_module("tensorboard")
     log = keras.callbacks.TensorBoard(os.fspath(directory), write_graph=False)
     log.set_model(network)
     log.on_train_begin()

@@ -12,35 +12,32 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from quaver.models import require, shipped
+from quaver._extras import extra
+from quaver.models import shipped
 
-require("sklearn", "keras", extra="text")
+with extra("text"):
+    from sklearn.base import BaseEstimator, ClassifierMixin
+    from sklearn.model_selection import train_test_split
+    from sklearn.utils.validation import check_is_fitted
 
-from sklearn.base import BaseEstimator, ClassifierMixin  # noqa: E402
-from sklearn.model_selection import train_test_split  # noqa: E402
-from sklearn.utils.validation import check_is_fitted  # noqa: E402
-
-from quaver.models import _text_file, _text_network, _training  # noqa: E402
-from quaver.models._text_file import read_word2vec  # noqa: E402
-from quaver.models._text_scores import best_thresholds, class_weights, macro_f1  # noqa: E402
-from quaver.text import UNKNOWN_ID, Side, TextConfig, Vocabulary, as_texts, sequences  # noqa: E402
+from quaver.models.networks.training import digest, train
+from quaver.models.text import file as files
+from quaver.models.text.file import as_word_vectors
+from quaver.models.text.network import (
+    Batches,
+    build_network,
+    probabilities,
+    round_up,
+    weighted_loss,
+)
+from quaver.models.text.scores import best_thresholds, class_weights, macro_f1
+from quaver.text import UNKNOWN_ID, Side, TextConfig, Vocabulary, as_texts, sequences
 
 if TYPE_CHECKING:
     import keras
     from numpy.typing import ArrayLike, NDArray
 
     _Examples = tuple[Iterable[str], ArrayLike]
-
-__all__ = [
-    "PRETRAINED",
-    "TextClassifier",
-    "best_thresholds",
-    "load",
-    "load_pretrained",
-    "macro_f1",
-    "read_word2vec",
-    "save",
-]
 
 PRETRAINED = "goemotions-text"
 
@@ -234,7 +231,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
             If a text is no str.
         """
         check_is_fitted(self, "network_")
-        return _text_network.probabilities(self.network_, self._encode(as_texts(X)))
+        return probabilities(self.network_, self._encode(as_texts(X)))
 
     def predict(self, X: Iterable[str]) -> NDArray[Any]:
         """Return the most probable label of each text, or 0 and 1 for each label if `multi_label`.
@@ -331,15 +328,15 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         ids = sequences(
             texts,
             self.vocabulary_,
-            length=_text_network.round_up(self.length),
+            length=round_up(self.length),
             truncating=self.truncating,
         )
         ids[~ids.any(axis=1), 0] = UNKNOWN_ID  # a text of nothing is one of nothing known
         return ids
 
     def _initial_network(self, seed: int) -> keras.Model:
-        words = None if self.embedding is None else _text_file.as_word_vectors(self.embedding)
-        network = _text_network.build_network(
+        words = None if self.embedding is None else as_word_vectors(self.embedding)
+        network = build_network(
             self.vocabulary_.n_ids,
             len(self.classes_),
             dimensions=self.dimensions if words is None else words[1].shape[1],
@@ -364,21 +361,21 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         held: NDArray[np.float32],
         seed: int,
     ) -> None:
-        batches = _text_network.Batches(
+        batches = Batches(
             ids, targets, batch_size=self.batch_size, word_dropout=self.word_dropout, seed=seed
         )
 
         def score() -> float:
-            found = _text_network.probabilities(self.network_, held_ids)
+            found = probabilities(self.network_, held_ids)
             return macro_f1(held > 0.5, found, multi_label=self.multi_label)
 
         parameters = {name: str(value) for name, value in self.get_params(deep=False).items()}
         for name in ("checkpoint", "verbose", "embedding"):
             del parameters[name]
-        self.history_ = _training.train(
+        self.history_ = train(
             self.network_,
             batches,
-            loss=_text_network.weighted_loss(
+            loss=weighted_loss(
                 class_weights(self.class_weight, self.classes_, targets, self.multi_label),
                 multi_label=self.multi_label,
             ),
@@ -388,9 +385,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
             score_name="val_f1",
             patience=self.patience,
             checkpoint=self.checkpoint,
-            identity=_training.digest(
-                parameters, ids, targets, held_ids, held, *self.network_.get_weights()
-            ),
+            identity=digest(parameters, ids, targets, held_ids, held, *self.network_.get_weights()),
             verbose=self.verbose,
         )
 
@@ -422,7 +417,7 @@ def save(
         "dimensions": int(network.get_layer("embedding").output_dim),
         "card": dict(card or getattr(model, "card_", {})),
     }
-    _text_file.write(file, network, about, model.vocabulary_)
+    files.write(file, network, about, model.vocabulary_)
 
 
 def load(file: str | os.PathLike[str]) -> TextClassifier:
@@ -447,7 +442,7 @@ def load(file: str | os.PathLike[str]) -> TextClassifier:
         For a file that is no such model, or whose vocabulary was changed or does not fit the
         network; names the file.
     """
-    network, about, vocabulary = _text_file.read(file)
+    network, about, vocabulary = files.read(file)
     model = TextClassifier(
         multi_label=about["multi_label"],
         labels=about["classes"] if about["multi_label"] else None,

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from quaver.models import require
+from quaver._extras import extra
 
-require("keras", extra="text")
+with extra("text"):
+    import keras
+    from keras import layers, ops
 
-import keras  # noqa: E402
-from keras import layers, ops  # noqa: E402
-
-from quaver.text import PADDING_ID, UNKNOWN_ID  # noqa: E402
+from quaver.text import PADDING_ID, UNKNOWN_ID
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

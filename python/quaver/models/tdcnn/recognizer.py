@@ -19,14 +19,14 @@ from quaver.batch import (
     in_order,
     reporter,
 )
-from quaver.models import _tdcnn_data
 from quaver.models.predictions import Predictions
+from quaver.models.tdcnn.data import cut_all, parts, prepare, stack
 from quaver.models.timeline import Timeline, sliding
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from quaver.models._tdcnn_config import TDCNNConfig
+    from quaver.models.tdcnn.config import TDCNNConfig
 
 #: Windows that are looked at together, which bounds the memory that predicting takes.
 _TOGETHER = 96
@@ -77,7 +77,7 @@ class Recognizer:
     def _recording(self, clip: Any) -> NDArray[np.float32]:
         samples, rate = self._samples(clip)
         try:
-            return _tdcnn_data.prepare(samples, rate, self.config_)
+            return prepare(samples, rate, self.config_)
         except ValueError as error:
             raise ValueError(f"{audio.describe(clip)}: {error}") from error
 
@@ -94,11 +94,11 @@ class Recognizer:
 
         def pictures() -> Iterator[NDArray[np.float32]]:
             for i, recording in enumerate(recordings):
-                for part in _tdcnn_data.parts(recording, self.config_):
+                for part in parts(recording, self.config_):
                     owners.append(i)
-                    yield _tdcnn_data.cut_all(part, self.config_)
+                    yield cut_all(part, self.config_)
 
-        answers = [self._answer(_tdcnn_data.stack(group)) for group in _groups(pictures())]
+        answers = [self._answer(stack(group)) for group in _groups(pictures())]
         if not answers:
             return np.empty((0, len(self.classes_)))
         rows = np.concatenate(answers).astype(np.float64)
@@ -259,9 +259,9 @@ def predict_timeline(
     """
     model._check_ready()
     config = model.config_
-    parts, (starts, ends), levels = sliding(
+    spans, (starts, ends), levels = sliding(
         samples, sample_rate, config.sample_rate, window=window, hop=hop, downmix=downmix
     )
-    prepared = (_tdcnn_data.prepare(part, config.sample_rate, config) for part in parts)
+    prepared = (prepare(part, config.sample_rate, config) for part in spans)
     probabilities = model._probabilities(prepared)
     return Timeline(starts, ends, probabilities, tuple(map(str, model.classes_)), levels)
