@@ -21,7 +21,7 @@ void window_frames(const FramingPlan& plan, const float* phases, std::size_t pha
 // timedomain.cpp
 void time_features(const FramingPlan& plan, const TimeDomainPlan& features, const float* linear,
                    const float* phases, float* energies, const SignScratch& scratch,
-                   float* zero_crossing_rate, float* energy, float* energy_entropy);
+                   const BlockRows& out);
 // rfft.cpp
 // Windows the phases, into `frames` where the transform needs that; magnitude may be null.
 void power_spectrum(const RfftPlan& plan, const FramingPlan& framing, const float* phases,
@@ -31,13 +31,10 @@ void power_spectrum_columns(const RfftPlan& plan, const FramingPlan& framing, co
                             float* work, float* power, float* magnitude);
 const float* half_transform(const RfftPlan& plan, const float* frames, float* work);
 // spectrum.cpp
-struct SpectralRows {
-  float *centroid, *spread, *entropy, *flux, *rolloff;
-};
 void power_features(const SpectrumPlan& plan, const float* power, float* sums, float* energies,
-                    const SpectralRows& out);
+                    const BlockRows& out);
 void magnitude_features(const SpectrumPlan& plan, const float* magnitude, std::size_t last_lane,
-                        bool has_previous, float* previous, float* sums, const SpectralRows& out);
+                        bool has_previous, float* previous, float* sums, const BlockRows& out);
 // mel.cpp
 void mel_decibel(const MelPlan& plan, const float* power, float* mel_db);
 // cepstrum.cpp
@@ -55,7 +52,7 @@ void functionals_row(const FunctionalsPlan& plan, const float* row, std::size_t 
 // functionals_percentile.cpp
 void prepare_percentiles(const float* row, std::size_t n, const Extremes& e,
                          FunctionalsScratch& scratch);
-float percentile(const float* row, std::size_t n, double q, FunctionalsScratch& scratch);
+double percentile(const float* row, std::size_t n, double q, FunctionalsScratch& scratch);
 // transpose.cpp
 void transpose(const float* from, std::size_t n_rows, std::size_t n_columns,
                std::size_t from_stride, float* to, std::size_t to_stride);

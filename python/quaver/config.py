@@ -6,6 +6,13 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
+from quaver._lists import (
+    DEFAULT_FEATURES,
+    DEFAULT_STATISTICS,
+    DESCRIPTION,
+    KNOWN_FEATURES,
+    KNOWN_STATISTICS,
+)
 from quaver._validate import (
     check_int,
     check_names,
@@ -18,32 +25,11 @@ from quaver._validate import (
 #: Emotions, everywhere in this order.
 LABELS = ("anger", "disgust", "fear", "happiness", "neutral", "sadness", "surprise")
 
-#: Groups of short-term features, in the order of their columns.
-SHORT_TERM_FEATURES = (
-    "zero_crossing_rate",
-    "energy",
-    "energy_entropy",
-    "spectral_centroid",
-    "spectral_spread",
-    "spectral_entropy",
-    "spectral_flux",
-    "spectral_rolloff",
-    "mfcc",
-)
+#: Short-term features of the default set, in the order of their columns.
+SHORT_TERM_FEATURES = DEFAULT_FEATURES
 
-#: Global statistics, in the order of the extracted vector.
-STATISTICS = (
-    "mean",
-    "median",
-    "std",
-    "kurtosis",
-    "skewness",
-    "percentile_1",
-    "percentile_99",
-    "min",
-    "max",
-    "range",
-)
+#: Global statistics of the default set, in the order of the extracted vector.
+STATISTICS = DEFAULT_STATISTICS
 
 WINDOWS = ("hamming", "hann", "blackman", "boxcar")
 
@@ -83,8 +69,8 @@ class FeatureConfig:
         Range of the mel bands in Hz; 0 to half the sample rate by default.
     n_mfcc : int, default 13
         Cepstral coefficients.
-    features : tuple of str
-        Groups to compute, a subset of `SHORT_TERM_FEATURES`; stored in canonical order.
+    features : tuple of str, default `SHORT_TERM_FEATURES`
+        Those to compute, of the list below; stored in its order.
     delta_order : {0, 1, 2}, default 1
         Derivatives appended to the features.
     delta_width : int, optional
@@ -93,8 +79,8 @@ class FeatureConfig:
     trim_db : float, optional
         If given, statistics leave out the frames at both ends whose energy lies more than this
         many decibel below that of the loudest frame. Frames in between stay.
-    statistics : tuple of str
-        Global statistics, a subset of `STATISTICS`; stored in canonical order.
+    statistics : tuple of str, default `STATISTICS`
+        Those to compute, of the list below; stored in its order.
 
     Raises
     ------
@@ -102,6 +88,10 @@ class FeatureConfig:
         For a value outside its range; the message says which values are expected.
     TypeError
         For a value of another kind: a float as a length, text as a number.
+
+    Notes
+    -----
+    <the lists>
 
     Examples
     --------
@@ -152,8 +142,8 @@ class FeatureConfig:
             put("delta_width", check_size("delta_width", self.delta_width))
         if self.trim_db is not None:
             put("trim_db", check_real("trim_db", self.trim_db))
-        put("features", _subset("features", self.features, SHORT_TERM_FEATURES))
-        put("statistics", _subset("statistics", self.statistics, STATISTICS))
+        put("features", _subset("features", self.features, KNOWN_FEATURES))
+        put("statistics", _subset("statistics", self.statistics, KNOWN_STATISTICS))
         self._check_ranges()
 
     def _check_ranges(self) -> None:
@@ -212,6 +202,10 @@ class FeatureConfig:
             for name, value in values.items()
         }
         return cls(**arguments)
+
+
+if FeatureConfig.__doc__:  # python -OO has none
+    FeatureConfig.__doc__ = FeatureConfig.__doc__.replace("<the lists>", DESCRIPTION)
 
 
 def _subset(name: str, chosen: Any, known: tuple[str, ...]) -> tuple[str, ...]:

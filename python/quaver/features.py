@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from quaver import _core
+from quaver._lists import KNOWN_STATISTICS
 from quaver._validate import (
     Downmix,
     as_frames,
@@ -18,7 +19,7 @@ from quaver._validate import (
     check_sample_rate,
     check_size,
 )
-from quaver.config import SHORT_TERM_FEATURES, STATISTICS, FeatureConfig
+from quaver.config import STATISTICS, FeatureConfig
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -80,12 +81,15 @@ def make_extractor(config: FeatureConfig) -> _core.Extractor:
     return extractor
 
 
+@lru_cache(maxsize=8)
+def _rows(n_mfcc: int) -> list[tuple[str, str]]:
+    """Return the feature and the name of each row of the fused pipeline."""
+    return _core.short_term_rows(n_mfcc)
+
+
 @lru_cache(maxsize=64)
 def _plan_of(config: FeatureConfig) -> _core.Extractor:
-    groups = SHORT_TERM_FEATURES[:-1]
-    rows = [i for i, name in enumerate(groups) if name in config.features]
-    if "mfcc" in config.features:
-        rows += range(len(groups), len(groups) + config.n_mfcc)
+    rows = _rows(config.n_mfcc)
     return _core.Extractor(
         sample_rate=config.sample_rate,
         frame_length=config.frame_length,
@@ -100,7 +104,7 @@ def _plan_of(config: FeatureConfig) -> _core.Extractor:
         fmin=config.fmin,
         fmax=config.fmax,
         n_mfcc=config.n_mfcc,
-        rows=rows,
+        rows=[i for i, (feature, _) in enumerate(rows) if feature in config.features],
         delta_order=config.delta_order,
         delta_width=config.delta_width or 0,
         trim_db=config.trim_db or 0.0,
@@ -109,7 +113,8 @@ def _plan_of(config: FeatureConfig) -> _core.Extractor:
 
 
 def _statistic_ids(statistics: tuple[str, ...]) -> list[int]:
-    return [STATISTICS.index(name) for name in check_names("statistics", statistics, STATISTICS)]
+    names = check_names("statistics", statistics, KNOWN_STATISTICS)
+    return [KNOWN_STATISTICS.index(name) for name in names]
 
 
 _latest = (_DEFAULT, _plan_of(_DEFAULT))
@@ -150,9 +155,7 @@ def frame_names(config: FeatureConfig | None = None) -> tuple[str, ...]:
     """
     config = _DEFAULT if config is None else config
     _check_config(config)
-    base: list[str] = []
-    for group in config.features:
-        base += [f"mfcc_{i}" for i in range(config.n_mfcc)] if group == "mfcc" else [group]
+    base = [name for feature, name in _rows(config.n_mfcc) if feature in config.features]
     prefixes = ("", "delta_", "delta2_")[: 1 + config.delta_order]
     return tuple(prefix + name for prefix in prefixes for name in base)
 
@@ -168,7 +171,7 @@ def feature_names(config: FeatureConfig | None = None) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        ``{feature}_{statistic}``; 420 names by default.
+        ``{feature}_{statistic}``, of each feature all statistics.
 
     Examples
     --------
@@ -257,7 +260,7 @@ def extract(
     Returns
     -------
     ndarray of shape (n_values,), float32
-        In the order of `feature_names`; 420 values by default.
+        In the order of `feature_names`.
 
     Raises
     ------
@@ -294,8 +297,7 @@ def functionals(
     values : array_like of shape (n_frames, n_features)
         Finite numbers; taken as float32.
     statistics : tuple of str, default `STATISTICS`
-        mean, median, std (ddof 0), kurtosis (Fisher), skewness, percentile_1, percentile_99
-        (linear interpolation), min, max, range.
+        Of the list that `FeatureConfig` shows, in any order.
 
     Returns
     -------

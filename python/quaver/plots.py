@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from quaver._lists import UNITS
 from quaver._validate import Downmix, as_recording, check_sample_rate
 from quaver.features import ShortTerm, frame_names, resolve_config, short_term
 from quaver.spectrogram import log_mel
@@ -36,7 +37,6 @@ LABEL_COLORS = {
     "surprise": "#CC79A7",
 }
 
-_UNITS = {"spectral_centroid": "Hz", "spectral_spread": "Hz", "spectral_rolloff": "Hz"}
 _ENVELOPE_POINTS = 4000
 
 
@@ -181,7 +181,7 @@ def plot_features(
     else:
         # Names are too long for the side of a low panel.
         axes.set_title(names[0], loc="left", fontsize="small", pad=2)
-        axes.set_ylabel(_UNITS.get(names[0].removeprefix("delta_").removeprefix("delta2_"), ""))
+        axes.set_ylabel(UNITS.get(names[0].removeprefix("delta_").removeprefix("delta2_"), ""))
 
 
 def plot_timeline(axes: Axes, timeline: Timeline) -> None:

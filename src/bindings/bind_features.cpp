@@ -23,25 +23,29 @@ static std::shared_ptr<Extractor> make_extractor(
   o.short_term.mel.fmin = fmin;
   o.short_term.mel.fmax = fmax;
   o.short_term.n_mfcc = n_mfcc;
-  o.short_term.time_domain = trim_db > 0.0;
-  o.short_term.spectral = o.short_term.cepstral = false;
-  for (std::size_t row : rows) {
-    if (row <= kEnergyEntropy)
-      o.short_term.time_domain = true;
-    else if (row < kFirstMfcc)
-      o.short_term.spectral = true;
-    else
-      o.short_term.cepstral = true;
-  }
   o.rows = std::move(rows);
   o.delta_order = delta_order;
   o.delta_width = delta_width;
   o.trim_db = trim_db;
-  for (std::size_t s : statistics) {
-    if (s >= kNumStatistics) throw std::invalid_argument("unknown statistic " + std::to_string(s));
-    o.statistics.push_back(static_cast<Statistic>(s));
-  }
+  o.statistics = statistics_of(statistics);
   return std::make_shared<Extractor>(std::move(o));
+}
+
+// (name, unit, whether it is in the default set)
+static py::tuple feature_list() {
+  py::list list;
+  for (const FeatureInfo& f : kFeatures) list.append(py::make_tuple(f.name, f.unit, f.is_default));
+  return list;
+}
+
+// (feature, name) of each row.
+static std::vector<std::pair<std::string, std::string>> row_list(std::size_t n_mfcc) {
+  const ShortTermRows rows(n_mfcc);
+  std::vector<std::pair<std::string, std::string>> list;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    list.emplace_back(info(rows.feature_of(row)).name, rows.name_of(row));
+  }
+  return list;
 }
 
 static Matrix run_frames(const Extractor& extractor, const py::array& array) {
@@ -130,6 +134,8 @@ static Matrix run_log_mel(const LogMelPlan& plan, const py::array& array) {
 }
 
 void bind_features(py::module_& m) {
+  m.attr("short_term_features") = feature_list();
+  m.def("short_term_rows", &row_list, py::arg("n_mfcc"), "(feature, name) of each row.");
   m.def(
       "require_finite", [](const py::array& samples) { require_finite(samples_view(samples)); },
       py::arg("samples"), "Refuse NaN, infinity and what is too large, naming the index.");

@@ -5,14 +5,16 @@
 
 namespace quaver::bindings {
 
+// (name, whether it is in the default set)
+static py::tuple statistic_list() {
+  py::list list;
+  for (const StatisticInfo& s : kStatistics) list.append(py::make_tuple(s.name, s.is_default));
+  return list;
+}
+
 static Matrix run_functionals(const Matrix& values, const std::vector<std::size_t>& statistics) {
   require_matrix(values);
-  std::vector<Statistic> list;
-  for (std::size_t s : statistics) {
-    if (s >= kNumStatistics) throw std::invalid_argument("unknown statistic " + std::to_string(s));
-    list.push_back(static_cast<Statistic>(s));
-  }
-  const FunctionalsPlan plan(std::move(list));
+  const FunctionalsPlan plan(statistics_of(statistics));
   const std::size_t n_frames = static_cast<std::size_t>(values.shape(0));
   const std::size_t n_features = static_cast<std::size_t>(values.shape(1));
   if (n_frames == 0) throw std::invalid_argument("values must hold at least one frame, got 0");
@@ -68,6 +70,7 @@ static Matrix run_windows(const Matrix& values, std::size_t length, std::size_t 
 }
 
 void bind_functionals(py::module_& m) {
+  m.attr("statistics") = statistic_list();
   m.def("functionals", &run_functionals, py::arg("values").noconvert(), py::arg("statistics"),
         "Global statistics of (n_frames, n_features), statistic fastest.");
   m.def("delta", &run_delta, py::arg("values").noconvert(), py::arg("width"), py::arg("order"),

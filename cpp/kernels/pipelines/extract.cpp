@@ -65,7 +65,7 @@ void require_finite_around(const Samples& samples, bool is_loaded_finite, std::p
 // All rows of the fused pipeline, feature-major, into scratch().rows.
 void run_short_term(const ShortTermPlan& plan, const Samples& samples, std::size_t n_frames) {
   Scratch& s = scratch();
-  s.rows.reserve(plan.n_rows * padded(n_frames));
+  s.rows.reserve(plan.rows.size() * padded(n_frames));
   const std::size_t hop = plan.framing.hop_length, length = plan.framing.frame_length;
   // Samples between the frames are not loaded, and float64 rounds where the limit is.
   if (hop > length || samples.type == SampleType::float64) require_finite(samples);
@@ -96,22 +96,23 @@ std::vector<DeltaPlan> make_deltas(std::size_t order, std::size_t width) {
   return plans;
 }
 
+// What the rows need, and the trimming.
+ShortTermOptions with_features(const ExtractOptions& options) {
+  if (options.rows.empty()) throw std::invalid_argument("features must not be empty");
+  ShortTermOptions result = options.short_term;
+  const ShortTermRows rows(result.n_mfcc);
+  for (std::size_t row : options.rows) result.features.add(rows.feature_of(row));
+  if (options.trim_db > 0.0) result.features.add(Feature::energy);
+  return result;
+}
+
 }  // namespace
 
 Extractor::Extractor(ExtractOptions options)
     : options_(std::move(options)),
-      short_term_(options_.short_term),
+      short_term_(with_features(options_)),
       deltas_(make_deltas(options_.delta_order, options_.delta_width)),
-      functionals_(options_.statistics) {
-  if (options_.rows.empty()) throw std::invalid_argument("features must not be empty");
-  for (std::size_t row : options_.rows) {
-    if (row >= short_term_.n_rows) {
-      throw std::invalid_argument("feature row must be below " +
-                                  std::to_string(short_term_.n_rows) + ", got " +
-                                  std::to_string(row));
-    }
-  }
-}
+      functionals_(options_.statistics) {}
 
 std::size_t Extractor::count(std::size_t n_samples) const {
   const FramingPlan& framing = short_term_.framing;
@@ -163,7 +164,8 @@ void Extractor::vector(const Samples& samples, float* out) const {
   Scratch& s = scratch();
   s.derivative.reserve(padded(n));
   s.functionals.reserve(n);
-  const Span span = loud_span(s.rows.data() + kEnergy * padded(n), n, options_.trim_db);
+  const Span span = loud_span(s.rows.data() + short_term_.rows.first(Feature::energy) * padded(n),
+                              n, options_.trim_db);
   const std::size_t step = functionals_.n_statistics;
   for (std::size_t i = 0; i < rows().size(); ++i) {
     const float* row = s.rows.data() + rows()[i] * padded(n);

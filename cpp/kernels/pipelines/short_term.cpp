@@ -3,6 +3,8 @@
 
 #include "quaver/pipelines/short_term.hpp"
 
+#include <stdexcept>
+
 #define QV_FILE "kernels/pipelines/short_term.cpp"
 #include "simd/foreach_target.hpp"
 
@@ -17,6 +19,31 @@ MelOptions complete(MelOptions mel, const ShortTermOptions& options) {
 
 }  // namespace
 
+ShortTermRows::ShortTermRows(std::size_t n_mfcc) {
+  std::size_t row = 0;
+  for (std::size_t i = 0; i < kNumFeatures; ++i) {
+    first_[i] = row;
+    row += static_cast<Feature>(i) == Feature::mfcc ? n_mfcc : 1;
+  }
+  first_[kNumFeatures] = row;
+}
+
+Feature ShortTermRows::feature_of(std::size_t row) const {
+  if (row >= size()) {
+    throw std::invalid_argument("feature row must be below " + std::to_string(size()) + ", got " +
+                                std::to_string(row));
+  }
+  std::size_t i = 0;
+  while (row >= first_[i + 1]) ++i;
+  return static_cast<Feature>(i);
+}
+
+std::string ShortTermRows::name_of(std::size_t row) const {
+  const Feature feature = feature_of(row);
+  const std::string name = info(feature).name;
+  return feature == Feature::mfcc ? name + "_" + std::to_string(row - first(feature)) : name;
+}
+
 ShortTermPlan::ShortTermPlan(const ShortTermOptions& options)
     : framing(options.framing),
       time(framing, options.n_blocks),
@@ -24,36 +51,34 @@ ShortTermPlan::ShortTermPlan(const ShortTermOptions& options)
       spectrum(options.framing.n_fft, options.sample_rate, options.n_bands, options.rolloff),
       mel(complete(options.mel, options)),
       cepstrum(options.mel.n_mels, options.n_mfcc),
-      time_domain(options.time_domain),
-      spectral(options.spectral),
-      cepstral(options.cepstral),
-      n_rows(kFirstMfcc + options.n_mfcc) {}
+      features(options.features),
+      rows(options.n_mfcc) {}
 
 void ShortTermWorkspace::reserve(const ShortTermPlan& plan, std::size_t lanes) {
   const std::size_t linear_size = plan.framing.linear_size(lanes), n_bins = plan.rfft.n_bins;
   raw.reserve(linear_size + 1);
   linear.reserve(linear_size);
   phases.reserve(plan.framing.phases_size(lanes));
-  if (plan.time_domain) {
+  if (plan.features.has(Stage::time_domain)) {
     energies.reserve(plan.time.n_blocks * lanes);
     sign_words_.resize(linear_size / 64);
     changes_before_.resize(linear_size / 64);
     signs = {sign_words_.data(), changes_before_.data()};
   }
-  if (!plan.spectral && !plan.cepstral) return;
+  if (!plan.features.has(Stage::spectral) && !plan.features.has(Stage::cepstral)) return;
   power.reserve(n_bins * lanes);
   work.reserve(power_spectrum_work(plan.rfft, lanes));
   if (plan.rfft.n_columns == 0) {
     frames.reserve(plan.framing.n_fft * lanes);
     frames.fill_zero();  // the padding between frame_length and n_fft
   }
-  if (plan.spectral) {
+  if (plan.features.has(Stage::spectral)) {
     magnitude.reserve(n_bins * lanes);
     previous.reserve(n_bins + 1);
     sums.reserve(3 * plan.spectrum.n_chunks * lanes);
     energies.reserve(plan.spectrum.n_bands * lanes);
   }
-  if (plan.cepstral) mel_db.reserve(plan.mel.n_mels * lanes);
+  if (plan.features.has(Stage::cepstral)) mel_db.reserve(plan.mel.n_mels * lanes);
 }
 
 }  // namespace quaver
@@ -64,41 +89,39 @@ namespace quaver::QV_TARGET {
 
 static void run_block(const ShortTermPlan& plan, const Samples& src, std::ptrdiff_t start,
                       std::size_t n_valid, bool has_previous, float* previous,
-                      ShortTermWorkspace& work, float* out, std::size_t out_stride) {
+                      ShortTermWorkspace& work, const BlockRows& rows) {
+  const bool spectral = plan.features.has(Stage::spectral);
+  const bool cepstral = plan.features.has(Stage::cepstral);
   const std::size_t phase_stride = plan.framing.phase_stride(kLanes);
   float* phases = work.phases.data();
   gather_phases(plan.framing, work.linear.data(), phases, phase_stride);
   prefetch_block(src, start, plan.framing, 0);
-  if (plan.time_domain) {
+  if (plan.features.has(Stage::time_domain)) {
     time_features(plan.framing, plan.time, work.linear.data(), phases, work.energies.data(),
-                  work.signs, out + kZeroCrossingRate * out_stride, out + kEnergy * out_stride,
-                  out + kEnergyEntropy * out_stride);
+                  work.signs, rows);
   }
-  if (!plan.spectral && !plan.cepstral) return;
+  if (!spectral && !cepstral) return;
   prefetch_block(src, start, plan.framing, 1);
   float* power = work.power.data();
-  float* magnitude = plan.spectral ? work.magnitude.data() : nullptr;
+  float* magnitude = spectral ? work.magnitude.data() : nullptr;
   power_spectrum(plan.rfft, plan.framing, phases, work.frames.data(), work.work.data(), power,
                  magnitude);
   prefetch_block(src, start, plan.framing, 2);
-  const SpectralRows rows{out + kSpectralCentroid * out_stride, out + kSpectralSpread * out_stride,
-                          out + kSpectralEntropy * out_stride, out + kSpectralFlux * out_stride,
-                          out + kSpectralRolloff * out_stride};
-  if (plan.spectral) {
+  if (spectral) {
     power_features(plan.spectrum, power, work.sums.data(), work.energies.data(), rows);
   }
-  if (plan.cepstral) {
+  if (cepstral) {
     mel_decibel(plan.mel, power, work.mel_db.data());
-    cepstrum(plan.cepstrum, work.mel_db.data(), out + kFirstMfcc * out_stride, out_stride);
+    cepstrum(plan.cepstrum, work.mel_db.data(), rows.of(Feature::mfcc), rows.stride);
   }
   prefetch_block(src, start, plan.framing, 3);
-  if (plan.spectral) {
+  if (spectral) {
     magnitude_features(plan.spectrum, magnitude, n_valid - 1, has_previous, previous,
                        work.sums.data(), rows);
   }
 }
 
-// out: n_rows rows, out_stride >= n_frames rounded up to whole registers. carry may be null.
+// out: plan.rows rows, out_stride >= n_frames rounded up to whole registers. carry may be null.
 bool short_term_run(const ShortTermPlan& plan, const Samples& src, std::size_t n_frames,
                     FrameCarry* carry, ShortTermWorkspace& work, float* out,
                     std::size_t out_stride) {
@@ -112,7 +135,8 @@ bool short_term_run(const ShortTermPlan& plan, const Samples& src, std::size_t n
                     work.linear.data())) {
       return false;
     }
-    run_block(plan, src, start, n_valid, resumes || t > 0, previous, work, out + t, out_stride);
+    run_block(plan, src, start, n_valid, resumes || t > 0, previous, work,
+              {plan, out + t, out_stride});
   }
   if (carry != nullptr && n_frames > 0) carry->has_previous = true;
   return true;

@@ -57,7 +57,7 @@ void Stream::pop(std::size_t n_frames, float* out) {
   if (n_frames == 0) return;
   const ShortTermPlan& plan = extractor_->short_term();
   const std::size_t stride = (n_frames + 15) / 16 * 16;
-  rows_.reserve(plan.n_rows * stride);
+  rows_.reserve(plan.rows.size() * stride);
   const Samples samples{pending_.data(), 1, pending_.size(), SampleType::float32, before_};
   kernels().short_term(plan, samples, n_frames, &carry_, work_, rows_.data(), stride);
 

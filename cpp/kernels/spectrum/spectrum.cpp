@@ -219,11 +219,11 @@ static Vec flux_of(const SpectrumPlan& plan, const float* magnitude, Vec sum, Ve
 
 // sums, energies: scratch.
 void power_features(const SpectrumPlan& plan, const float* power, float* sums, float* energies,
-                    const SpectralRows& out) {
+                    const BlockRows& out) {
   sum_chunks<PowerSum>(plan, power, sums);
   Vec total{};
   for (std::size_t chunk = 0; chunk < plan.n_chunks; ++chunk) total += LoadU(sums + chunk * kLanes);
-  StoreU(out.rolloff, rolloff_bin(plan, power, sums, total) * plan.bin_width);
+  StoreU(out.of(Feature::spectral_rolloff), rolloff_bin(plan, power, sums, total) * plan.bin_width);
 
   Vec covered{};
   for (std::size_t band = 0; band < plan.n_bands; ++band) {
@@ -234,11 +234,11 @@ void power_features(const SpectrumPlan& plan, const float* power, float* sums, f
     StoreU(energies + band * kLanes, sum);
     covered += sum;
   }
-  StoreU(out.entropy, Entropy(energies, plan.n_bands, covered));
+  StoreU(out.of(Feature::spectral_entropy), Entropy(energies, plan.n_bands, covered));
 }
 
 void magnitude_features(const SpectrumPlan& plan, const float* magnitude, std::size_t last_lane,
-                        bool has_previous, float* previous, float* sums, const SpectralRows& out) {
+                        bool has_previous, float* previous, float* sums, const BlockRows& out) {
   sum_chunks<BinMoments>(plan, magnitude, sums);
   Vec total_x{}, total_kx{};
   for (std::size_t chunk = 0; chunk < plan.n_chunks; ++chunk) {
@@ -249,11 +249,12 @@ void magnitude_features(const SpectrumPlan& plan, const float* magnitude, std::s
   // A silent frame has U = 0 everywhere; its sums are 0, so any finite inverse will do.
   const Vec inverse = 1.0f / Max(total_x, Set(1.2e-38f));
   const Vec center = total_kx * inverse;
-  StoreU(out.centroid, center * plan.bin_width);
-  StoreU(out.spread,
+  StoreU(out.of(Feature::spectral_centroid), center * plan.bin_width);
+  StoreU(out.of(Feature::spectral_spread),
          Sqrt(Max(spread_around(plan, sums, center) * inverse, Vec{})) * plan.bin_width);
-  StoreU(out.flux, flux_of(plan, magnitude, total_x, inverse, last_lane, previous));
-  if (!has_previous) out.flux[0] = 0.0f;
+  StoreU(out.of(Feature::spectral_flux),
+         flux_of(plan, magnitude, total_x, inverse, last_lane, previous));
+  if (!has_previous) out.of(Feature::spectral_flux)[0] = 0.0f;
 }
 
 }  // namespace quaver::QV_TARGET

@@ -6,6 +6,7 @@
 #include "quaver/statistics/functionals.hpp"
 
 #include <stdexcept>
+#include <string>
 #include <utility>
 
 #define QV_FILE "kernels/statistics/functionals.cpp"
@@ -13,15 +14,21 @@
 
 namespace quaver {
 
+std::vector<Statistic> statistics_of(const std::vector<std::size_t>& places) {
+  std::vector<Statistic> list;
+  for (std::size_t s : places) {
+    if (s >= kNumStatistics) throw std::invalid_argument("unknown statistic " + std::to_string(s));
+    list.push_back(static_cast<Statistic>(s));
+  }
+  return list;
+}
+
 FunctionalsPlan::FunctionalsPlan(std::vector<Statistic> list)
     : statistic_list(std::move(list)),
       statistics(statistic_list.data()),
       n_statistics(statistic_list.size()) {
   if (n_statistics == 0) throw std::invalid_argument("statistics must not be empty");
-  for (Statistic s : statistic_list) {
-    has_percentiles |=
-        s == Statistic::median || s == Statistic::percentile_1 || s == Statistic::percentile_99;
-  }
+  for (Statistic s : statistic_list) has_percentiles |= info(s).quantile != kNoQuantile;
 }
 
 FunctionalsScratch::~FunctionalsScratch() {
@@ -97,11 +104,15 @@ static RowMoments central_moments(const float* row, std::size_t n, double mean) 
 
 static void fill_constant(const FunctionalsPlan& plan, float value, float* out) {
   for (std::size_t i = 0; i < plan.n_statistics; ++i) {
-    const Statistic s = plan.statistics[i];
-    const bool is_spread = s == Statistic::std || s == Statistic::kurtosis ||
-                           s == Statistic::skewness || s == Statistic::range;
-    out[i] = is_spread ? 0.0f : value;
+    out[i] = info(plan.statistics[i]).of_constant == OfConstant::zero ? 0.0f : value;
   }
+}
+
+static float quantiles(const StatisticInfo& s, const float* row, std::size_t n,
+                       FunctionalsScratch& scratch) {
+  const double value = percentile(row, n, s.quantile, scratch);
+  if (s.less == kNoQuantile) return static_cast<float>(value);
+  return static_cast<float>(value - percentile(row, n, s.less, scratch));
 }
 
 void functionals_row(const FunctionalsPlan& plan, const float* row, std::size_t n,
@@ -112,19 +123,23 @@ void functionals_row(const FunctionalsPlan& plan, const float* row, std::size_t 
   const RowMoments m = central_moments(row, n, mean);
   if (plan.has_percentiles) prepare_percentiles(row, n, e, scratch);
   for (std::size_t i = 0; i < plan.n_statistics; ++i) {
-    switch (plan.statistics[i]) {
+    const Statistic s = plan.statistics[i];
+    switch (s) {
       case Statistic::mean: out[i] = static_cast<float>(mean); break;
-      case Statistic::median: out[i] = percentile(row, n, 0.5, scratch); break;
       case Statistic::std: out[i] = static_cast<float>(__builtin_sqrt(m.m2)); break;
       case Statistic::kurtosis: out[i] = static_cast<float>(m.m4 / (m.m2 * m.m2) - 3.0); break;
       case Statistic::skewness:
         out[i] = static_cast<float>(m.m3 / (m.m2 * __builtin_sqrt(m.m2)));
         break;
-      case Statistic::percentile_1: out[i] = percentile(row, n, 0.01, scratch); break;
-      case Statistic::percentile_99: out[i] = percentile(row, n, 0.99, scratch); break;
       case Statistic::min: out[i] = e.min; break;
       case Statistic::max: out[i] = e.max; break;
       case Statistic::range: out[i] = e.max - e.min; break;
+#define QV_CASE(name, ...) case Statistic::name:
+#define QV_NO_CASE(...)
+        QV_STATISTICS(QV_NO_CASE, QV_CASE)
+#undef QV_CASE
+#undef QV_NO_CASE
+        out[i] = quantiles(info(s), row, n, scratch);
     }
   }
 }

@@ -312,18 +312,18 @@ static Neighbours neighbours(const float* row, std::size_t n, std::size_t rank,
 }
 
 // NumPy's default ("linear") percentile of a row that is prepared.
-float percentile(const float* row, std::size_t n, double q, FunctionalsScratch& scratch) {
+double percentile(const float* row, std::size_t n, double q, FunctionalsScratch& scratch) {
   const double position = q * static_cast<double>(n - 1);
   const std::size_t rank = static_cast<std::size_t>(position);
   const double part = position - static_cast<double>(rank);
   const Neighbours near = neighbours(row, n, rank, scratch);
-  if (part <= 0.0) return near.low;
+  if (part <= 0.0) return static_cast<double>(near.low);
   // Equal values share every key, so a value that is the last of its key has only larger ones
   // above.
   const bool has_high = near.high < __builtin_inff();
   const double low = static_cast<double>(near.low);
   const double high = static_cast<double>(has_high ? near.high : next_above(row, n, near.low));
-  return static_cast<float>(low + (high - low) * part);
+  return low + (high - low) * part;
 }
 
 }  // namespace quaver::QV_TARGET

@@ -65,7 +65,7 @@ def extract_command(
 ) -> None:
     """Compute one vector of features for each recording and write them as a table.
 
-    Features are statistics over the clip of 42 short-term features and their derivatives; the
+    Features are statistics over the clip of short-term features and of their derivatives; the
     columns are named. A recording that cannot be read is reported and left out.
     """
     import quaver

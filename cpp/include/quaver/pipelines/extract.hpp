@@ -15,8 +15,8 @@
 namespace quaver {
 
 struct ExtractOptions {
-  ShortTermOptions short_term;
-  std::vector<std::size_t> rows;  // ShortTermRow indices that are kept, in order
+  ShortTermOptions short_term;    // its features follow from what is below
+  std::vector<std::size_t> rows;  // of ShortTermRows: those that are kept, in order
   std::size_t delta_order = 1;    // 0, 1 or 2
   std::size_t delta_width = 0;    // 0: difference of neighbours; else Savitzky-Golay
   double trim_db = 0.0;           // > 0: statistics leave out the quieter frames at both ends

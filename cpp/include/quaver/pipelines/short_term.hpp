@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "quaver/core/buffer.hpp"
@@ -20,17 +21,73 @@
 
 namespace quaver {
 
-// Rows of the fused output, in this order, then the cepstral coefficients.
-enum ShortTermRow : std::size_t {
-  kZeroCrossingRate,
-  kEnergy,
-  kEnergyEntropy,
-  kSpectralCentroid,
-  kSpectralSpread,
-  kSpectralEntropy,
-  kSpectralFlux,
-  kSpectralRolloff,
-  kFirstMfcc,
+// What computes a feature: a stage runs where one of its features is wanted.
+enum class Stage { time_domain, spectral, cepstral };
+
+// The features, in the order of their rows; all else is made from this list, in Python too.
+//   X(name, stage, unit, whether it is in the default set)
+#define QV_SHORT_TERM_FEATURES(X)              \
+  X(zero_crossing_rate, time_domain, "", true) \
+  X(energy, time_domain, "", true)             \
+  X(energy_entropy, time_domain, "", true)     \
+  X(spectral_centroid, spectral, "Hz", true)   \
+  X(spectral_spread, spectral, "Hz", true)     \
+  X(spectral_entropy, spectral, "", true)      \
+  X(spectral_flux, spectral, "", true)         \
+  X(spectral_rolloff, spectral, "Hz", true)    \
+  X(mfcc, cepstral, "", true)
+
+enum class Feature : std::size_t {
+#define QV_ENUMERATOR(name, ...) name,
+  QV_SHORT_TERM_FEATURES(QV_ENUMERATOR)
+#undef QV_ENUMERATOR
+};
+
+struct FeatureInfo {
+  const char* name;
+  Stage stage;
+  const char* unit;
+  bool is_default;
+};
+constexpr FeatureInfo kFeatures[] = {
+#define QV_INFO(name, stage, unit, is_default) {#name, Stage::stage, unit, is_default},
+    QV_SHORT_TERM_FEATURES(QV_INFO)
+#undef QV_INFO
+};
+constexpr std::size_t kNumFeatures = sizeof(kFeatures) / sizeof(kFeatures[0]);
+constexpr const FeatureInfo& info(Feature f) { return kFeatures[static_cast<std::size_t>(f)]; }
+
+// Which features are wanted, and so which stages run.
+class FeatureSet {
+ public:
+  void add(Feature feature) {
+    features_ |= bit(feature);
+    stages_ |= bit(info(feature).stage);
+  }
+  bool has(Feature feature) const { return (features_ & bit(feature)) != 0; }
+  bool has(Stage stage) const { return (stages_ & bit(stage)) != 0; }
+
+ private:
+  template <class Enum>
+  static constexpr std::uint64_t bit(Enum e) {
+    return std::uint64_t{1} << static_cast<unsigned>(e);
+  }
+  static_assert(kNumFeatures <= 64, "a bit a feature");
+  std::uint64_t features_ = 0, stages_ = 0;
+};
+
+// Rows of the fused output: mfcc has n_mfcc of them, each other feature one.
+class ShortTermRows {
+ public:
+  explicit ShortTermRows(std::size_t n_mfcc);
+
+  std::size_t size() const { return first_[kNumFeatures]; }
+  std::size_t first(Feature feature) const { return first_[static_cast<std::size_t>(feature)]; }
+  Feature feature_of(std::size_t row) const;  // std::invalid_argument beyond the last
+  std::string name_of(std::size_t row) const;
+
+ private:
+  std::size_t first_[kNumFeatures + 1];
 };
 
 struct ShortTermOptions {
@@ -41,7 +98,7 @@ struct ShortTermOptions {
   double rolloff = 0.9;
   MelOptions mel;  // n_fft and sample_rate are taken from above
   std::size_t n_mfcc = 13;
-  bool time_domain = true, spectral = true, cepstral = true;  // stages that are computed
+  FeatureSet features;  // those that are wanted
 };
 
 struct ShortTermPlan {
@@ -53,8 +110,17 @@ struct ShortTermPlan {
   SpectrumPlan spectrum;
   MelPlan mel;
   CepstrumPlan cepstrum;
-  bool time_domain, spectral, cepstral;
-  std::size_t n_rows;  // kFirstMfcc + n_mfcc
+  FeatureSet features;
+  ShortTermRows rows;
+};
+
+// Where the rows of a block of frames go.
+struct BlockRows {
+  const ShortTermPlan& plan;
+  float* out;
+  std::size_t stride;
+
+  float* of(Feature feature) const { return out + plan.rows.first(feature) * stride; }
 };
 
 // What one frame hands to the next, for the flux: its magnitude spectrum and 1 over its sum.

@@ -9,19 +9,53 @@
 
 namespace quaver {
 
-enum class Statistic {
-  mean,
-  median,
-  std,       // ddof 0
-  kurtosis,  // Fisher: 0 for a normal distribution
-  skewness,
-  percentile_1,
-  percentile_99,
-  min,
-  max,
-  range,  // max - min
+// The statistics, in the order of the extracted vector; all else is made from this list, in Python
+// too.
+//   FORMULA(name, what it is of a constant row, whether it is in the default set)
+//   QUANTILE(the same, q, r)   the quantile q; less the quantile r, if there is one
+// Those of FORMULA are computed in functionals_row.
+#define QV_STATISTICS(FORMULA, QUANTILE)                  \
+  FORMULA(mean, value, true)                              \
+  QUANTILE(median, value, true, 0.5, kNoQuantile)         \
+  FORMULA(std, zero, true)      /* ddof 0 */              \
+  FORMULA(kurtosis, zero, true) /* Fisher */              \
+  FORMULA(skewness, zero, true)                           \
+  QUANTILE(percentile_1, value, true, 0.01, kNoQuantile)  \
+  QUANTILE(percentile_99, value, true, 0.99, kNoQuantile) \
+  FORMULA(min, value, true)                               \
+  FORMULA(max, value, true)                               \
+  FORMULA(range, zero, true) /* max - min */
+
+enum class Statistic : std::size_t {
+#define QV_ENUMERATOR(name, ...) name,
+  QV_STATISTICS(QV_ENUMERATOR, QV_ENUMERATOR)
+#undef QV_ENUMERATOR
 };
-constexpr std::size_t kNumStatistics = 10;
+
+enum class OfConstant { value, zero };
+constexpr double kNoQuantile = -1.0;
+struct StatisticInfo {
+  const char* name;
+  OfConstant of_constant;
+  bool is_default;
+  double quantile, less;
+};
+constexpr StatisticInfo kStatistics[] = {
+#define QV_FORMULA(name, of_constant, is_default) \
+  {#name, OfConstant::of_constant, is_default, kNoQuantile, kNoQuantile},
+#define QV_QUANTILE(name, of_constant, is_default, quantile, less) \
+  {#name, OfConstant::of_constant, is_default, quantile, less},
+    QV_STATISTICS(QV_FORMULA, QV_QUANTILE)
+#undef QV_FORMULA
+#undef QV_QUANTILE
+};
+constexpr std::size_t kNumStatistics = sizeof(kStatistics) / sizeof(kStatistics[0]);
+constexpr const StatisticInfo& info(Statistic s) {
+  return kStatistics[static_cast<std::size_t>(s)];
+}
+
+// By their places in the list; std::invalid_argument for one beyond it.
+std::vector<Statistic> statistics_of(const std::vector<std::size_t>& places);
 
 struct FunctionalsPlan {
   explicit FunctionalsPlan(std::vector<Statistic> statistics);

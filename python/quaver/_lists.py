@@ -1,0 +1,82 @@
+"""What can be computed, by name: the lists of the compiled module, and a word on each.
+
+C++ names the short-term features (``QV_SHORT_TERM_FEATURES``) and the statistics
+(``QV_STATISTICS``), in their order, and says which are in the default set. What Python knows
+besides is keyed by name here, and has to know the same names.
+"""
+
+from __future__ import annotations
+
+from quaver import _core
+
+_ABOUT_FEATURES = {
+    "zero_crossing_rate": "sign changes between neighbouring samples, per sample",
+    "energy": "mean square of the windowed frame",
+    "energy_entropy": "entropy of the energies of `n_blocks` sub-blocks, in bit",
+    "spectral_centroid": "mean of frequency, weighted by magnitude",
+    "spectral_spread": "standard deviation of frequency, weighted by magnitude",
+    "spectral_entropy": "entropy of the power in `n_bands` sub-bands, in bit",
+    "spectral_flux": "squared change of the magnitudes, of sum 1, since the frame before",
+    "spectral_rolloff": "frequency below which the share `rolloff` of the power lies",
+    "mfcc": "`n_mfcc` cepstral coefficients of `n_mels` mel bands in decibel",
+}
+
+_ABOUT_STATISTICS = {
+    "mean": "arithmetic mean",
+    "median": "percentile 50",
+    "std": "standard deviation, ddof 0",
+    "kurtosis": "Fisher's, 0 of a normal distribution; 0 of a constant row",
+    "skewness": "0 of a constant row",
+    "percentile_1": "with linear interpolation, as all percentiles",
+    "percentile_99": "as above",
+    "min": "smallest value",
+    "max": "largest value",
+    "range": "max - min",
+}
+
+
+def _check(kind: str, listed: tuple[str, ...], known: dict[str, str]) -> None:
+    """Refuse a compiled module that names others than the Python files do."""
+    sides = {
+        "only the Python files know": [name for name in known if name not in listed],
+        "only the compiled module knows": [name for name in listed if name not in known],
+    }
+    differences = [f"{side} {', '.join(names)}" for side, names in sides.items() if names]
+    if differences:
+        raise ImportError(
+            f"the compiled module of quaver ({_core.__file__}) is from another version than its"
+            f" Python files, their {kind} differ: {'; '.join(differences)}."
+            " Build or install quaver again."
+        )
+
+
+def _lines(known: tuple[str, ...], default: tuple[str, ...], about: dict[str, str]) -> str:
+    return "\n".join(
+        f"    {name}: {about[name]}{'' if name in default else ' (not in the default set)'}"
+        for name in known
+    )
+
+
+# A module so old that it has no lists at all names nothing.
+_features = getattr(_core, "short_term_features", ())
+_statistics = getattr(_core, "statistics", ())
+
+#: All that can be asked for, in the order of the columns.
+KNOWN_FEATURES: tuple[str, ...] = tuple(name for name, _, _ in _features)
+KNOWN_STATISTICS: tuple[str, ...] = tuple(name for name, _ in _statistics)
+_check("short-term features", KNOWN_FEATURES, _ABOUT_FEATURES)
+_check("statistics", KNOWN_STATISTICS, _ABOUT_STATISTICS)
+
+DEFAULT_FEATURES: tuple[str, ...] = tuple(name for name, _, default in _features if default)
+DEFAULT_STATISTICS: tuple[str, ...] = tuple(name for name, default in _statistics if default)
+
+#: Of the features that have one.
+UNITS: dict[str, str] = {name: unit for name, unit, _ in _features if unit}
+
+DESCRIPTION = f"""Short-term features:
+
+{_lines(KNOWN_FEATURES, DEFAULT_FEATURES, _ABOUT_FEATURES)}
+
+    Statistics:
+
+{_lines(KNOWN_STATISTICS, DEFAULT_STATISTICS, _ABOUT_STATISTICS)}"""
