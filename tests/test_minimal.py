@@ -78,6 +78,7 @@ MODULES = [
     "quaver.models.text.scores",
     "quaver.models.timeline",
     "quaver.models.transformers",
+    "quaver_models",
 ]
 
 

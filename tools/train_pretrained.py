@@ -2,7 +2,7 @@
 
     python tools/train_pretrained.py DIR
 
-writes python/quaver/models/pretrained/ravdess-svm.skops and its card. The scores are those of
+writes python/quaver-models/quaver_models/ravdess-svm.skops and its card. The scores are those of
 ``quaver evaluate DIR --protocol all``, which runs the same code.
 """
 
@@ -17,7 +17,7 @@ from quaver.models import evaluation, svm
 from quaver.models.card import to_markdown
 from quaver.record import replacing
 
-TARGET = Path(__file__).resolve().parents[1] / "python" / "quaver" / "models" / "pretrained"
+TARGET = Path(__file__).resolve().parents[1] / "python/quaver-models/quaver_models"
 
 TEXT = {
     "What it is": (

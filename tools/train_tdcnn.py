@@ -5,7 +5,7 @@
 needs the 1,440 clips of RAVDESS and one to two hours on two cores. For each protocol of
 `quaver.models.tdcnn.evaluation` a network is trained on its training part, its epoch chosen on its
 validation part and its test part looked at once. The weights of the protocol "original" are the
-ones that go into python/quaver/models/pretrained/ravdess-tdcnn.keras, with the card beside it.
+ones that go into python/quaver-models/quaver_models/ravdess-tdcnn.keras, with the card beside it.
 With --protocol only that one is run; its report and network wait in STATE for the other.
 """
 
@@ -26,7 +26,7 @@ from quaver.models.card import to_markdown
 from quaver.models.tdcnn import evaluation, onnx
 from quaver.record import replacing
 
-TARGET = Path(__file__).resolve().parents[1] / "python" / "quaver" / "models" / "pretrained"
+TARGET = Path(__file__).resolve().parents[1] / "python/quaver-models/quaver_models"
 
 #: Epochs, and how often the learning rate falls in them.
 SCHEDULES = {"original": (120, 2), "speaker-independent": (60, 1)}

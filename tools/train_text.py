@@ -2,7 +2,7 @@
 
     python tools/train_text.py DIR [--minilm FOLDER] [--checkpoint STATE]
 
-writes python/quaver/models/pretrained/goemotions-text.keras and its card. The scores are those of
+writes python/quaver-models/quaver_models/goemotions-text.keras and its card, with the scores of
 ``quaver evaluate text DIR``. What makes it better than ``quaver train text``:
 
 - targets are the mean of the labels and of what linear models say that did not see the text;
@@ -39,7 +39,7 @@ from quaver.models.text.network import Batches, buckets, weighted_loss
 from quaver.record import replacing
 from quaver.text import Vocabulary, tokenize
 
-TARGET = Path(__file__).resolve().parents[1] / "python" / "quaver" / "models" / "pretrained"
+TARGET = Path(__file__).resolve().parents[1] / "python/quaver-models/quaver_models"
 DIMENSIONS = 200
 LENGTH = 40
 MINILM_SHARE = 0.35

@@ -11,10 +11,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+#: The versions of quaver-models whose files this one reads; the extras require the same.
+MODELS_VERSIONS = ">=0.1,<0.2"
+
 
 @contextmanager
 def shipped(name: str, expected: str, suffix: str) -> Iterator[Path]:
-    """Yield the file of a model that comes with the package, or raise ValueError for another name.
+    """Yield the file of a model from the distribution quaver-models.
+
+    Raises ValueError for another name than the one expected, ModuleNotFoundError without
+    quaver-models and FileNotFoundError where its version has no such file.
 
     Examples
     --------
@@ -27,5 +33,20 @@ def shipped(name: str, expected: str, suffix: str) -> Iterator[Path]:
 
     if name != expected:
         raise ValueError(f"name must be {expected!r}, got {name!r}")
-    with resources.as_file(resources.files(__name__) / "pretrained") as folder:
-        yield folder / f"{name}{suffix}"
+    try:
+        import quaver_models
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            f"the model {name} is in a distribution of its own, under the licence of the data that"
+            " it was trained on: pip install quaver-models, or from a checkout of quaver"
+            " pip install ./python/quaver-models",
+            name=error.name,
+        ) from error
+    entry = quaver_models.files() / f"{name}{suffix}"
+    if not entry.is_file():
+        raise FileNotFoundError(
+            f"quaver-models {quaver_models.__version__} has no {entry.name}, and this quaver needs"
+            f' one that has: pip install "quaver-models{MODELS_VERSIONS}"'
+        )
+    with resources.as_file(entry) as file:
+        yield file

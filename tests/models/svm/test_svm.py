@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 import quaver
 import quaver.data
+import quaver_models
 from quaver.corpus import RAVDESS_FOLDS, Clip, Corpus, ravdess
 from quaver.models import evaluation, svm
 from quaver.models.card import to_markdown
@@ -20,7 +21,7 @@ from quaver.models.svm import selection
 from quaver.models.timeline import SILENCE_DB, level_db
 from quaver.models.transformers import AudioFeatures
 
-PRETRAINED = Path(svm.__file__).parents[1] / "pretrained"
+PRETRAINED = Path(str(quaver_models.files()))
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,7 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 import quaver.data
+import quaver_models
 from quaver.models import tdcnn, text
 from quaver.models.networks.training import LearningRates
 from quaver.models.tdcnn import (
@@ -453,7 +454,7 @@ def test_other_files_are_refused(tmp_path: Path, fitted: TDCNNClassifier) -> Non
         tdcnn.load(torn)
     with pytest.raises(ValueError, match=r"expected a name that ends in \.keras"):
         tdcnn.save(fitted, tmp_path / "model.h5")
-    pretrained = Path(text.__file__).parents[1] / "pretrained"
+    pretrained = Path(str(quaver_models.files()))
     with pytest.raises(ValueError, match="not a time-distributed model"):
         tdcnn.load(pretrained / "goemotions-text.keras")
     with pytest.raises(ValueError, match="not a text model"):
@@ -466,7 +467,7 @@ def test_other_files_are_refused(tmp_path: Path, fitted: TDCNNClassifier) -> Non
 
 
 def test_the_shipped_file_is_small_and_has_its_card() -> None:
-    file = Path(tdcnn.__file__).parents[1] / "pretrained" / "ravdess-tdcnn.keras"
+    file = Path(str(quaver_models.files())) / "ravdess-tdcnn.keras"
     assert file.stat().st_size < 12_000_000
     model = tdcnn.load_pretrained()
     assert model.card_["protocol"] == "original"

@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from conftest import REPOSITORY
+import quaver_models
 from quaver import LABELS
 from quaver.models import text
 from quaver.models.card import to_markdown
 from quaver.models.text import evaluation
 from quaver.models.text.evaluation import Texts, make_baseline, read_goemotions, score
 
-PRETRAINED = REPOSITORY / "python" / "quaver" / "models" / "pretrained"
+PRETRAINED = Path(str(quaver_models.files()))
 
 
 @pytest.fixture(scope="module")
