@@ -16,6 +16,7 @@
 #include "quaver/pipelines/short_term.hpp"
 #include "quaver/pitch/pyin.hpp"
 #include "quaver/pitch/yin.hpp"
+#include "quaver/spectrum/bank.hpp"
 #include "quaver/spectrum/cepstrum.hpp"
 #include "quaver/spectrum/contrast.hpp"
 #include "quaver/spectrum/decibel.hpp"

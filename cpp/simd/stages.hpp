@@ -116,9 +116,9 @@ void stft_run(const StftPlan& plan, StftOutput output, const float* samples, std
 void stft_bins_run(const StftPlan& plan, StftOutput output, const float* samples,
                    std::size_t n_samples, StftWorkspace& work, float* out);
 void rows_to_frames(const float* block, std::size_t n_rows, std::size_t n_valid, float* out);
-void stft_bands_run(const StftPlan& plan, StftOutput output, const FilterBank& bank,
+void stft_bands_run(const StftPlan& plan, StftOutput output, const FilterBank<float>& bank,
                     const float* samples, std::size_t n_samples, StftWorkspace& work, float* out);
-void bands_of_run(const FilterBank& bank, const float* picture, std::size_t n_frames,
+void bands_of_run(const FilterBank<float>& bank, const float* picture, std::size_t n_frames,
                   StftWorkspace& work, float* out);
 void istft_run(const StftPlan& plan, const float* spectrum, std::size_t n_frames,
                StftWorkspace& work, std::size_t n_samples, float* out);

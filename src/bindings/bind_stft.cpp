@@ -17,6 +17,7 @@ namespace quaver::bindings {
 template <class T>
 using Array = py::array_t<T, py::array::c_style>;  // with .noconvert()
 using Spectrum = Array<std::complex<float>>;
+using FilterBank = quaver::FilterBank<float>;
 
 template <class Plan>
 static std::size_t samples_size(const Plan& plan, const py::array& samples) {

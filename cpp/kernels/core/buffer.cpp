@@ -9,30 +9,48 @@ namespace quaver {
 namespace {
 constexpr std::align_val_t kAlignment{64};
 
-float* allocate(std::size_t n) {
-  return n == 0 ? nullptr : static_cast<float*>(::operator new(n * sizeof(float), kAlignment));
+void* allocate(std::size_t n_bytes) {
+  return n_bytes == 0 ? nullptr : ::operator new(n_bytes, kAlignment);
 }
 }  // namespace
 
-Buffer::Buffer(std::size_t n) : data_(allocate(n)), size_(n) { fill_zero(); }
+template <class T>
+Buffer<T>::Buffer(std::size_t n) : data_(static_cast<T*>(allocate(n * sizeof(T)))), size_(n) {
+  fill_zero();
+}
 
-Buffer::Buffer(Buffer&& other) noexcept
+template <class T>
+Buffer<T>::Buffer(const std::vector<double>& values) : Buffer(values.size()) {
+  for (std::size_t i = 0; i < size_; ++i) data_[i] = static_cast<T>(values[i]);
+}
+
+template <class T>
+Buffer<T>::Buffer(Buffer&& other) noexcept
     : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
 
-Buffer& Buffer::operator=(Buffer&& other) noexcept {
+template <class T>
+Buffer<T>& Buffer<T>::operator=(Buffer&& other) noexcept {
   std::swap(data_, other.data_);
   std::swap(size_, other.size_);
   return *this;
 }
 
-Buffer::~Buffer() { ::operator delete(data_, kAlignment); }
+template <class T>
+Buffer<T>::~Buffer() {
+  ::operator delete(data_, kAlignment);
+}
 
-void Buffer::reserve(std::size_t n) {
+template <class T>
+void Buffer<T>::reserve(std::size_t n) {
   if (n > size_) *this = Buffer(n);
 }
 
-void Buffer::fill_zero() {
-  if (size_ != 0) std::memset(data_, 0, size_ * sizeof(float));
+template <class T>
+void Buffer<T>::fill_zero() {
+  if (size_ != 0) std::memset(data_, 0, size_ * sizeof(T));
 }
+
+template class Buffer<float>;
+template class Buffer<double>;
 
 }  // namespace quaver

@@ -5,7 +5,7 @@
 
 #include "quaver/effects/vocoder.hpp"
 
-#include <vector>
+#include "quaver/core/buffer.hpp"
 
 #define QV_FILE "kernels/effects/vocoder.cpp"
 #include "simd/foreach_target.hpp"
@@ -17,7 +17,7 @@ template <typename T, typename Kernel>
 void run(Kernel kernel, const VocoderPlan& plan, const T* in, std::size_t n_frames, T* out) {
   if (plan.n_bins == 0 || plan.n_out == 0) return;
   const std::size_t padded = plan.n_bins + kernels().lanes;
-  std::vector<double> work(5 * padded);
+  Buffer<double> work(5 * padded);
   kernel(plan, in, n_frames, work.data(), padded, out);
 }
 

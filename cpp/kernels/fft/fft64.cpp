@@ -61,8 +61,8 @@ void add_passes(Fft64Plan& plan, std::size_t n) {
     remaining = m;
     stride *= radix;
   }
-  plan.twiddles = Buffer64(twiddles);
-  plan.roots = Buffer64(roots);
+  plan.twiddles = Buffer<double>(twiddles);
+  plan.roots = Buffer<double>(roots);
 }
 
 // Radix 2, decimation in time; runs once a plan.
@@ -98,8 +98,8 @@ void add_chirp(Fft64Plan& plan) {
     spectrum.push_back(value.real() / static_cast<double>(size));
     spectrum.push_back(value.imag() / static_cast<double>(size));
   }
-  plan.chirp = Buffer64(chirp);
-  plan.chirp_spectrum = Buffer64(spectrum);
+  plan.chirp = Buffer<double>(chirp);
+  plan.chirp_spectrum = Buffer<double>(spectrum);
 }
 
 void add_rows(Fft64Plan& plan) {
@@ -112,7 +112,7 @@ void add_rows(Fft64Plan& plan) {
       append_root(table, c + plan.n_rows * d, plan.n, 1.0);
     }
   }
-  plan.rows = Buffer64(table);
+  plan.rows = Buffer<double>(table);
 }
 
 std::size_t place_of(const Fft64Plan& plan, std::size_t k, std::size_t lanes) {
@@ -155,14 +155,14 @@ Fft64Plan::Fft64Plan(std::size_t n_)
   }
   add_places(*this);
   if (n_columns != 0) {
-    turns = Buffer64(column_turns(n));
+    turns = Buffer<double>(column_turns(n));
     return;
   }
   if (n_rows != 0) add_rows(*this);
   add_passes(*this, n_rows != 0 ? n_rows : n_convolved != 0 ? n_convolved : n_complex);
   std::vector<double> table;
   for (std::size_t k = 0; k <= n / 4; ++k) append_root(table, k, n, 1.0);
-  post = Buffer64(table);
+  post = Buffer<double>(table);
 }
 
 std::size_t Fft64Plan::row_step(std::size_t lanes) const { return (2 * kColumns + 1) * lanes; }

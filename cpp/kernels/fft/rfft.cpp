@@ -55,18 +55,16 @@ RfftPlan::RfftPlan(std::size_t n) : n_fft(n), n_bins(n / 2 + 1), n_columns(colum
       stride *= radix;
     }
   }
-  twiddles = Buffer(table.size());
+  twiddles = Buffer<float>(table.size());
   for (std::size_t i = 0; i < table.size(); ++i) twiddles[i] = table[i];
-  post = Buffer(2 * (half / 2 + 1));
+  post = Buffer<float>(2 * (half / 2 + 1));
   for (std::size_t k = 0; k <= half / 2; ++k) {
     const double angle = kTwoPi * static_cast<double>(k) / static_cast<double>(n);
     post[2 * k] = static_cast<float>(std::cos(angle));
     post[2 * k + 1] = static_cast<float>(std::sin(angle));
   }
   if (n_columns == 0) return;
-  const std::vector<double> values = column_turns(n);
-  turns = Buffer(values.size());
-  for (std::size_t i = 0; i < values.size(); ++i) turns[i] = static_cast<float>(values[i]);
+  turns = Buffer<float>(column_turns(n));
 }
 
 std::size_t columns_of(std::size_t n_fft) {

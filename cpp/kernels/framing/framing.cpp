@@ -77,7 +77,7 @@ void FramingPlan::use_window(const double* values) {
 void FramingPlan::sort_by_column() {
   const std::size_t n_columns = columns_of(n_fft);
   if (n_columns == 0) return;
-  column_window = Buffer(n_fft);
+  column_window = Buffer<float>(n_fft);
   column_offset_list.resize(kNumTargets * n_fft);
   for (std::size_t target = 0; target < kNumTargets; ++target) {
     column_offsets[target] = column_offset_list.data() + target * n_fft;

@@ -32,7 +32,7 @@ Framing64Plan::Framing64Plan(const double* window_, std::size_t length_, std::si
     order[i] = columns == 0 ? n : place_in_columns(n, columns);
     padded[order[i]] = window_[i];
   }
-  window = Buffer64(padded);
+  window = Buffer<double>(padded);
   for (std::size_t target = 0; target < kNumTargets; ++target) {
     unsigned* const list = offset_list.data() + target * n_fft;
     const std::size_t stride = phase_stride(kLanesOf[target] / 2);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <string>
 
 #define QV_FILE "kernels/peers/pyaudio.cpp"
 #include "simd/foreach_target.hpp"
@@ -13,16 +14,20 @@ namespace quaver {
 namespace {
 
 std::vector<double> dct_matrix(std::size_t n_rows, std::size_t n, double scale) {
-  const double pi = 3.14159265358979323846, size = static_cast<double>(n);
   std::vector<double> matrix;
   for (std::size_t k = 0; k < n_rows; ++k) {
-    const double norm = scale * std::sqrt((k == 0 ? 1.0 : 2.0) / size);
-    for (std::size_t m = 0; m < n; ++m) {
-      const double angle = pi * static_cast<double>(k * (2 * m + 1)) / (2.0 * size);
-      matrix.push_back(norm * std::cos(angle));
-    }
+    for (std::size_t m = 0; m < n; ++m) matrix.push_back(scale * dct_weight(n, k, m));
   }
   return matrix;
+}
+
+const double* checked_bank(const PyAudioOptions& o) {
+  const std::size_t size = o.n_bands * (o.window / 2);
+  if (o.bank.size() != size) {
+    throw std::invalid_argument("the filter bank must hold " + std::to_string(size) +
+                                " values, got " + std::to_string(o.bank.size()));
+  }
+  return o.bank.data();
 }
 
 }  // namespace
@@ -34,7 +39,7 @@ PyAudioPlan::PyAudioPlan(const PyAudioOptions& o)
       deltas(o.deltas),
       fft(o.window),
       ones(std::vector<double>(o.window, 1.0)),
-      bank(o.bank, o.n_bands, o.window / 2),
+      bank(checked_bank(o), o.n_bands, o.window / 2),
       matrix(dct_matrix(kMfcc, o.n_bands, 0.43429448190325182765)),
       tap_list(o.chroma),
       taps(tap_list.data()),
@@ -84,6 +89,7 @@ void pyaudio_features(const PyAudioPlan& plan, const Samples& samples, const Nor
 #else
 
 #include "simd/logarithms.hpp"
+#include "simd/products.hpp"
 
 namespace quaver::QV_TARGET {
 
@@ -296,31 +302,9 @@ static VecD rolloff64(const PyAudioPlan& plan, const double* magnitude, VecD ene
 static void mel_cepstra(const PyAudioPlan& plan, const double* magnitude, double* bands,
                         double* out) {
   for (std::size_t m = 0; m < plan.bank.n_bands; ++m) {
-    const Band64 band = plan.bank.bands[m];
-    const double* w = plan.bank.weights.data() + band.weights;
-    const double* x = magnitude + band.first * kLanesD;
-    VecD even{}, odd{};
-    std::size_t k = 0;
-    for (; k + 2 <= band.count; k += 2) {
-      even = MulAdd(LoadU(x + k * kLanesD), Set(w[k]), even);
-      odd = MulAdd(LoadU(x + (k + 1) * kLanesD), Set(w[k + 1]), odd);
-    }
-    if (k < band.count) even = MulAdd(LoadU(x + k * kLanesD), Set(w[k]), even);
-    StoreU(bands + m * kLanesD, Ln(even + odd + QV_EPSILON));
+    StoreU(bands + m * kLanesD, Ln(band_sum(plan.bank, m, magnitude) + QV_EPSILON));
   }
-  for (std::size_t c = 0; c < PyAudioPlan::kMfcc; ++c) {
-    const double* row = plan.matrix.data() + c * plan.bank.n_bands;
-    VecD even{}, odd{};
-    for (std::size_t m = 0; m + 2 <= plan.bank.n_bands; m += 2) {
-      even = MulAdd(LoadU(bands + m * kLanesD), Set(row[m]), even);
-      odd = MulAdd(LoadU(bands + (m + 1) * kLanesD), Set(row[m + 1]), odd);
-    }
-    if (plan.bank.n_bands % 2 != 0) {
-      const std::size_t m = plan.bank.n_bands - 1;
-      even = MulAdd(LoadU(bands + m * kLanesD), Set(row[m]), even);
-    }
-    StoreU(out + c * kLanesD, even + odd);
-  }
+  times_matrix(plan.matrix.data(), PyAudioPlan::kMfcc, plan.bank.n_bands, bands, out);
 }
 
 // Twelve shares of the energy and their standard deviation.

@@ -27,23 +27,6 @@ const std::vector<double>& checked_window(const SpeechFeaturesOptions& o) {
 
 }  // namespace
 
-SparseBank64::SparseBank64(const std::vector<double>& dense, std::size_t n_bands_,
-                           std::size_t n_bins)
-    : n_bands(n_bands_) {
-  require_size("the filter bank", dense.size(), n_bands * n_bins);
-  std::vector<double> values;
-  for (std::size_t m = 0; m < n_bands; ++m) {
-    const double* row = dense.data() + m * n_bins;
-    std::size_t first = 0, last = n_bins;
-    while (first < n_bins && row[first] == 0.0) ++first;
-    while (last > first && row[last - 1] == 0.0) --last;
-    band_list.push_back({first, last - first, values.size()});
-    values.insert(values.end(), row + first, row + last);
-  }
-  bands = band_list.data();
-  weights = Buffer64(values);
-}
-
 RunBank64::RunBank64(const std::vector<double>& dense, std::size_t n_bands_, std::size_t n_bins)
     : n_bands(n_bands_) {
   require_size("the filter bank", dense.size(), n_bands * n_bins);
@@ -66,7 +49,7 @@ RunBank64::RunBank64(const std::vector<double>& dense, std::size_t n_bands_, std
   }
   n_runs = run_list.size();
   runs = run_list.data();
-  weights = Buffer64(values);
+  weights = Buffer<double>(values);
 }
 
 SpeechFeaturesPlan::SpeechFeaturesPlan(const SpeechFeaturesOptions& o)
@@ -120,6 +103,7 @@ void speech_features(const SpeechFeaturesPlan& plan, const Samples& samples, dou
 #else
 
 #include "simd/logarithms.hpp"
+#include "simd/products.hpp"
 
 namespace quaver::QV_TARGET {
 
@@ -232,28 +216,6 @@ static void emit_rows(const double* columns, std::size_t n_columns, std::size_t 
                       double* out) {
   for (std::size_t i = 0; i < n_valid; ++i) {
     for (std::size_t c = 0; c < n_columns; ++c) out[i * n_columns + c] = columns[c * kLanesD + i];
-  }
-}
-
-// Four rows of the matrix at a time share the loads of the bands, and hide each other's latency.
-static void times_matrix(const double* matrix, std::size_t n_rows, std::size_t n, const double* x,
-                         double* out) {
-  std::size_t row = 0;
-  for (; row + 4 <= n_rows; row += 4, matrix += 4 * n) {
-    VecD sums[4] = {};
-    for (std::size_t m = 0; m < n; ++m) {
-      const VecD v = LoadU(x + m * kLanesD);
-      for (std::size_t j = 0; j < 4; ++j) sums[j] = MulAdd(v, Set(matrix[j * n + m]), sums[j]);
-    }
-    for (std::size_t j = 0; j < 4; ++j) StoreU(out + (row + j) * kLanesD, sums[j]);
-  }
-  for (; row < n_rows; ++row, matrix += n) {
-    VecD even{}, odd{};
-    for (std::size_t m = 0; m < n; ++m) {
-      VecD& sum = m % 2 == 0 ? even : odd;
-      sum = MulAdd(LoadU(x + m * kLanesD), Set(matrix[m]), sum);
-    }
-    StoreU(out + row * kLanesD, even + odd);
   }
 }
 

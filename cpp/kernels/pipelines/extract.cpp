@@ -20,12 +20,12 @@ struct Scratch {
   ShortTermWorkspace work;
   LogMelWorkspace log_mel;
   FunctionalsScratch functionals;
-  Buffer rows, derivative;
+  Buffer<float> rows, derivative;
 
   void shrink() {
     constexpr std::size_t kKeep = std::size_t{1} << 21;  // 8 MiB
-    if (rows.size() > kKeep) rows = Buffer();
-    if (derivative.size() > kKeep) derivative = Buffer();
+    if (rows.size() > kKeep) rows = Buffer<float>();
+    if (derivative.size() > kKeep) derivative = Buffer<float>();
   }
 };
 
@@ -205,7 +205,7 @@ void log_mel(const LogMelPlan& plan, const Samples& samples, float* out) {
 namespace {
 
 std::size_t load_columns(const float* values, std::size_t n_frames, std::size_t n_features,
-                         std::size_t first, Buffer& rows) {
+                         std::size_t first, Buffer<float>& rows) {
   const std::size_t n = std::min(kColumns, n_features - first);
   rows.reserve(kColumns * padded(n_frames));
   transpose(values + first, n_frames, n, n_features, rows.data(), padded(n_frames));

@@ -6,7 +6,7 @@
 
 #include "quaver/pitch/yin.hpp"
 
-#include <vector>
+#include "quaver/core/buffer.hpp"
 
 namespace quaver {
 // Zeros after the last sample, so that no tile of lags needs a remainder.
@@ -20,7 +20,7 @@ namespace quaver {
 
 void yin_difference(const YinPlan& plan, const double* samples, std::size_t n_frames, double* out) {
   const std::size_t lanes = kernels().lanes / 2;
-  std::vector<double> work((plan.frame_length + plan.max_period + 3 * kYinMargin) * lanes);
+  Buffer<double> work((plan.frame_length + plan.max_period + 3 * kYinMargin) * lanes);
   for (std::size_t t = 0; t < n_frames; t += lanes) {
     const std::size_t n_valid = n_frames - t < lanes ? n_frames - t : lanes;
     kernels().yin_frames(plan, samples + t * plan.hop_length, n_valid, work.data(),

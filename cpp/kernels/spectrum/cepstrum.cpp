@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "quaver/spectrum/bank.hpp"
+
 #define QV_FILE "kernels/spectrum/cepstrum.cpp"
 #include "simd/foreach_target.hpp"
 
@@ -20,15 +22,12 @@ CepstrumPlan::CepstrumPlan(std::size_t n_mels_, std::size_t n_mfcc_)
     throw std::invalid_argument("n_mfcc must lie between 1 and n_mels (" + std::to_string(n_mels) +
                                 "), got " + std::to_string(n_mfcc));
   }
-  const double pi = 3.14159265358979323846, size = static_cast<double>(n_mels);
   for (std::size_t k = 0; k < n_mfcc; ++k) {
-    const double norm = std::sqrt((k == 0 ? 1.0 : 2.0) / size);
-    Buffer& table = k % 2 == 0 ? even : odd;
+    Buffer<float>& table = k % 2 == 0 ? even : odd;
     const std::size_t n_columns = k % 2 == 0 ? (n_mfcc + 1) / 2 : n_mfcc / 2;
     const std::size_t n_bands = k % 2 == 0 ? (n_mels + 1) / 2 : n_mels / 2;
     for (std::size_t m = 0; m < n_bands; ++m) {
-      const double angle = pi * static_cast<double>(k * (2 * m + 1)) / (2.0 * size);
-      table[m * n_columns + k / 2] = static_cast<float>(norm * std::cos(angle));
+      table[m * n_columns + k / 2] = static_cast<float>(dct_weight(n_mels, k, m));
     }
   }
 }

@@ -115,7 +115,7 @@ MelPlan::MelPlan(const MelOptions& options)
   const std::vector<double> edges = mel_edges(options);
   const std::size_t n_bins = options.n_fft / 2 + 1;
   while (first_bin < n_bins && bin_hz(options, first_bin) < edges[0]) ++first_bin;
-  weights = Buffer(2 * (n_bins - first_bin));
+  weights = Buffer<float>(2 * (n_bins - first_bin));
   std::size_t k = first_bin;
   for (std::size_t j = 0; j <= n_mels; ++j) {
     const std::size_t first = k;

@@ -27,22 +27,6 @@ std::size_t StftPlan::count(std::size_t n_samples) const {
   return count_frames(n_samples + 2 * pad, n_fft, hop_length);
 }
 
-FilterBank::FilterBank(const float* dense, std::size_t n_bands_, std::size_t n_bins_)
-    : n_bands(n_bands_), n_bins(n_bins_) {
-  std::vector<float> values;
-  for (std::size_t m = 0; m < n_bands; ++m) {
-    const float* row = dense + m * n_bins;
-    std::size_t first = 0, last = n_bins;
-    while (first < n_bins && row[first] == 0.0f) ++first;
-    while (last > first && row[last - 1] == 0.0f) --last;
-    band_list.push_back({first, last - first, values.size()});
-    values.insert(values.end(), row + first, row + last);
-  }
-  weights = Buffer(values.size());
-  for (std::size_t i = 0; i < values.size(); ++i) weights[i] = values[i];
-  bands = band_list.data();
-}
-
 void StftWorkspace::reserve(const StftPlan& plan, std::size_t lanes) {
   linear.reserve(plan.framing.linear_size(lanes));
   phases.reserve(plan.framing.phases_size(lanes));
@@ -70,19 +54,20 @@ void stft_bins(const StftPlan& plan, StftOutput output, const float* samples, st
   kernels().stft_bins(plan, output, samples, n_samples, workspace(), out);
 }
 
-void stft_bands(const StftPlan& plan, StftOutput output, const FilterBank& bank,
+void stft_bands(const StftPlan& plan, StftOutput output, const FilterBank<float>& bank,
                 const float* samples, std::size_t n_samples, float* out) {
   kernels().stft_bands(plan, output, bank, samples, n_samples, workspace(), out);
 }
 
-void bands_of(const FilterBank& bank, const float* picture, std::size_t n_frames, float* out) {
+void bands_of(const FilterBank<float>& bank, const float* picture, std::size_t n_frames,
+              float* out) {
   kernels().bands_of(bank, picture, n_frames, workspace(), out);
 }
 
 void istft(const StftPlan& plan, const float* spectrum, std::size_t n_frames,
            std::size_t n_weighted, std::size_t n_samples, float* out) {
   kernels().istft(plan, spectrum, n_frames, workspace(), n_samples, out);
-  Buffer sums(n_samples);
+  Buffer<float> sums(n_samples);
   const std::size_t lead = plan.window_lead, length = plan.framing.frame_length;
   for (std::size_t t = 0; t < n_weighted; ++t) {
     // Position of the window's first sample, `pad` further right to stay unsigned.
@@ -103,6 +88,7 @@ void istft(const StftPlan& plan, const float* spectrum, std::size_t n_frames,
 
 #else
 
+#include "simd/products.hpp"
 #include "simd/tiles.hpp"
 
 namespace quaver::QV_TARGET {
@@ -228,25 +214,15 @@ void stft_bins_run(const StftPlan& plan, StftOutput output, const float* samples
   }
 }
 
-static void sum_bands(const FilterBank& bank, const float* rows, std::size_t n_valid, float* out,
-                      std::size_t out_stride) {
+static void sum_bands(const FilterBank<float>& bank, const float* rows, std::size_t n_valid,
+                      float* out, std::size_t out_stride) {
   for (std::size_t m = 0; m < bank.n_bands; ++m) {
-    const MelBand band = bank.bands[m];
-    const float* w = bank.weights.data() + band.weights;
-    const float* p = rows + band.first * kLanes;
-    Vec even{}, odd{};  // two chains: one is bound by the latency of the multiply-add
-    std::size_t k = 0;
-    for (; k + 2 <= band.count; k += 2) {
-      even = MulAdd(LoadU(p + k * kLanes), Set(w[k]), even);
-      odd = MulAdd(LoadU(p + (k + 1) * kLanes), Set(w[k + 1]), odd);
-    }
-    if (k < band.count) even = MulAdd(LoadU(p + k * kLanes), Set(w[k]), even);
-    const Vec sum = even + odd;
+    const Vec sum = band_sum(bank, m, rows);
     __builtin_memcpy(out + m * out_stride, &sum, n_valid * sizeof(float));
   }
 }
 
-void stft_bands_run(const StftPlan& plan, StftOutput output, const FilterBank& bank,
+void stft_bands_run(const StftPlan& plan, StftOutput output, const FilterBank<float>& bank,
                     const float* samples, std::size_t n_samples, StftWorkspace& work, float* out) {
   work.reserve(plan, kLanes);
   const std::size_t n_frames = plan.count(n_samples);
@@ -257,7 +233,7 @@ void stft_bands_run(const StftPlan& plan, StftOutput output, const FilterBank& b
   }
 }
 
-void bands_of_run(const FilterBank& bank, const float* picture, std::size_t n_frames,
+void bands_of_run(const FilterBank<float>& bank, const float* picture, std::size_t n_frames,
                   StftWorkspace& work, float* out) {
   work.spectrum.reserve(bank.n_bins * kLanes);
   float* const rows = work.spectrum.data();

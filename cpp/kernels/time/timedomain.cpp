@@ -22,7 +22,7 @@ TimeDomainPlan::TimeDomainPlan(const FramingPlan& framing, std::size_t n_blocks_
                                 std::to_string(frame_length) + "), got " +
                                 std::to_string(n_blocks));
   }
-  squared_window = Buffer(frame_length);
+  squared_window = Buffer<float>(frame_length);
   for (std::size_t n = 0; n < frame_length; ++n) {
     squared_window[n] = framing.window[n] * framing.window[n];
   }

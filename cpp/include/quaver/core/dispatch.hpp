@@ -26,6 +26,7 @@ struct TroughPrior;
 struct TransitionBand;
 struct StftPlan;
 struct Stft64Plan;
+template <class T>
 struct FilterBank;
 struct ContrastPlan;
 struct SpeechFeaturesPlan;
@@ -82,10 +83,10 @@ struct KernelTable {
                            std::size_t n_samples, Stft64Workspace&, double* out);
   void (*stft_contrast)(const Stft64Plan&, const ContrastPlan&, const float* samples,
                         std::size_t n_samples, Stft64Workspace&, float* valley, float* peak);
-  void (*stft_bands)(const StftPlan&, StftOutput, const FilterBank&, const float* samples,
+  void (*stft_bands)(const StftPlan&, StftOutput, const FilterBank<float>&, const float* samples,
                      std::size_t n_samples, StftWorkspace&, float* out);
-  void (*bands_of)(const FilterBank&, const float* picture, std::size_t n_frames, StftWorkspace&,
-                   float* out);
+  void (*bands_of)(const FilterBank<float>&, const float* picture, std::size_t n_frames,
+                   StftWorkspace&, float* out);
   void (*istft)(const StftPlan&, const float* spectrum, std::size_t n_frames, StftWorkspace&,
                 std::size_t n_samples, float* out);
   float (*decibel)(const float* power, std::size_t n, float amin, float offset, float* out);

@@ -16,23 +16,6 @@
 
 namespace quaver {
 
-// Doubles in a Buffer; no template, for the same reason.
-class Buffer64 {
- public:
-  Buffer64() = default;
-  explicit Buffer64(const std::vector<double>& values) {
-    reserve(values.size());
-    for (std::size_t i = 0; i < values.size(); ++i) data()[i] = values[i];
-  }
-  void reserve(std::size_t n) { floats_.reserve(2 * n); }
-  void fill_zero() { floats_.fill_zero(); }
-  double* data() { return reinterpret_cast<double*>(floats_.data()); }
-  const double* data() const { return reinterpret_cast<const double*>(floats_.data()); }
-
- private:
-  Buffer floats_;
-};
-
 // What is emitted of each bin: X or |X|^2, in float64, or rounded to float32 into half a register.
 enum class Bins64 { complex, power, complex32, power32 };
 
@@ -57,12 +40,12 @@ struct Fft64Plan {
   std::size_t n_rows;       // n_complex / 16: points of each of 16 columns' transforms, or 0
   std::size_t n_passes = 0;
   Fft64Pass passes[kMaxPasses];
-  Buffer64 twiddles, roots;
-  Buffer64 post;   // cos, sin of 2 pi k / n, k = 0 .. n / 4
-  Buffer64 rows;   // a row: twiddles of points 1 .. 15, cos and sin of its 16 bins' post-pass
-  Buffer64 turns;  // of n_columns: column_turns() in rfft.hpp
-  Buffer64 chirp;  // exp(-i pi j^2 / n_complex)
-  Buffer64 chirp_spectrum;  // of the conjugate chirp, / n_convolved
+  Buffer<double> twiddles, roots;
+  Buffer<double> post;   // cos, sin of 2 pi k / n, k = 0 .. n / 4
+  Buffer<double> rows;   // a row: twiddles of points 1 .. 15, cos and sin of its 16 bins' post-pass
+  Buffer<double> turns;  // of n_columns: column_turns() in rfft.hpp
+  Buffer<double> chirp;  // exp(-i pi j^2 / n_complex)
+  Buffer<double> chirp_spectrum;  // of the conjugate chirp, / n_convolved
   // For each SIMD target and bin, where power64_phases leaves it.
   std::vector<unsigned> place_list;
   const unsigned* places[kNumTargets];

@@ -29,10 +29,10 @@ struct RfftPlan {
   std::size_t n_fft, n_bins;
   std::size_t n_passes = 0;
   RfftPass passes[kMaxPasses];
-  Buffer twiddles;
-  Buffer post;            // cos, sin of 2 pi k / n_fft, k = 0 .. n_fft / 4
+  Buffer<float> twiddles;
+  Buffer<float> post;     // cos, sin of 2 pi k / n_fft, k = 0 .. n_fft / 4
   std::size_t n_columns;  // columns_of()
-  Buffer turns;           // column_turns()
+  Buffer<float> turns;    // column_turns()
 };
 
 // B = n / 32 for the lengths that two_passes.hpp transforms, powers of two from 256 to 4096, or 0;

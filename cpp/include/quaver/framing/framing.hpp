@@ -49,13 +49,13 @@ struct FramingPlan {
   std::size_t n_taps;    // ceil(frame_length / hop_length): columns a frame spans
   double pre_emphasis;
   float pre_high, pre_low;  // pre_emphasis = pre_high + pre_low
-  Buffer window;            // n_fft: frame_length values, then zeros
+  Buffer<float> window;     // n_fft: frame_length values, then zeros
   // Where sample n of a frame lies among the phases of a block, for each SIMD target; n_fft
   // entries, those past the frame are 0.
   std::vector<unsigned> offset_list;
   const unsigned* offsets[kNumTargets];
   // Both again where n_fft = 32 B, sorted by column: sample 32 b + a here is sample a B + b.
-  Buffer column_window;
+  Buffer<float> column_window;
   std::vector<unsigned> column_offset_list;
   const unsigned* column_offsets[kNumTargets];
 

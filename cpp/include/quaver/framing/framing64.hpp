@@ -22,7 +22,7 @@ struct Framing64Plan {
   // n_fft values each: zeros, window, zeros, and for each SIMD target the offsets, 0 where the
   // window is. Sorted by column where n_fft = 32 B has columns (Fft64Plan::n_columns): sample 32 b
   // + a here is sample a B + b.
-  Buffer64 window;
+  Buffer<double> window;
   std::vector<unsigned> offset_list;
   const unsigned* offsets[kNumTargets];
 

@@ -12,7 +12,7 @@
 
 #include "quaver/fft/fft64.hpp"
 #include "quaver/framing/framing.hpp"
-#include "quaver/peers/speech_features.hpp"
+#include "quaver/spectrum/bank.hpp"
 
 namespace quaver {
 
@@ -37,9 +37,9 @@ struct PyAudioPlan {
   std::size_t n_used;  // K
   bool deltas;
   Fft64Plan fft;
-  Buffer64 ones;  // the window
-  SparseBank64 bank;
-  Buffer64 matrix;  // (kMfcc, n_bands): the orthonormal DCT-II, / ln 10
+  Buffer<double> ones;  // the window
+  FilterBank<double> bank;
+  Buffer<double> matrix;  // (kMfcc, n_bands): the orthonormal DCT-II, / ln 10
   std::vector<ChromaTap> tap_list;
   const ChromaTap* taps;  // tap_list.data(), for kernels
   std::size_t n_taps;
@@ -56,7 +56,7 @@ struct Normalisation {
 class PyAudioWorkspace {
  public:
   void reserve(const PyAudioPlan& plan, std::size_t n_frames, std::size_t lanes);
-  Buffer64 linear, frames, work, power, magnitude, share, rows;
+  Buffer<double> linear, frames, work, power, magnitude, share, rows;
 };
 
 // The mean is that of the original, to the bit: a sample that equals it must become zero.

@@ -32,21 +32,6 @@ struct SpeechFeaturesOptions {
   bool append_energy = true;
 };
 
-struct Band64 {
-  std::size_t first, count;  // bins
-  std::size_t weights;       // offset
-};
-
-// Rows of a dense (n_bands, n_bins) matrix, without the zeros around each row's others.
-struct SparseBank64 {
-  SparseBank64(const std::vector<double>& dense, std::size_t n_bands, std::size_t n_bins);
-
-  std::size_t n_bands;
-  std::vector<Band64> band_list;
-  const Band64* bands;  // band_list.data(), for kernels
-  Buffer64 weights;
-};
-
 // Bins first .. first + count - 1, which the same one or two bands weigh. Without a second one, or
 // even a first, that is n_bands, a row nobody reads.
 struct BandRun64 {
@@ -61,7 +46,7 @@ struct RunBank64 {
   std::size_t n_bands, n_runs;
   std::vector<BandRun64> run_list;
   const BandRun64* runs;  // run_list.data(), for kernels
-  Buffer64 weights;
+  Buffer<double> weights;
 };
 
 struct SpeechFeaturesPlan {
@@ -75,7 +60,7 @@ struct SpeechFeaturesPlan {
   Fft64Plan fft;
   RunBank64 bank;
   Framing64Plan framing;  // of the samples that reach the transform
-  Buffer64 matrix, weights;
+  Buffer<double> matrix, weights;
 
   std::size_t count(std::size_t n_samples) const;  // frames, at least one
 };
@@ -83,7 +68,7 @@ struct SpeechFeaturesPlan {
 class SpeechFeaturesWorkspace {
  public:
   void reserve(const SpeechFeaturesPlan& plan, std::size_t lanes);
-  Buffer64 linear, phases, frames, work, power, bands, columns;
+  Buffer<double> linear, phases, frames, work, power, bands, columns;
 };
 
 // out: (n_frames, n_columns) row-major; energy: n_frames, for fbank, else null.

@@ -38,7 +38,7 @@ struct LogMelPlan {
 class LogMelWorkspace {
  public:
   void reserve(const LogMelPlan& plan, std::size_t lanes);
-  Buffer raw, linear, phases, frames, work, power, magnitude, mel_db;
+  Buffer<float> raw, linear, phases, frames, work, power, magnitude, mel_db;
 };
 
 }  // namespace quaver

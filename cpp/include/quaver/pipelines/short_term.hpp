@@ -126,7 +126,7 @@ struct BlockRows {
 // What one frame hands to the next, for the flux: its magnitude spectrum and 1 over its sum.
 struct FrameCarry {
   explicit FrameCarry(std::size_t n_bins) : previous(n_bins + 1) {}
-  Buffer previous;
+  Buffer<float> previous;
   bool has_previous = false;
 };
 
@@ -134,8 +134,8 @@ struct FrameCarry {
 class ShortTermWorkspace {
  public:
   void reserve(const ShortTermPlan& plan, std::size_t lanes);
-  Buffer raw, linear, phases, frames, work, power, magnitude, mel_db, sums, energies;
-  Buffer previous;  // as that of FrameCarry
+  Buffer<float> raw, linear, phases, frames, work, power, magnitude, mel_db, sums, energies;
+  Buffer<float> previous;  // as that of FrameCarry
   SignScratch signs;
 
  private:

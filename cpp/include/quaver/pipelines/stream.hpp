@@ -30,7 +30,7 @@ class Stream {
   float before_ = 0.0f;         // the sample ahead of pending_
   FrameCarry carry_;
   ShortTermWorkspace work_;
-  Buffer rows_;
+  Buffer<float> rows_;
   std::vector<float> last_;  // the features of the frame before
   bool has_last_ = false;
 };

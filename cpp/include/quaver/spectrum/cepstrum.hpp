@@ -16,7 +16,7 @@ struct CepstrumPlan {
 
   std::size_t n_mels, n_mfcc;
   // Cosines of k = 0, 2, .. and of k = 1, 3, .. for the lower half of the bands, band by band.
-  Buffer even, odd;
+  Buffer<float> even, odd;
 };
 
 }  // namespace quaver

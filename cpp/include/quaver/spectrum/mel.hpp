@@ -25,13 +25,6 @@ struct MelOptions {
   double amin = 1e-10;
 };
 
-// A run of bins and their weights, in banks of any shape.
-struct MelBand {
-  std::size_t first;    // bin
-  std::size_t count;    // bins
-  std::size_t weights;  // offset into the bank's weights
-};
-
 struct MelPlan {
   explicit MelPlan(const MelOptions& options);
 
@@ -40,7 +33,7 @@ struct MelPlan {
   std::size_t first_bin = 0;            // of the first band
   std::vector<std::size_t> count_list;  // bins between edges j and j + 1, j = 0 .. n_mels
   const std::size_t* counts;            // count_list.data(), for kernels
-  Buffer weights;                       // of each bin: in band j, which rises, and in band j - 1
+  Buffer<float> weights;                // of each bin: in band j, which rises, and in band j - 1
 };
 
 // The same bank as a dense row-major (n_mels, n_fft / 2 + 1) matrix.

@@ -15,7 +15,7 @@
 #include "quaver/core/buffer.hpp"
 #include "quaver/fft/rfft.hpp"
 #include "quaver/framing/framing.hpp"
-#include "quaver/spectrum/mel.hpp"
+#include "quaver/spectrum/bank.hpp"
 
 namespace quaver {
 
@@ -34,20 +34,10 @@ struct StftPlan {
   std::size_t count(std::size_t n_samples) const;  // frames
 };
 
-// Rows of weights over the bins of a spectrum, each stored from its first to its last non-zero.
-struct FilterBank {
-  FilterBank(const float* weights, std::size_t n_bands, std::size_t n_bins);
-
-  std::size_t n_bands, n_bins;
-  std::vector<MelBand> band_list;
-  const MelBand* bands;
-  Buffer weights;
-};
-
 class StftWorkspace {
  public:
   void reserve(const StftPlan& plan, std::size_t lanes);
-  Buffer linear, phases, frames, work, spectrum;
+  Buffer<float> linear, phases, frames, work, spectrum;
 };
 
 // out: (n_frames, n_bins), complex values as two floats.
@@ -57,10 +47,11 @@ void stft(const StftPlan& plan, StftOutput output, const float* samples, std::si
 void stft_bins(const StftPlan& plan, StftOutput output, const float* samples, std::size_t n_samples,
                float* out);
 // out: (n_bands, n_frames). output: magnitude or power.
-void stft_bands(const StftPlan& plan, StftOutput output, const FilterBank& bank,
+void stft_bands(const StftPlan& plan, StftOutput output, const FilterBank<float>& bank,
                 const float* samples, std::size_t n_samples, float* out);
 // The bands of a picture (n_frames, n_bins) that is there already.
-void bands_of(const FilterBank& bank, const float* picture, std::size_t n_frames, float* out);
+void bands_of(const FilterBank<float>& bank, const float* picture, std::size_t n_frames,
+              float* out);
 // spectrum: (n_frames, n_bins) complex; out: n_samples, overwritten. Only the first n_weighted
 // frames count in the sum of squared windows.
 void istft(const StftPlan& plan, const float* spectrum, std::size_t n_frames,

@@ -29,8 +29,8 @@ struct Stft64Plan {
 class Stft64Workspace {
  public:
   void reserve(const Stft64Plan& plan, std::size_t lanes);  // lanes of doubles
-  Buffer64 linear, phases, frames, work, spectrum;
-  Buffer extremes;
+  Buffer<double> linear, phases, frames, work, spectrum;
+  Buffer<float> extremes;
 };
 
 // out: (n_frames, n_bins), complex values as two numbers.

@@ -16,7 +16,7 @@ struct DeltaPlan {
   DeltaPlan(std::size_t width, std::size_t order);
 
   std::size_t width, order;
-  Buffer taps;  // width
+  Buffer<float> taps;  // width
 };
 
 }  // namespace quaver

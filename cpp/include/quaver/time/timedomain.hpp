@@ -23,7 +23,7 @@ struct TimeDomainPlan {
 
   std::size_t n_blocks;
   std::size_t block_length;
-  Buffer squared_window;
+  Buffer<float> squared_window;
 };
 
 // Scratch for counting the zero crossings of a block of samples.
