@@ -20,7 +20,7 @@ from typer.testing import CliRunner, Result
 
 import quaver
 import quaver.data
-from quaver.cli import files as file_commands
+from quaver.cli import extract as file_commands
 from quaver.cli.app import app
 from quaver.models import evaluation, svm
 

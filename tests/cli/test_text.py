@@ -17,6 +17,7 @@ from typer.testing import CliRunner, Result
 import quaver.data
 from conftest import REPOSITORY
 from quaver import LABELS
+from quaver.cli import console
 from quaver.cli import texts as commands
 from quaver.cli.app import app
 from quaver.models import svm, text
@@ -190,7 +191,7 @@ def test_without_keras_the_command_says_what_to_install() -> None:
 
 def test_notes_are_held_back_unless_something_fails(capfd: pytest.CaptureFixture[str]) -> None:
     def noting(number: str) -> None:
-        with commands.quiet():
+        with console.quiet():
             os.write(2, b"a note")
             int(number)
 

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from quaver.cli.common import USAGE, stop
+from quaver.cli.errors import USAGE, stop
 from quaver.compat.install import BACKENDS, install_as
 
 #: How a shell reports a process that Ctrl-C ended.

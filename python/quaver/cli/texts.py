@@ -1,32 +1,21 @@
-"""Commands on texts: predict --text, train text, evaluate text."""
+"""Texts, alone or as the words of a recording, behind ``predict``, and the models of texts."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.table import Table
 
-from quaver.cli.common import (
-    USAGE,
-    console,
-    print_json,
-    progress,
-    quiet,
-    require,
-    say,
-    shown,
-    stop,
-)
+from quaver.cli.console import quiet, shown
+from quaver.cli.errors import require
 
 if TYPE_CHECKING:
     from quaver.batch import Failure
     from quaver.models.text import TextClassifier
-    from quaver.models.text.evaluation import TextReport
 
 _SHOWN = 60  # characters of a text in a table
 
@@ -126,132 +115,4 @@ def fused_table(row: Mapping[str, Any]) -> Table:
     ):
         emotion = max(shares, key=shares.__getitem__)
         table.add_row(name, emotion, *(f"{share:.0%}" for share in shares.values()))
-    return table
-
-
-def train_text_command(
-    directory: Annotated[
-        Path,
-        typer.Argument(help="Folder with train.tsv, dev.tsv and labels.txt.", show_default=False),
-    ],
-    output: Annotated[Path, typer.Option("--output", "-o", help="model.keras", show_default=False)],
-    embedding: Annotated[
-        Path | None,
-        typer.Option(help="Vectors of words in word2vec's text format.", show_default=False),
-    ] = None,
-    epochs: Annotated[int, typer.Option(min=1)] = 10,
-    batch_size: Annotated[int, typer.Option(min=1)] = 64,
-    balanced: Annotated[
-        bool, typer.Option("--balanced", help="Weight labels inversely to their frequency.")
-    ] = False,
-    checkpoint: Annotated[
-        Path | None,
-        typer.Option(
-            help="Folder of the state after each epoch, taken up from.", show_default=False
-        ),
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Of weights, dropouts and order.")] = 0,
-) -> None:
-    """Train the text network on GoEmotions or a folder like it, and write the model.
-
-    Each line of a .tsv file has a text, the numbers of its labels with commas between, and an id.
-    The best epoch and the thresholds are chosen on dev.tsv.
-    """
-    if output.suffix != ".keras":
-        stop(f"{shown(output)}: expected a name that ends in .keras", USAGE)
-    if not output.absolute().parent.is_dir():
-        stop(f"{shown(output)}: there is no such folder", USAGE)
-    with quiet():
-        require("sklearn", "keras", extra="text")
-        from quaver.models import text
-        from quaver.models.text import evaluation
-    from quaver.config import LABELS
-
-    train, dev = (evaluation.read_goemotions(directory, part) for part in ("train", "dev"))
-    model = text.TextClassifier(
-        multi_label=True,
-        labels=LABELS,
-        embedding=None if embedding is None else text.read_word2vec(embedding),
-        epochs=epochs,
-        batch_size=batch_size,
-        class_weight="balanced" if balanced else None,
-        checkpoint=checkpoint,
-        random_state=seed,
-        verbose=2,
-    )
-    model.fit(train.texts, train.labels, validation_data=(dev.texts, dev.labels))
-    best = max(epoch["val_f1"] for epoch in model.history_)
-    card = {
-        "name": output.stem,
-        "data": {"texts": len(train), "vocabulary": len(model.vocabulary_)},
-        "chosen": {"dev_macro_f1": best, "epochs": len(model.history_), "seed": seed},
-    }
-    text.save(model, output, card=card)
-    say(f"Wrote {shown(output)}: {len(train)} texts, macro-F1 {best:.3f} on dev.")
-
-
-def evaluate_text_command(
-    directory: Annotated[
-        Path,
-        typer.Argument(help="Folder with train, dev and test.tsv, labels.txt.", show_default=False),
-    ],
-    model: Annotated[
-        Path | None,
-        typer.Option(help="A model written by train text; by default the pretrained one."),
-    ] = None,
-    baseline: Annotated[
-        bool, typer.Option(help="Train and score the linear model beside it.")
-    ] = True,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON to stdout.")] = False,
-) -> None:
-    """Score a text model on GoEmotions or a folder like it, beside a linear model.
-
-    The thresholds of predictions with any number of labels are chosen on dev.tsv.
-    """
-    chosen = load_text_model(model)
-    from quaver.models.text import evaluation
-
-    with progress("Scoring") as report:
-        reports = evaluation.compare(directory, chosen, baseline=baseline, progress=report)
-    if json:
-        print_json([asdict(each) for each in reports])
-        return
-    screen = console()
-    screen.print(_score_table(reports))
-    screen.print(_label_table(reports))
-
-
-def _score_table(reports: Sequence[TextReport]) -> Table:
-    table = Table(
-        title=f"{reports[0].n_test} test texts, {reports[0].n_single} with one label",
-        title_justify="left",
-    )
-    for heading in (
-        "model",
-        "dev macro-F1",
-        "test macro-F1",
-        "one label: accuracy",
-        "macro-F1",
-        "macro-F1 by thresholds",
-    ):
-        table.add_column(heading, justify="left" if heading == "model" else "right")
-    for report in reports:
-        values = (
-            report.dev_macro_f1,
-            report.test_macro_f1,
-            report.single_accuracy,
-            report.single_macro_f1,
-            report.single_adjusted_macro_f1,
-        )
-        table.add_row(report.name, *(f"{value:.4f}" for value in values))
-    return table
-
-
-def _label_table(reports: Sequence[TextReport]) -> Table:
-    table = Table(title="F1 on the test texts", title_justify="left")
-    table.add_column("label")
-    for report in reports:
-        table.add_column(report.name, justify="right")
-    for label in reports[0].f1:
-        table.add_row(label, *(f"{report.f1[label]:.4f}" for report in reports))
     return table

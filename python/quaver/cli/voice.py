@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from quaver.cli.common import quiet, require
+from quaver.cli.console import quiet
+from quaver.cli.errors import require
 from quaver.models.tdcnn import recognizer
 from quaver.models.tdcnn.recognizer import Recognizer
 

@@ -1,0 +1,79 @@
+"""How commands fail: one line that says why, and an exit code."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import NoReturn
+
+import typer
+from rich.table import Table
+
+from quaver.batch import Failure
+from quaver.cli.console import console, say, shown
+
+#: Exit codes; 0 is success.
+SOME_FAILED, USAGE = 1, 2
+
+
+def stop(message: str, code: int = SOME_FAILED) -> NoReturn:
+    """Print one line to stderr and leave."""
+    say(f"quaver: {message}")
+    raise typer.Exit(code)
+
+
+@contextmanager
+def errors_told(*, debug: bool = False) -> Iterator[None]:
+    """Turn errors of the user's input into one line and exit code 1, unless debugging."""
+    try:
+        yield
+    except BrokenPipeError:  # `quaver predict ... | head`: no error of ours
+        raise
+    except (ValueError, TypeError, OSError) as error:
+        if debug:
+            raise
+        stop(describe_error(error))
+
+
+def describe_error(error: BaseException) -> str:
+    """Return the message of an error, without its errno."""
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        return f"{shown(error.filename)}: {error.strerror}"
+    return str(error) or type(error).__name__
+
+
+def require(*modules: str, extra: str) -> None:
+    """Leave with exit code 2 and the command that installs what is missing."""
+    missing = []
+    for name in modules:
+        try:
+            importlib.import_module(name)
+        except ImportError:
+            missing.append(name)
+    if missing:
+        missing_extra(" and ".join(missing), extra)
+
+
+def missing_extra(what: str, extra: str) -> NoReturn:
+    """Leave with exit code 2 and the command that installs an extra."""
+    stop(f'this command needs {what}: pip install "quaver[{extra}]"', USAGE)
+
+
+def report_failures(failures: Sequence[Failure]) -> None:
+    """Print what failed and why to stderr."""
+    if not failures:
+        return
+    table = Table(title=f"{len(failures)} failed", title_justify="left")
+    for heading in ("file", "error", "reason"):
+        table.add_column(heading, overflow="fold")
+    for failure in failures:
+        table.add_row(shown(failure.source), failure.error, " ".join(failure.reason.split()))
+    console(stderr=True).print(table)
+
+
+def leave_with(failures: Sequence[Failure]) -> None:
+    """Report what failed; the exit code tells whether anything did."""
+    report_failures(failures)
+    if failures:
+        raise typer.Exit(SOME_FAILED)

@@ -1,0 +1,89 @@
+"""``quaver evaluate voice``: protocols, or a model on a corpus."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from quaver.cli.console import console, print_json, progress, say, shown
+from quaver.cli.errors import USAGE, require, stop
+from quaver.cli.files import read_clips
+from quaver.cli.options import Clips, Jobs, Json, Kind, Search
+from quaver.cli.tables import confusion_table, score_table
+from quaver.cli.voice import load_model
+
+if TYPE_CHECKING:
+    from quaver.models.scores import Report
+
+_PROTOCOLS = ("original", "speaker-independent", "speaker-normalised")
+
+
+def evaluate_voice_command(
+    corpus: Clips,
+    protocol: Annotated[
+        str | None,
+        typer.Option(help=f"all, {', '.join(_PROTOCOLS)}: training and tests on RAVDESS."),
+    ] = None,
+    model: Annotated[
+        Path | None,
+        typer.Option(help="A model to score on the corpus instead; not its training clips."),
+    ] = None,
+    kind: Kind = "auto",
+    plain: Annotated[
+        bool,
+        typer.Option(
+            "--plain", help="The original project's features, which are not searched for."
+        ),
+    ] = False,
+    search: Search = True,
+    jobs: Jobs = None,
+    json: Json = False,
+) -> None:
+    """Score protocols on RAVDESS, or a trained model on a corpus.
+
+    Protocols train on a part of the corpus and test on the rest, fold by fold; whatever is chosen
+    is chosen inside the training part.
+    """
+    require("sklearn", "skops", extra="svm")
+    if (protocol is None) == (model is None):
+        raise typer.BadParameter("give one of --protocol and --model")
+    if model is not None:
+        reports = [_score_model(model, corpus, kind)]
+    else:
+        names = _PROTOCOLS if protocol == "all" else (protocol,)
+        if not set(names) <= set(_PROTOCOLS):
+            raise typer.BadParameter(f"expected all, {', '.join(_PROTOCOLS)}, got {protocol!r}")
+        reports = [_run(corpus, str(name), plain, search, jobs) for name in names]
+    if json:
+        print_json([report.to_dict() for report in reports])
+        return
+    screen = console()
+    screen.print(score_table(reports))
+    for report in reports:
+        screen.print(confusion_table(report))
+
+
+def _score_model(file: Path, corpus: Path, kind: str) -> Report:
+    from quaver.models import evaluation, svm
+
+    model, clips = load_model(str(file)), read_clips(corpus, kind)
+    if not isinstance(model, svm.SvmModel):
+        stop(f"{shown(file)}: quaver evaluate tdcnn scores such a model", USAGE)
+    known = set(model.card.get("data", {}).get("corpora", ()))
+    if known & {clip.corpus for clip in clips}:
+        say(f"The model was trained on {', '.join(sorted(known))}: its own clips are no test.")
+    with progress("Predicting") as report:
+        return evaluation.evaluate_model(model, clips, progress=report)
+
+
+def _run(directory: Path, name: str, plain: bool, search: bool, jobs: int | None) -> Report:
+    from quaver import FeatureConfig
+    from quaver.models import evaluation
+
+    config = FeatureConfig() if plain else None
+    with progress(name) as report:
+        return evaluation.run_protocol(
+            directory, name, config=config, search=search, n_jobs=jobs, progress=report
+        )

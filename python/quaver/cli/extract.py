@@ -1,0 +1,109 @@
+"""``quaver extract``: a table of features."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import numpy as np
+import typer
+
+from quaver.cli.console import progress, say, shown
+from quaver.cli.errors import USAGE, leave_with, report_failures, require, stop
+from quaver.cli.files import collect
+from quaver.cli.options import Downmix, Threads, parse_downmix, recording_path
+from quaver.record import replacing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from quaver.batch import Batch
+
+
+def extract_command(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Recordings, or folders of them.", show_default=False, parser=recording_path
+        ),
+    ],
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", help="features.csv, .parquet or .npz", show_default=False),
+    ],
+    sample_rate: Annotated[int, typer.Option(help="Hz; recordings are resampled to it.")] = 16000,
+    downmix: Downmix = None,
+    pad: Annotated[bool, typer.Option("--pad", help="Take clips shorter than a frame.")] = False,
+    threads: Threads = None,
+) -> None:
+    """Compute one vector of features for each recording and write them as a table.
+
+    Features are statistics over the clip of short-term features and of their derivatives; the
+    columns are named. A recording that cannot be read is reported and left out.
+    """
+    import quaver
+
+    write = _WRITERS.get(output.suffix.lower())
+    if write is None:
+        stop(f"{shown(output)}: expected one of {', '.join(_WRITERS)}", USAGE)
+    if write is _write_parquet:
+        require("pyarrow", extra="parquet")
+    channels = parse_downmix(downmix)
+    files, failures = collect(paths)
+    if files:
+        with replacing(output) as temporary:
+            config = quaver.FeatureConfig(sample_rate=sample_rate)
+            with progress("Extracting") as report:
+                batch = quaver.extract_many(
+                    files,
+                    config=config,
+                    threads=threads,
+                    progress=report,
+                    pad=pad,
+                    downmix=channels,
+                )
+            failures += batch.failures
+            if len(batch):
+                write(temporary, [files[i] for i in batch.index], batch)
+            else:
+                report_failures(failures)
+                stop(f"no recording could be used, {shown(output)} was not written")
+        say(f"Wrote {shown(output)}: {len(batch)} recordings, {len(batch.names)} features each.")
+    leave_with(failures)
+
+
+def _write_csv(file: Path, sources: list[Path], batch: Batch) -> None:
+    # surrogateescape: a name that is not UTF-8 keeps its bytes
+    with file.open("w", newline="", encoding="utf-8", errors="surrogateescape") as lines:
+        writer = csv.writer(lines)
+        writer.writerow(["file", *batch.names])
+        for source, row in zip(sources, batch.values, strict=True):
+            # Nine digits give back the same float32.
+            writer.writerow([source, *(format(value, ".9g") for value in row.tolist())])
+
+
+def _write_parquet(file: Path, sources: list[Path], batch: Batch) -> None:
+    import pyarrow
+    import pyarrow.parquet
+
+    columns: dict[str, Any] = {"file": [shown(source) for source in sources]}
+    columns.update(zip(batch.names, np.ascontiguousarray(batch.values.T), strict=True))
+    pyarrow.parquet.write_table(pyarrow.table(columns), file)
+
+
+def _write_npz(file: Path, sources: list[Path], batch: Batch) -> None:
+    with file.open("wb") as stream:
+        np.savez_compressed(
+            stream,
+            values=batch.values,
+            names=np.array(batch.names),
+            files=np.array([shown(source) for source in sources]),
+        )
+
+
+_WRITERS: dict[str, Callable[[Path, list[Path], Batch], None]] = {
+    ".csv": _write_csv,
+    ".parquet": _write_parquet,
+    ".npz": _write_npz,
+}

@@ -1,0 +1,61 @@
+"""Options and arguments that several commands have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from quaver._validate import Downmix as Channels
+
+Downmix = Annotated[
+    str | None,
+    typer.Option(
+        help="What to do with several channels: 'mean', or the number of one, from 0.",
+        metavar="mean|N",
+    ),
+]
+Threads = Annotated[int | None, typer.Option(min=1, help="By default one for each processor.")]
+Window = Annotated[float, typer.Option(min=0.01, help="Length of the timeline's windows in s.")]
+Hop = Annotated[float, typer.Option(min=0.01, help="From window to window in s.")]
+Clips = Annotated[
+    Path, typer.Argument(help="Folder of a known corpus, or a CSV table.", show_default=False)
+]
+Kind = Annotated[
+    str,
+    typer.Option(help="auto, ravdess, emodb, tess, cremad, savee or manifest (a CSV table)."),
+]
+Search = Annotated[
+    bool, typer.Option(help="Choose features and parameters by cross-validation over speakers.")
+]
+Jobs = Annotated[
+    int | None, typer.Option(help="Processes of the search; -1: one for each processor.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON to stdout.")]
+Epochs = Annotated[int, typer.Option(min=1, help="At most.")]
+Cycles = Annotated[int, typer.Option(min=1, help="How often the learning rate falls in them.")]
+Original = Annotated[
+    bool, typer.Option("--original", help="The original project's sizes, five times as slow.")
+]
+Checkpoint = Annotated[
+    Path | None,
+    typer.Option(help="Folder of the state after each epoch, taken up from.", show_default=False),
+]
+Seed = Annotated[int, typer.Option(help="Of weights, dropouts, order and augmentation.")]
+
+
+def recording_path(text: str) -> Path:
+    """Read a path from the command line; an unset variable must not be the current folder."""
+    if not text:
+        raise typer.BadParameter("expected a recording or a folder, got ''")
+    return Path(text)
+
+
+def parse_downmix(value: str | None) -> Channels:
+    """Read the option --downmix."""
+    if value is None or value == "mean":
+        return value  # type: ignore[return-value]  # narrowed to the literal
+    if value.isdecimal():
+        return int(value)
+    raise typer.BadParameter(f"expected 'mean' or the number of a channel, got {value!r}")

@@ -1,0 +1,47 @@
+"""``quaver plot``: a picture of a recording."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from quaver.cli.console import say, shown
+from quaver.cli.errors import require
+from quaver.cli.files import check_picture, save_figure
+from quaver.cli.options import Downmix, Hop, Window, parse_downmix
+from quaver.cli.voice import Model, load_model, timeline_of
+
+
+def plot_command(
+    file: Annotated[Path, typer.Argument(help="A recording.", show_default=False)],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="x.png, .svg or .pdf", show_default=False)
+    ],
+    features: Annotated[
+        str, typer.Option(help="Short-term features, separated by commas; '' for none.")
+    ] = "energy,spectral_centroid,mfcc_1",
+    timeline: Annotated[
+        bool, typer.Option(help="With a panel of the emotion over time (extra svm).")
+    ] = True,
+    model: Model = None,
+    window: Window = 3.0,
+    hop: Hop = 1.0,
+    downmix: Downmix = "mean",
+    dpi: Annotated[int, typer.Option(min=20, max=1200, help="Pixels per inch.")] = 150,
+) -> None:
+    """Draw a recording: waveform, log-mel spectrogram, features, and the emotion over time."""
+    require("matplotlib", extra="plot")
+    import quaver
+    from quaver import plots
+
+    check_picture(output)
+    names = [name.strip() for name in features.split(",") if name.strip()]
+    samples, rate = quaver.load(file, downmix=parse_downmix(downmix))
+    curve = None
+    if timeline:
+        curve = timeline_of(load_model(model), samples, rate, window=window, hop=hop)
+    figure = plots.plot_clip(samples, rate, features=names, timeline=curve, title=shown(file.name))
+    save_figure(figure, output, dpi)
+    say(f"Wrote {shown(output)}.")

@@ -1,0 +1,41 @@
+"""``quaver train svm``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from quaver.cli.console import progress, say, shown
+from quaver.cli.errors import USAGE, require, stop
+from quaver.cli.files import check_folders, read_clips
+from quaver.cli.options import Clips, Jobs, Kind, Search
+
+
+def train_svm_command(
+    corpus: Clips,
+    output: Annotated[Path, typer.Option("--output", "-o", help="model.skops", show_default=False)],
+    kind: Kind = "auto",
+    search: Search = True,
+    jobs: Jobs = None,
+) -> None:
+    """Train the SVM on all clips of a corpus and write the model with its card.
+
+    A CSV table has the columns path, label, speaker and optionally corpus, sex.
+    """
+    require("sklearn", "skops", extra="svm")
+    from quaver.models import svm
+
+    if output.suffix.lower() != ".skops":
+        stop(f"{shown(output)}: expected a name that ends in .skops", USAGE)
+    check_folders(output)
+    clips = read_clips(corpus, kind)
+    if search:
+        say("The search takes minutes; --no-search takes seconds.")
+    with progress("Training") as report:
+        model = svm.train(clips, search=search, n_jobs=jobs, progress=report)
+    svm.save(model, output)
+    score = model.card["chosen"]["uar_of_search"]
+    found = "" if score is None else f", {score:.1%} average recall in cross-validation"
+    say(f"Wrote {shown(output)}: {len(clips)} clips, {len(model.classes)} labels{found}.")

@@ -1,0 +1,83 @@
+"""``quaver train tdcnn``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from quaver.cli.console import quiet, say, shown
+from quaver.cli.errors import USAGE, require, stop
+from quaver.cli.files import check_folders, check_picture, read_clips, save_figure
+from quaver.cli.options import Checkpoint, Clips, Cycles, Epochs, Kind, Original, Seed
+
+
+def train_tdcnn_command(
+    corpus: Clips,
+    output: Annotated[Path, typer.Option("--output", "-o", help="model.keras", show_default=False)],
+    kind: Kind = "auto",
+    epochs: Epochs = 60,
+    cycles: Cycles = 1,
+    batch_size: Annotated[int, typer.Option(min=1)] = 16,
+    original: Original = False,
+    checkpoint: Checkpoint = None,
+    log: Annotated[
+        Path | None, typer.Option(help="Folder of events for TensorBoard.", show_default=False)
+    ] = None,
+    curves: Annotated[
+        Path | None,
+        typer.Option(help="Picture of loss and validation score.", show_default=False),
+    ] = None,
+    seed: Seed = 0,
+) -> None:
+    """Train the time-distributed network on a corpus and write the model with its card.
+
+    The epoch is chosen on a tenth of the speakers, or of the clips if there are fewer than ten.
+    """
+    if output.suffix != ".keras":
+        stop(f"{shown(output)}: expected a name that ends in .keras", USAGE)
+    check_folders(output, curves)
+    if curves is not None:
+        check_picture(curves)
+    clips = read_clips(corpus, kind)
+    model = unfitted(
+        original,
+        checkpoint,
+        seed,
+        epochs=epochs,
+        cycles=cycles,
+        patience=epochs if cycles > 1 else 30,
+        batch_size=batch_size,
+        log_directory=log,
+    )
+    from quaver.models import tdcnn
+
+    groups = clips.groups if len(set(clips.groups)) >= 10 else None
+    model.fit(clips.paths, clips.labels, groups)
+    best = max(epoch["val_uar"] for epoch in model.history_)
+    card = {
+        "name": output.stem,
+        "data": {"corpora": sorted({clip.corpus for clip in clips}), "clips": len(clips)},
+        "chosen": {"validation_uar": best, "of_epochs": len(model.history_), "seed": seed},
+        "history": model.history_,
+    }
+    tdcnn.save(model, output, card=card)
+    if curves is not None:
+        from quaver.plots import plot_training
+
+        save_figure(plot_training(model.history_), curves)
+    say(f"Wrote {shown(output)}: {len(clips)} clips, {best:.1%} average recall in validation.")
+
+
+def unfitted(original: bool, checkpoint: Path | None, seed: int, **parameters: Any) -> Any:
+    """Return a network to be fitted."""
+    with quiet():
+        require("sklearn", "keras", extra="tdcnn")
+        from quaver.models import tdcnn
+    return tdcnn.TDCNNClassifier(
+        config=tdcnn.TDCNNConfig.original() if original else None,
+        checkpoint=checkpoint,
+        random_state=seed,
+        **{"verbose": 1, **parameters},
+    )
