@@ -255,6 +255,27 @@ def test_errors_are_of_the_same_type(name: str, arguments: Any, options: dict[st
     assert found is expected
 
 
+@pytest.mark.parametrize(
+    "wrong", [{"nfft": 512.0}, {"nfilt": 26.0}, {"nfilt": np.float64(26)}], ids=str
+)
+@pytest.mark.parametrize("name", ["mfcc", "fbank", "logfbank", "ssc"])
+def test_a_length_that_is_no_integer_is_refused_at_every_call(
+    name: str, wrong: dict[str, Any]
+) -> None:
+    # A plan for the integer, which equals it, must not be found in its place.
+    for module in (theirs, ours):
+        getattr(module, name)(np.ones(1000), nfft=512, nfilt=26)
+        with pytest.raises(TypeError):
+            getattr(module, name)(np.ones(1000), **wrong)
+
+
+def test_a_number_of_coefficients_that_is_no_integer_is_refused_at_every_call() -> None:
+    for module in (theirs, ours):
+        module.mfcc(np.ones(1000), numcep=13)
+        with pytest.raises(TypeError):
+            module.mfcc(np.ones(1000), numcep=13.0)
+
+
 def test_frames_longer_than_the_transform_are_logged(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
         ours.mfcc(np.ones(1000), nfft=256)

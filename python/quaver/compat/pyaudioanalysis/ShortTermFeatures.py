@@ -21,18 +21,10 @@ _ROLLOFF = 7  # the one row that stays a number where samples are not finite
 _NATIVE = (np.dtype(np.int16), np.dtype(np.float32), np.dtype(np.float64))
 
 _NAMES = [
-    "zcr",
-    "energy",
-    "energy_entropy",
-    "spectral_centroid",
-    "spectral_spread",
-    "spectral_entropy",
-    "spectral_flux",
-    "spectral_rolloff",
-    *(f"mfcc_{i}" for i in range(1, _N_MFCC + 1)),
-    *(f"chroma_{i}" for i in range(1, _N_CHROMA + 1)),
-    "chroma_std",
-]
+    "zcr", "energy", "energy_entropy", "spectral_centroid", "spectral_spread", "spectral_entropy",
+    "spectral_flux", "spectral_rolloff", *(f"mfcc_{i}" for i in range(1, _N_MFCC + 1)),
+    *(f"chroma_{i}" for i in range(1, _N_CHROMA + 1)), "chroma_std",
+]  # fmt: skip
 
 
 def feature_extraction(
@@ -99,14 +91,9 @@ def _plan(sampling_rate: float, window: int, step: int, deltas: bool) -> _core.P
     bank, _ = mfcc_filter_banks(sampling_rate, n_used)
     bins, classes, weights = _chroma_taps(sampling_rate, n_used)
     return _core.PyAudio(
-        window=window,
-        step=step,
-        bank=bank,
-        chroma_bins=bins,
-        chroma_classes=classes,
-        chroma_weights=weights,
-        deltas=deltas,
-    )
+        window=window, step=step, bank=bank, chroma_bins=bins, chroma_classes=classes,
+        chroma_weights=weights, deltas=deltas,
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=64)

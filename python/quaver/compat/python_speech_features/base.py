@@ -37,12 +37,11 @@ def mfcc(
     >>> mfcc(np.sin(np.arange(16000) * 0.1), 16000).shape
     (99, 13)
     """
-    plan, samples = _prepare(
-        "mfcc", signal, samplerate, winlen, winstep, nfilt, nfft, lowfreq, highfreq, preemph,
-        winfunc, numcep=numcep, ceplifter=ceplifter, append_energy=bool(appendEnergy),
+    cepstra: NDArray[np.float64] = _features(
+        "mfcc", signal, samplerate, winlen, winstep, nfft, preemph, winfunc,
+        nfilt, lowfreq, highfreq, numcep, ceplifter, bool(appendEnergy),
     )  # fmt: skip
-    features: NDArray[np.float64] = plan.run(samples)
-    return features
+    return cepstra
 
 
 def fbank(
@@ -61,12 +60,11 @@ def fbank(
     >>> features.shape, energy.shape
     ((99, 26), (99,))
     """
-    plan, samples = _prepare(
-        "fbank", signal, samplerate, winlen, winstep, nfilt, nfft, lowfreq, highfreq, preemph,
-        winfunc,
+    bands: tuple[NDArray[np.float64], NDArray[np.float64]] = _features(
+        "fbank", signal, samplerate, winlen, winstep, nfft, preemph, winfunc,
+        nfilt, lowfreq, highfreq,
     )  # fmt: skip
-    features, energy = plan.run(samples)
-    return features, energy
+    return bands
 
 
 def logfbank(
@@ -83,10 +81,8 @@ def logfbank(
     >>> logfbank(np.sin(np.arange(16000) * 0.1), 16000).shape
     (99, 26)
     """
-    features, _ = fbank(
-        signal, samplerate, winlen, winstep, nfilt, nfft, lowfreq, highfreq, preemph
-    )
-    logarithm: NDArray[np.float64] = np.log(features)
+    bands, _ = fbank(signal, samplerate, winlen, winstep, nfilt, nfft, lowfreq, highfreq, preemph)
+    logarithm: NDArray[np.float64] = np.log(bands)
     return logarithm
 
 
@@ -105,12 +101,11 @@ def ssc(
     >>> ssc(np.sin(np.arange(16000) * 0.1), 16000).shape
     (99, 26)
     """
-    plan, samples = _prepare(
-        "ssc", signal, samplerate, winlen, winstep, nfilt, nfft, lowfreq, highfreq, preemph,
-        winfunc,
+    centroids: NDArray[np.float64] = _features(
+        "ssc", signal, samplerate, winlen, winstep, nfft, preemph, winfunc,
+        nfilt, lowfreq, highfreq,
     )  # fmt: skip
-    features: NDArray[np.float64] = plan.run(samples)
-    return features
+    return centroids
 
 
 def hz2mel(hz: Any) -> Any:
@@ -215,20 +210,14 @@ def delta(feat: ArrayLike, N: int) -> NDArray[Any]:
     return slope.astype(values.dtype)
 
 
-@lru_cache(maxsize=64)
+# Typed, so that 512.0 is refused as a length also when 512 was there before.
+@lru_cache(maxsize=64, typed=True)
 def _plan(
-    output: Output,
-    frame_length: int,
-    frame_step: int,
-    nfft: int,
-    pre_emphasis: float,
-    window: bytes,
-    bank_arguments: tuple[Any, ...],
-    numcep: int | None,
-    ceplifter: float,
-    append_energy: bool,
-) -> _core.SpeechFeatures:
-    bank = get_filterbanks(*bank_arguments)
+    output: Output, frame_length: int, frame_step: int, pre_emphasis: float, window: bytes,
+    nfft: int, samplerate: float, nfilt: int, lowfreq: float, highfreq: float | None,
+    numcep: int | None = None, ceplifter: float = 0, append_energy: bool = False,
+) -> _core.SpeechFeatures:  # fmt: skip
+    bank = get_filterbanks(nfilt, nfft, samplerate, lowfreq, highfreq)
     nfilt, n_bins = bank.shape
     matrix: NDArray[np.float64] = _NONE
     if output == "mfcc":
@@ -237,19 +226,12 @@ def _plan(
             raise IndexError(f"no coefficient to put the energy in: numcep is {numcep}")
         if ceplifter > 0:
             matrix = matrix * _lift(len(matrix), ceplifter)[:, None]
-    weights = np.linspace(1, bank_arguments[2] / 2, n_bins) if output == "ssc" else _NONE
+    weights = np.linspace(1, samplerate / 2, n_bins) if output == "ssc" else _NONE
     return _core.SpeechFeatures(
-        output=output,
-        frame_length=frame_length,
-        frame_step=frame_step,
-        n_fft=nfft,
-        pre_emphasis=pre_emphasis,
-        window=np.frombuffer(window),
-        bank=bank,
-        matrix=np.ascontiguousarray(matrix),
-        weights=weights,
-        append_energy=append_energy,
-    )
+        output=output, frame_length=frame_length, frame_step=frame_step, n_fft=nfft,
+        pre_emphasis=pre_emphasis, window=np.frombuffer(window), bank=bank,
+        matrix=np.ascontiguousarray(matrix), weights=weights, append_energy=append_energy,
+    )  # fmt: skip
 
 
 def _cosines(n: int) -> NDArray[np.float64]:
@@ -272,23 +254,11 @@ def _window(winfunc: Window, length: int) -> bytes:
     return np.broadcast_to(np.asarray(winfunc(length), np.float64), length).tobytes()
 
 
-def _prepare(
-    output: Output,
-    signal: ArrayLike,
-    samplerate: float,
-    winlen: float,
-    winstep: float,
-    nfilt: int,
-    nfft: int,
-    lowfreq: float,
-    highfreq: float | None,
-    preemph: float,
-    winfunc: Window,
-    *,
-    numcep: int | None = None,
-    ceplifter: float = 0,
-    append_energy: bool = False,
-) -> tuple[_core.SpeechFeatures, NDArray[Any]]:
+def _features(
+    output: Output, signal: ArrayLike, samplerate: float, winlen: float, winstep: float, nfft: int,
+    preemph: float, winfunc: Window, *others: Any,
+) -> Any:  # fmt: skip
+    """Return what the kernel makes of a signal; `others` end the arguments of `_plan`."""
     samples = np.asarray(signal)
     if len(samples) == 0:
         raise IndexError("signal must hold at least one sample, got 0")
@@ -298,23 +268,14 @@ def _prepare(
         samples, coefficient = sigproc.preemphasis(samples, preemph), 0.0
         if samples.dtype not in _NATIVE:
             samples = samples.astype(np.float64)
-    frame_length = sigproc.round_half_up(winlen * samplerate)
-    frame_step = sigproc.round_half_up(winstep * samplerate)
-    sigproc.count_frames(len(samples), frame_length, frame_step)  # refuses a step of 0
+    length = sigproc.round_half_up(winlen * samplerate)
+    step = sigproc.round_half_up(winstep * samplerate)
+    if step == 0:
+        sigproc.count_frames(len(samples), length, step)  # refuses more than one frame
     if nfft < 1:
         kind = ZeroDivisionError if nfft == 0 else ValueError
         raise kind(f"nfft must be positive, got {nfft}")
-    sigproc.warn_if_truncated(frame_length, nfft)
-    plan = _plan(
-        output,
-        frame_length,
-        frame_step,
-        nfft,
-        coefficient,
-        _window(winfunc, frame_length),
-        (nfilt, nfft, samplerate, lowfreq, highfreq),
-        numcep,
-        ceplifter,
-        append_energy,
-    )
-    return plan, samples
+    sigproc.warn_if_truncated(length, nfft)
+    window = _window(winfunc, length)
+    plan = _plan(output, length, step, coefficient, window, nfft, samplerate, *others)
+    return plan.run(samples)
