@@ -16,7 +16,7 @@ from quaver.compat.librosa.core import tracking
 from quaver.compat.librosa.core.convert import fft_frequencies, hz_to_octs
 from quaver.compat.librosa.core.spectrum import spectrogram
 from quaver.compat.librosa.util.exceptions import ParameterError
-from quaver.compat.librosa.util.utils import tiny, valid_audio
+from quaver.compat.librosa.util.utils import channels, pad_ends, tiny, valid_audio
 
 Array = NDArray[Any]
 
@@ -121,8 +121,7 @@ def _prepare(
     hop = frame_length // 4 if hop_length is None else hop_length
     valid_audio(y)
     if center:
-        half = frame_length // 2
-        y = np.pad(y, [(0, 0)] * (y.ndim - 1) + [(half, half)], mode=pad_mode)
+        y = pad_ends(y, frame_length // 2, frame_length // 2, pad_mode)
     if y.shape[-1] < frame_length:
         raise ParameterError(
             f"input must hold a frame of {frame_length} samples, got {y.shape[-1]}"
@@ -136,7 +135,7 @@ def _prepare(
         max_period=min(math.ceil(sr / fmin), frame_length - 1),
         tiny=float(tiny(y)),
     )
-    return plan, np.ascontiguousarray(y, np.float64).reshape(-1, y.shape[-1])
+    return plan, channels(y.astype(np.float64, copy=False), 1)
 
 
 def _check_range(fmin: float, fmax: float, sr: float, frame_length: int) -> None:

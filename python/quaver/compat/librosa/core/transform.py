@@ -13,7 +13,14 @@ from numpy.typing import NDArray
 from quaver import _core
 from quaver.compat.librosa import filters
 from quaver.compat.librosa.util.exceptions import ParameterError
-from quaver.compat.librosa.util.utils import is_positive_int, pad_center, tiny, valid_audio
+from quaver.compat.librosa.util.utils import (
+    channels,
+    is_positive_int,
+    pad_center,
+    pad_ends,
+    tiny,
+    valid_audio,
+)
 
 Array = NDArray[Any]
 
@@ -187,7 +194,7 @@ class Framing:
     def _channels(self) -> list[Array]:
         if self.y.ndim == 1:
             return [np.ascontiguousarray(self.y)]
-        return list(np.ascontiguousarray(self.y).reshape(-1, self.y.shape[-1]))
+        return list(channels(self.y, 1))
 
     def _joined(self, results: list[Array]) -> Array:
         if self.y.ndim == 1:
@@ -202,16 +209,15 @@ def _pad(y: Array, n_fft: int, hop_length: int, mode: Any) -> Array:
     neighbourhood sees a part of the signal.
     """
     pad = n_fft // 2
-    none = [(0, 0)] * (y.ndim - 1)
     first = int(np.ceil(pad / hop_length))
     last = (y.shape[-1] + pad - n_fft) // hop_length + 1
     if last <= first:
-        return np.asarray(np.pad(y, [*none, (pad, pad)], mode=mode))
+        return pad_ends(y, pad, pad, mode)
     head = y[..., : (first - 1) * hop_length - pad + n_fft + 1]
-    head = np.pad(head, [*none, (pad, 0)], mode=mode)[..., :pad]
+    head = pad_ends(head, pad, 0, mode)[..., :pad]
     tail = y[..., last * hop_length - pad :]
     if last * hop_length - pad + n_fft <= y.shape[-1] + pad:
-        tail = np.pad(tail, [*none, (0, pad)], mode=mode)[..., tail.shape[-1] :]
+        tail = pad_ends(tail, 0, pad, mode)[..., tail.shape[-1] :]
     else:
         tail = tail[..., :0]
     return np.concatenate([head, y, tail], axis=-1)
@@ -234,9 +240,8 @@ def overlap_add(
     if spectrum.dtype == np.complex64 and spectrum.shape[-2] == n_fft // 2 + 1:
         plan = kernel_plan(n_fft, hop_length, taps, center)
     if plan is not None and shape[-1] > 0:
-        rows = np.ascontiguousarray(spectrum.swapaxes(-1, -2))
-        flat = rows.reshape(-1, *rows.shape[-2:])
-        y = [plan.inverse(channel, n_weighted, shape[-1]) for channel in flat]
+        rows = channels(spectrum.swapaxes(-1, -2), 2)
+        y = [plan.inverse(channel, n_weighted, shape[-1]) for channel in rows]
         return np.stack(y).reshape(shape)
     frames = np.fft.irfft(spectrum, n=n_fft, axis=-2).swapaxes(-1, -2) * taps
     n_frames = max(frames.shape[-2], n_weighted)

@@ -13,6 +13,7 @@ from quaver.compat.librosa.core import transform
 from quaver.compat.librosa.core.convert import fft_frequencies
 from quaver.compat.librosa.core.spectrum import check_signal, length_of, power_to_db
 from quaver.compat.librosa.util.exceptions import ParameterError
+from quaver.compat.librosa.util.utils import channels
 
 Array = NDArray[Any]
 
@@ -113,8 +114,7 @@ def _extremes(
     assert S is not None
     shape = (*S.shape[:-2], len(bands), S.shape[-1])
     if S.dtype == np.float32 and S.size and simple and np.isfinite(S).all():
-        flat = np.ascontiguousarray(S).reshape(-1, *S.shape[-2:])
-        pairs = [_core.contrast(channel, spans) for channel in flat]
+        pairs = [_core.contrast(channel, spans) for channel in channels(S, 2)]
         low, high = (np.stack(part).reshape(shape) for part in zip(*pairs, strict=True))
         return low.astype(np.float64), high.astype(np.float64)
     valley, peak = np.zeros(shape), np.zeros(shape)

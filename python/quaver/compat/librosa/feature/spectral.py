@@ -17,14 +17,24 @@ from quaver.compat.librosa.util.utils import expand_to, tiny
 Array = NDArray[Any]
 
 
-def _non_negative(S: Array, name: str) -> None:
+def _weighable(S: Array, name: str) -> None:
+    """Refuse what cannot weigh frequencies."""
     if not np.isrealobj(S):
         raise ParameterError(f"{name} takes a real spectrogram, got {S.dtype}")
     if (S < 0).any():
         raise ParameterError(f"{name} takes a spectrogram without negative values")
 
 
-def _weights(S: Array) -> Array:
+def _with_bins(
+    name: str, picture: tuple[Array, int], sr: float, freq: Array | None
+) -> tuple[Array, Array]:
+    """Return a checked spectrogram, and the frequencies of its bins where none are given."""
+    S, n_fft = picture
+    _weighable(S, name)
+    return S, fft_frequencies(sr=sr, n_fft=n_fft) if freq is None else freq
+
+
+def _sums(S: Array) -> Array:
     """Sum of each frame, as float64; 1 where it vanishes."""
     total = np.asarray(np.sum(S, axis=-2, keepdims=True, dtype=np.float64))
     total[total < tiny(S)] = 1.0
@@ -46,12 +56,10 @@ def spectral_centroid(
     >>> spectral_centroid(S=S, sr=8000)
     array([[3000.]])
     """
-    S, n_fft = spectrogram(
+    picture = spectrogram(
         y, S, n_fft, hop_length, win_length, window, center, pad_mode, rounded=False
     )
-    _non_negative(S, "spectral_centroid")
-    freq = fft_frequencies(sr=sr, n_fft=n_fft) if freq is None else freq
-    return _centroid(S, freq)
+    return _centroid(*_with_bins("spectral_centroid", picture, sr, freq))
 
 
 def _centroid(S: Array, freq: Array) -> Array:
@@ -61,7 +69,7 @@ def _centroid(S: Array, freq: Array) -> Array:
         moment = np.matmul(freq, S.astype(np.float64))[..., np.newaxis, :]
     else:
         moment = np.sum(freq * S, axis=-2, keepdims=True)
-    return np.asarray(moment / _weights(S))
+    return np.asarray(moment / _sums(S))
 
 
 def spectral_bandwidth(
@@ -80,11 +88,10 @@ def spectral_bandwidth(
     >>> spectral_bandwidth(S=S, sr=8000)
     array([[2000.]])
     """
-    S, n_fft = spectrogram(
+    picture = spectrogram(
         y, S, n_fft, hop_length, win_length, window, center, pad_mode, rounded=False
     )
-    _non_negative(S, "spectral_bandwidth")
-    bins = fft_frequencies(sr=sr, n_fft=n_fft) if freq is None else freq
+    S, bins = _with_bins("spectral_bandwidth", picture, sr, freq)
     if centroid is None:
         centroid = _centroid(S, bins)
     if bins.ndim == 1:
@@ -96,7 +103,7 @@ def spectral_bandwidth(
     if norm:
         if not np.isfinite(S).all():
             raise ParameterError("S must be finite everywhere, got NaN or infinity")
-        total /= _weights(S)
+        total /= _sums(S)
     return np.asarray(total ** (1.0 / p))
 
 
@@ -117,9 +124,8 @@ def spectral_rolloff(
     """
     if not 0.0 < roll_percent < 1.0:
         raise ParameterError(f"roll_percent must lie in (0, 1), got {roll_percent}")
-    S, n_fft = spectrogram(y, S, n_fft, hop_length, win_length, window, center, pad_mode)
-    _non_negative(S, "spectral_rolloff")
-    bins = fft_frequencies(sr=sr, n_fft=n_fft) if freq is None else freq
+    picture = spectrogram(y, S, n_fft, hop_length, win_length, window, center, pad_mode)
+    S, bins = _with_bins("spectral_rolloff", picture, sr, freq)
     if bins.ndim == 1:
         bins = expand_to(bins, ndim=S.ndim, axes=-2)
     total = np.cumsum(S, axis=-2)
@@ -147,10 +153,8 @@ def spectral_flatness(
     """
     if amin <= 0:
         raise ParameterError(f"amin must be positive, got {amin}")
-    S, n_fft = spectrogram(
-        y, S, n_fft, hop_length, win_length, window, center, pad_mode, rounded=False
-    )
-    _non_negative(S, "spectral_flatness")
+    S, _ = spectrogram(y, S, n_fft, hop_length, win_length, window, center, pad_mode, rounded=False)
+    _weighable(S, "spectral_flatness")
     values = np.maximum(amin, S**power)
     kind = values.dtype
     geometric = np.exp(np.mean(np.log(values), axis=-2, keepdims=True, dtype=np.float64))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quaver.compat.librosa.util.exceptions import ParameterError
-from quaver.compat.librosa.util.utils import abs2, frame, threshold_in, valid_audio
+from quaver.compat.librosa.util.utils import abs2, frame, pad_ends, threshold_in, valid_audio
 
 Array = NDArray[Any]
 
@@ -29,8 +29,7 @@ def rms(
     if y is not None:
         valid_audio(y)
         if center:
-            padding = [(0, 0)] * (y.ndim - 1)
-            y = np.pad(y, [*padding, (frame_length // 2, frame_length // 2)], mode=pad_mode)
+            y = pad_ends(y, frame_length // 2, frame_length // 2, pad_mode)
         power = _mean_square(y, frame_length, hop_length, dtype)
     elif S is not None:
         if S.shape[-2] != frame_length // 2 + 1:
@@ -78,8 +77,7 @@ def zero_crossing_rate(
     """
     valid_audio(y)
     if center:
-        padding = [(0, 0)] * (y.ndim - 1)
-        y = np.pad(y, [*padding, (frame_length // 2, frame_length // 2)], mode="edge")
+        y = pad_ends(y, frame_length // 2, frame_length // 2, "edge")
     frames = frame(y, frame_length=frame_length, hop_length=hop_length)
     kwargs.pop("axis", None)
     return _crossings(y, frames, hop_length, **kwargs)

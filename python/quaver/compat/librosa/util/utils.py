@@ -164,6 +164,28 @@ def pad_center(data: Array, *, size: int, axis: int = -1, **kwargs: Any) -> Arra
     return np.asarray(np.pad(data, widths, **kwargs))
 
 
+def pad_ends(y: Array, before: int, after: int, mode: Any) -> Array:
+    """Pad the last axis.
+
+    Examples
+    --------
+    >>> pad_ends(np.ones((1, 2)), 1, 0, "constant")
+    array([[0., 1., 1.]])
+    """
+    return np.asarray(np.pad(y, [(0, 0)] * (y.ndim - 1) + [(before, after)], mode=mode))
+
+
+def channels(x: Array, ndim: int) -> Array:
+    """Return the arrays of the last dimensions one after the other, as kernels take them.
+
+    Examples
+    --------
+    >>> channels(np.zeros((2, 3, 4, 5)), 2).shape
+    (6, 4, 5)
+    """
+    return np.ascontiguousarray(x).reshape(-1, *x.shape[-ndim:])
+
+
 def fix_length(data: Array, *, size: int, axis: int = -1, **kwargs: Any) -> Array:
     """Cut or pad an array at its end to a size.
 
