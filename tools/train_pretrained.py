@@ -8,16 +8,11 @@ writes python/quaver-models/quaver_models/ravdess-svm.skops and its card. The sc
 
 from __future__ import annotations
 
-import argparse
-from pathlib import Path
+import cards
 
 from quaver.config import FeatureConfig
 from quaver.corpus import ravdess
 from quaver.models import evaluation, svm
-from quaver.models.card import to_markdown
-from quaver.record import replacing
-
-TARGET = Path(__file__).resolve().parents[1] / "python/quaver-models/quaver_models"
 
 TEXT = {
     "What it is": (
@@ -26,21 +21,13 @@ TEXT = {
         " surprise."
     ),
     "Trained on": (
-        "All 1,440 speech clips of RAVDESS (Livingstone & Russo 2018, The Ryerson Audio-Visual"
-        " Database of Emotional Speech and Song, doi:10.1371/journal.pone.0196391): 24 professional"
+        f"All 1,440 speech clips of {cards.RAVDESS}: 24 professional"
         " actors, two sentences in North American English, resampled to 16 kHz. Calm joins neutral."
         " The scores below are of models trained on parts of it in the same way, never of this one"
         " on its own training clips."
     ),
-    "Licence": (
-        "RAVDESS is published under CC BY-NC-SA 4.0. The weights are derived from it and are"
-        " offered under the same terms: not for commercial use."
-    ),
-    "Not for": (
-        "Decisions about people. The emotions are acted, in two sentences, by 24 actors of one"
-        " region; spontaneous speech, other languages, ages and microphones are outside of what was"
-        " measured. Expect less there."
-    ),
+    "Licence": cards.RAVDESS_LICENCE,
+    "Not for": cards.RAVDESS_LIMITS + ".",
     "Protocols": (
         "original: 1,344 clips, neutral (code 01) left out and calm called neutral, random 80/20"
         " splits of seeds 0 to 9, speakers on both sides, as in the original project, whose SVM is"
@@ -58,8 +45,7 @@ TEXT = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("directory", type=Path)
+    parser = cards.parser(__doc__)
     parser.add_argument("--jobs", type=int, default=None)
     arguments = parser.parse_args()
     reports = []
@@ -72,11 +58,9 @@ def main() -> None:
             reports.append(report.to_dict() | {"name": name + suffix})
     model = svm.train(ravdess(arguments.directory), n_jobs=arguments.jobs)
     model.card.update(name="ravdess-svm", text=TEXT, reports=reports)
-    file = TARGET / f"{svm.PRETRAINED}.skops"
+    file = cards.TARGET / f"{svm.PRETRAINED}.skops"
     svm.save(model, file)
-    with replacing(file.with_suffix(".md")) as temporary:
-        temporary.write_text(to_markdown(model.card), encoding="utf-8")
-    print(f"{file.name}: {file.stat().st_size} bytes")
+    cards.write(file, model.card)
 
 
 if __name__ == "__main__":

@@ -17,16 +17,14 @@ import platform
 from pathlib import Path
 from typing import Any
 
+import cards
 import keras
 import tensorflow
 
 from quaver import _core
 from quaver.models import tdcnn
-from quaver.models.card import to_markdown
 from quaver.models.tdcnn import evaluation, onnx
 from quaver.record import replacing
-
-TARGET = Path(__file__).resolve().parents[1] / "python/quaver-models/quaver_models"
 
 #: Epochs, and how often the learning rate falls in them.
 SCHEDULES = {"original": (120, 2), "speaker-independent": (60, 1)}
@@ -39,8 +37,7 @@ TEXT = {
         " dropout), their sequence by two LSTM layers. Weights are stored as float16."
     ),
     "Trained on": (
-        "967 of the 1,344 clips of RAVDESS (Livingstone & Russo 2018, The Ryerson Audio-Visual"
-        " Database of Emotional Speech and Song, doi:10.1371/journal.pone.0196391) that the"
+        f"967 of the 1,344 clips of {cards.RAVDESS} that the"
         " original project used: neutral (code 01) left out, calm called neutral, 16 kHz. The split"
         " is sklearn.model_selection.train_test_split of the clips in the order of their paths with"
         " test_size=0.2 and random_state=0; of the 1,075 clips that are not for testing, 108 are"
@@ -48,14 +45,10 @@ TEXT = {
         " quaver.models.tdcnn.evaluation.split. Each epoch sees each clip with other noise, speed"
         " and start, and gaps in its picture (quaver.models.tdcnn.Augmentation)."
     ),
-    "Licence": (
-        "RAVDESS is published under CC BY-NC-SA 4.0. The weights are derived from it and are"
-        " offered under the same terms: not for commercial use."
-    ),
-    "Not for": (
-        "Decisions about people. The emotions are acted, in two sentences, by 24 actors of one"
-        " region; spontaneous speech, other languages, ages and microphones are outside of what was"
-        " measured. Expect less there; the speaker-independent score is what to expect of new"
+    "Licence": cards.RAVDESS_LICENCE,
+    "Not for": cards.RAVDESS_LIMITS
+    + (
+        "; the speaker-independent score is what to expect of new"
         " voices at best. Loudness is not seen: pictures are relative to their loudest point."
     ),
     "Protocols": (
@@ -75,8 +68,7 @@ TEXT = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("directory", type=Path)
+    parser = cards.parser(__doc__)
     parser.add_argument("--checkpoint", type=Path, default=Path("tdcnn-state"))
     parser.add_argument("--protocol", choices=evaluation.PROTOCOLS)
     parser.add_argument("--threads", type=int, help="of each operation of TensorFlow")
@@ -131,13 +123,10 @@ def write(results: list[dict[str, Any]], arguments: argparse.Namespace) -> None:
             "python": platform.python_version(),
         },
     }
-    file = TARGET / f"{tdcnn.PRETRAINED}.keras"
+    file = cards.TARGET / f"{tdcnn.PRETRAINED}.keras"
     tdcnn.save(model, file, card=card)
     onnx.export(tdcnn.load(file), file.with_suffix(".onnx"))
-    with replacing(file.with_suffix(".md")) as temporary:
-        shown = {key: value for key, value in card.items() if key != "history"}
-        temporary.write_text(to_markdown(shown), encoding="utf-8")
-    print(f"{file.name}: {file.stat().st_size} bytes")
+    cards.write(file, {key: value for key, value in card.items() if key != "history"})
 
 
 if __name__ == "__main__":

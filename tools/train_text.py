@@ -14,12 +14,12 @@ writes python/quaver-models/quaver_models/goemotions-text.keras and its card, wi
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import cards
 import numpy as np
 import tensorflow
 from numpy.typing import NDArray
@@ -31,15 +31,12 @@ from sklearn.preprocessing import StandardScaler
 
 from quaver import LABELS, _core
 from quaver.models import text
-from quaver.models.card import to_markdown
 from quaver.models.networks.training import digest
 from quaver.models.networks.training import train as train_network
 from quaver.models.text.evaluation import Texts, compare, make_baseline, read_goemotions
 from quaver.models.text.network import Batches, buckets, weighted_loss
-from quaver.record import replacing
 from quaver.text import Vocabulary, tokenize
 
-TARGET = Path(__file__).resolve().parents[1] / "python/quaver-models/quaver_models"
 DIMENSIONS = 200
 LENGTH = 40
 MINILM_SHARE = 0.35
@@ -87,8 +84,7 @@ TEXT = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("directory", type=Path)
+    parser = cards.parser(__doc__)
     parser.add_argument("--minilm", type=Path)
     parser.add_argument("--checkpoint", type=Path)
     parser.add_argument("--epochs", type=int, default=10)
@@ -254,7 +250,7 @@ class MiniLM:
 
 def publish(model: text.TextClassifier, directory: Path) -> None:
     """Write the model, score what was written, and write that with its thresholds and scores."""
-    file = TARGET / f"{text.PRETRAINED}.keras"
+    file = cards.TARGET / f"{text.PRETRAINED}.keras"
     text.save(model, file)
     model = text.load(file)
     reports = compare(directory, model)
@@ -270,9 +266,7 @@ def publish(model: text.TextClassifier, directory: Path) -> None:
         },
     }
     text.save(model, file, card=card)
-    with replacing(file.with_suffix(".md")) as temporary:
-        temporary.write_text(to_markdown(card), encoding="utf-8")
-    print(f"{file.name}: {file.stat().st_size} bytes")
+    cards.write(file, card)
     for report in reports:
         print(report)
 

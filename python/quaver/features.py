@@ -165,8 +165,8 @@ def feature_names(config: FeatureConfig | None = None) -> tuple[str, ...]:
 
     Parameters
     ----------
-    config : FeatureConfig, optional
-        Defaults to ``FeatureConfig()``.
+    config
+        As of `frame_names`.
 
     Returns
     -------

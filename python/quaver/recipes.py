@@ -110,10 +110,8 @@ def vector_162(
 
     Raises
     ------
-    ValueError
-        For wrong shapes, no samples, NaN or infinity.
-    TypeError
-        For samples of another type.
+    ValueError, TypeError
+        As `vector_180`.
 
     Examples
     --------
@@ -154,10 +152,8 @@ def mean_mfcc(
 
     Raises
     ------
-    ValueError
-        For wrong shapes or values, no samples, NaN or infinity.
-    TypeError
-        For samples of another type.
+    ValueError, TypeError
+        As `vector_180`, and for an `n_mfcc` out of range.
 
     Examples
     --------
