@@ -55,10 +55,8 @@ def log_mel(
 
     Parameters
     ----------
-    samples : array_like of shape (n,) or (channels, n), int16, float32 or float64
-        int16 is scaled by 1/32768.
-    sample_rate : int
-        Sampling rate in Hz.
+    samples, sample_rate, downmix
+        As of `short_term`.
     n_fft : int, default 2048
         Transform length in samples; even, no prime factor above 5.
     hop_length : int, default 512
@@ -87,8 +85,6 @@ def log_mel(
         Smallest power.
     top_db : float, optional
         Raise values to at least this many decibel below the largest.
-    downmix : {None, "mean"} or int, default None
-        How several channels become one.
 
     Returns
     -------

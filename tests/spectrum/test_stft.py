@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -29,6 +30,15 @@ def window_of(length: int) -> NDArray[np.float64]:
     return np.hanning(length + 2)[1:-1]
 
 
+def with_twin(
+    frame_counts: tuple[int, ...], n_fft: int, hop: int, win: int, center: bool
+) -> Iterator[tuple[NDArray[np.float32], NDArray[np.complex128]]]:
+    """Yield noise of so many frames (without padding), and its spectrum by the twin."""
+    for n_frames in frame_counts:
+        y = noise(n_fft + (n_frames - 1) * hop + 1)
+        yield y, twin.stft(y, n_fft, hop, window_of(win), center)
+
+
 def plan_of(n_fft: int, hop: int, win: int, center: bool = True) -> _core.Stft:
     return _core.Stft(n_fft=n_fft, hop_length=hop, window=window_of(win), center=center)
 
@@ -44,9 +54,7 @@ def test_stft_agrees_with_its_twin(
 ) -> None:
     plan = plan_of(n_fft, hop, win, center)
     # 1, 2 and 3 frames, around the widest block of 16, and more than two of them.
-    for n_frames in (1, 2, 3, 15, 16, 17, 35):
-        y = noise(n_fft + (n_frames - 1) * hop + 1)
-        expected = twin.stft(y, n_fft, hop, window_of(win), center)
+    for y, expected in with_twin((1, 2, 3, 15, 16, 17, 35), n_fft, hop, win, center):
         bound = tolerances.amplitude_error(np.abs(expected)) + tolerances.UNIT_ROUNDOFF
         found = plan.run(y)
         assert found.dtype == np.complex64
@@ -73,9 +81,7 @@ def test_transform_in_double_agrees_with_its_twin(
     target: str, n_fft: int, hop: int, win: int, center: bool
 ) -> None:
     plan = exact_plan_of(n_fft, hop, win, center)
-    for n_frames in (1, 2, 7, 8, 9, 16, 17, 35):
-        y = noise(n_fft + (n_frames - 1) * hop + 1)
-        expected = twin.stft(y, n_fft, hop, window_of(win), center)
+    for y, expected in with_twin((1, 2, 7, 8, 9, 16, 17, 35), n_fft, hop, win, center):
         magnitude = np.abs(expected)
         size = np.sqrt((magnitude**2).sum(axis=1, keepdims=True))
         wide = plan.run(y.astype(np.float64))
