@@ -3,11 +3,14 @@
 // here: what does not fit is refused, and the Python layer converts once, visibly.
 #pragma once
 
+#include <pybind11/complex.h>
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <complex>
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -17,17 +20,86 @@ namespace py = pybind11;
 
 namespace quaver::bindings {
 
-using Matrix = py::array_t<float, py::array::c_style>;  // with .noconvert()
+template <class T>
+using Array = py::array_t<T, py::array::c_style>;  // with .noconvert()
 
 inline std::string shape_text(const py::array& a) {
   return py::str(a.attr("shape")).cast<std::string>();
 }
 
+// The error of an array of another shape; `expected` ends where the shape follows.
+[[noreturn]] inline void refuse(const std::string& expected, const py::array& a) {
+  throw std::invalid_argument(expected + shape_text(a));
+}
+
+[[noreturn]] inline void refuse(const std::string& expected, const py::array& a,
+                                const py::array& b) {
+  refuse(expected + ", got shapes " + shape_text(a) + " and ", b);
+}
+
+inline void require_ndim(const py::array& a, py::ssize_t ndim, const char* expected) {
+  if (a.ndim() != ndim) refuse(std::string(expected) + ", got shape ", a);
+}
+
+inline void require_matrix(const py::array& a) {
+  require_ndim(a, 2, "values must be two-dimensional (n_frames, n_features)");
+}
+
+inline std::size_t extent(const py::array& a, py::ssize_t axis) {
+  return static_cast<std::size_t>(a.shape(axis));
+}
+
+inline std::size_t size_of(const py::array& a) { return static_cast<std::size_t>(a.size()); }
+
+// Where the values are; complex ones are pairs for the core.
+template <class T>
+const T* values(const Array<T>& a) {
+  return a.data();
+}
+template <class T>
+T* values(Array<T>& a) {  // refuses a read-only array
+  return a.mutable_data();
+}
+template <class T>
+const T* values(const Array<std::complex<T>>& a) {
+  return reinterpret_cast<const T*>(a.data());
+}
+template <class T>
+T* values(Array<std::complex<T>>& a) {
+  return reinterpret_cast<T*>(a.mutable_data());
+}
+
+using Shape = std::initializer_list<std::size_t>;
+
+template <class T>
+Array<T> empty(Shape shape) {
+  return Array<T>(std::vector<py::ssize_t>(shape.begin(), shape.end()));
+}
+
+template <class T>
+Array<T> empty_like(const Array<T>& a) {
+  return Array<T>(std::vector<py::ssize_t>(a.shape(), a.shape() + a.ndim()));
+}
+
+// What work() returns; it runs without the GIL, so it handles no Python object.
+template <class Work>
+auto without_gil(const Work& work) {
+  const py::gil_scoped_release release;
+  return work();
+}
+
+// A new array, its values written by fill(where they are) without the GIL.
+template <class T, class Fill>
+Array<T> filled(Shape shape, const Fill& fill) {
+  Array<T> out = empty<T>(shape);
+  auto* const to = values(out);
+  without_gil([&] { fill(to); });
+  return out;
+}
+
 // One-dimensional int16, float32 or float64 samples of any stride, in native byte order.
 inline Samples samples_view(const py::array& a) {
-  if (a.ndim() != 1) {
-    throw std::invalid_argument("samples must be one-dimensional, got shape " + shape_text(a));
-  }
+  require_ndim(a, 1, "samples must be one-dimensional");
   SampleType type;
   if (py::isinstance<py::array_t<float>>(a))
     type = SampleType::float32;
@@ -44,20 +116,7 @@ inline Samples samples_view(const py::array& a) {
   if (stride % item != 0 || address % static_cast<std::uintptr_t>(item) != 0) {
     throw std::invalid_argument("samples must be aligned to their item size");
   }
-  return {a.data(), stride / item, static_cast<std::size_t>(a.size()), type};
+  return {a.data(), stride / item, size_of(a), type};
 }
-
-inline void require_matrix(const Matrix& a) {
-  if (a.ndim() != 2) {
-    throw std::invalid_argument(
-        "values must be two-dimensional (n_frames, n_features), got shape " + shape_text(a));
-  }
-}
-
-inline Matrix empty_matrix(std::size_t n_rows, std::size_t n_columns) {
-  return Matrix({static_cast<py::ssize_t>(n_rows), static_cast<py::ssize_t>(n_columns)});
-}
-
-inline Matrix empty_vector(std::size_t n) { return Matrix(static_cast<py::ssize_t>(n)); }
 
 }  // namespace quaver::bindings

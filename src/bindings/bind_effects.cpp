@@ -1,61 +1,37 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <pybind11/complex.h>
-
-#include <complex>
-
 #include "array.hpp"
 #include "quaver/effects/median.hpp"
 #include "quaver/effects/vocoder.hpp"
 
 namespace quaver::bindings {
 
-template <typename T>
-using Plain = py::array_t<T, py::array::c_style>;  // with .noconvert()
-
-template <typename T>
-static Plain<T> run_median(const Plain<T>& x, std::size_t size) {
-  if (x.ndim() != 2) {
-    throw std::invalid_argument("x must be two-dimensional, got shape " + shape_text(x));
-  }
-  const std::size_t n = static_cast<std::size_t>(x.shape(0));
-  const std::size_t m = static_cast<std::size_t>(x.shape(1));
-  Plain<T> out({x.shape(0), x.shape(1)});
-  const T* const from = x.data();
-  T* const to = out.mutable_data();
-  {
-    py::gil_scoped_release release;
-    running_median(from, n, m, size, to);
-  }
-  return out;
+template <class T>
+static Array<T> run_median(const Array<T>& x, std::size_t size) {
+  require_ndim(x, 2, "x must be two-dimensional");
+  const std::size_t n = extent(x, 0), m = extent(x, 1);
+  return filled<T>({n, m}, [&, from = values(x)](T* to) { running_median(from, n, m, size, to); });
 }
 
-template <typename T>
-static Plain<std::complex<T>> run_vocoder(const Plain<std::complex<T>>& spectrogram,
-                                          const Plain<double>& advance,
-                                          const Plain<double>& positions) {
+template <class T>
+static Array<std::complex<T>> run_vocoder(const Array<std::complex<T>>& spectrogram,
+                                          const Array<double>& advance,
+                                          const Array<double>& positions) {
   if (spectrogram.ndim() != 2 || advance.ndim() != 1 || positions.ndim() != 1 ||
       spectrogram.shape(1) != advance.shape(0)) {
-    throw std::invalid_argument(
-        "spectrogram must be (n_frames, n_bins) with an advance for each bin, got shapes " +
-        shape_text(spectrogram) + " and " + shape_text(advance));
+    refuse("spectrogram must be (n_frames, n_bins) with an advance for each bin", spectrogram,
+           advance);
   }
-  const std::size_t n_frames = static_cast<std::size_t>(spectrogram.shape(0));
-  const VocoderPlan plan{static_cast<std::size_t>(advance.size()), advance.data(), positions.data(),
-                         static_cast<std::size_t>(positions.size())};
+  const std::size_t n_frames = extent(spectrogram, 0);
+  const VocoderPlan plan{size_of(advance), values(advance), values(positions), size_of(positions)};
   for (std::size_t t = 0; t < plan.n_out; ++t) {
     if (!(plan.positions[t] >= 0.0 && plan.positions[t] < 4294967296.0)) {
       throw std::invalid_argument("positions must be frames, got " +
                                   std::to_string(plan.positions[t]));
     }
   }
-  Plain<std::complex<T>> out({positions.shape(0), advance.shape(0)});
-  const T* const from = reinterpret_cast<const T*>(spectrogram.data());
-  T* const to = reinterpret_cast<T*>(out.mutable_data());
-  {
-    py::gil_scoped_release release;
-    phase_vocoder(plan, from, n_frames, to);
-  }
-  return out;
+  return filled<std::complex<T>>(
+      {size_of(positions), size_of(advance)},
+      [&, from = values(spectrogram)](T* to) { phase_vocoder(plan, from, n_frames, to); });
 }
 
 void bind_effects(py::module_& m) {

@@ -8,28 +8,19 @@
 
 namespace quaver::bindings {
 
-using Matrix64 = py::array_t<double, py::array::c_style>;  // with .noconvert()
-
-static Matrix64 empty_matrix64(std::size_t n_rows, std::size_t n_columns) {
-  return Matrix64({static_cast<py::ssize_t>(n_rows), static_cast<py::ssize_t>(n_columns)});
+static std::vector<double> copy_of(const Array<double>& a) {
+  return std::vector<double>(values(a), values(a) + a.size());
 }
 
-static std::vector<double> values_of(const Matrix64& a) {
-  return std::vector<double>(a.data(), a.data() + a.size());
-}
-
-static std::size_t rows_of(const Matrix64& a) {
-  if (a.ndim() != 2) {
-    throw std::invalid_argument("the filter bank must be two-dimensional, got shape " +
-                                shape_text(a));
-  }
-  return static_cast<std::size_t>(a.shape(0));
+static std::size_t rows_of(const Array<double>& a) {
+  require_ndim(a, 2, "the filter bank must be two-dimensional");
+  return extent(a, 0);
 }
 
 static std::shared_ptr<SpeechFeaturesPlan> make_speech_features(
     const std::string& output, std::size_t frame_length, std::size_t frame_step, std::size_t n_fft,
-    double pre_emphasis, const Matrix64& window, const Matrix64& bank, const Matrix64& matrix,
-    const Matrix64& weights, bool append_energy) {
+    double pre_emphasis, const Array<double>& window, const Array<double>& bank,
+    const Array<double>& matrix, const Array<double>& weights, bool append_energy) {
   SpeechFeaturesOptions o;
   if (output == "fbank")
     o.output = SpeechOutput::fbank;
@@ -41,11 +32,11 @@ static std::shared_ptr<SpeechFeaturesPlan> make_speech_features(
   o.frame_step = frame_step;
   o.n_fft = n_fft;
   o.pre_emphasis = pre_emphasis;
-  o.window = values_of(window);
+  o.window = copy_of(window);
   o.n_bands = rows_of(bank);
-  o.bank = values_of(bank);
-  o.matrix = values_of(matrix);
-  o.weights = values_of(weights);
+  o.bank = copy_of(bank);
+  o.matrix = copy_of(matrix);
+  o.weights = copy_of(weights);
   o.append_energy = append_energy;
   return std::make_shared<SpeechFeaturesPlan>(o);
 }
@@ -53,21 +44,18 @@ static std::shared_ptr<SpeechFeaturesPlan> make_speech_features(
 static py::object run_speech_features(const SpeechFeaturesPlan& plan, const py::array& array) {
   const Samples samples = samples_view(array);
   const std::size_t n_frames = plan.count(samples.size);
-  Matrix64 out = empty_matrix64(n_frames, plan.n_columns);
   const bool has_energy = plan.output == SpeechOutput::fbank;
-  Matrix64 energy(static_cast<py::ssize_t>(has_energy ? n_frames : 0));
-  double* const to = out.mutable_data();
-  double* const energy_to = energy.mutable_data();
-  {
-    py::gil_scoped_release release;
-    speech_features(plan, samples, to, energy_to);
-  }
+  auto energy = empty<double>({has_energy ? n_frames : 0});
+  auto out =
+      filled<double>({n_frames, plan.n_columns}, [&, to_energy = values(energy)](double* to) {
+        speech_features(plan, samples, to, to_energy);
+      });
   if (has_energy) return py::make_tuple(std::move(out), std::move(energy));
   return std::move(out);
 }
 
 static std::shared_ptr<PyAudioPlan> make_pyaudio(std::size_t window, std::size_t step,
-                                                 const Matrix64& bank,
+                                                 const Array<double>& bank,
                                                  const std::vector<std::size_t>& chroma_bins,
                                                  const std::vector<std::size_t>& chroma_classes,
                                                  const std::vector<double>& chroma_weights,
@@ -76,7 +64,7 @@ static std::shared_ptr<PyAudioPlan> make_pyaudio(std::size_t window, std::size_t
   o.window = window;
   o.step = step;
   o.n_bands = rows_of(bank);
-  o.bank = values_of(bank);
+  o.bank = copy_of(bank);
   if (chroma_bins.size() != chroma_classes.size() || chroma_bins.size() != chroma_weights.size()) {
     throw std::invalid_argument("chroma bins, classes and weights must be as many, got " +
                                 std::to_string(chroma_bins.size()) + ", " +
@@ -93,24 +81,15 @@ static std::shared_ptr<PyAudioPlan> make_pyaudio(std::size_t window, std::size_t
 static py::tuple normalisation(const py::array& array) {
   const Samples samples = samples_view(array);
   if (samples.size == 0) throw std::invalid_argument("samples must not be empty, got 0");
-  Normalisation norm;
-  {
-    py::gil_scoped_release release;
-    norm = pyaudio_normalisation(samples);
-  }
+  const Normalisation norm = without_gil([&] { return pyaudio_normalisation(samples); });
   return py::make_tuple(norm.mean, norm.peak);
 }
 
-static Matrix64 run_pyaudio(const PyAudioPlan& plan, const py::array& array, double mean,
-                            double peak) {
+static Array<double> run_pyaudio(const PyAudioPlan& plan, const py::array& array, double mean,
+                                 double peak) {
   const Samples samples = samples_view(array);
-  Matrix64 out = empty_matrix64(plan.n_rows(), plan.count(samples.size));
-  double* const to = out.mutable_data();
-  {
-    py::gil_scoped_release release;
-    pyaudio_features(plan, samples, {mean, peak}, to);
-  }
-  return out;
+  return filled<double>({plan.n_rows(), plan.count(samples.size)},
+                        [&](double* to) { pyaudio_features(plan, samples, {mean, peak}, to); });
 }
 
 void bind_peers(py::module_& m) {

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <limits>
-
 #include "array.hpp"
 #include "quaver/pitch/pyin.hpp"
 #include "quaver/pitch/yin.hpp"
 
 namespace quaver::bindings {
-
-using Wide = py::array_t<double, py::array::c_style>;  // with .noconvert()
 
 static YinPlan make_yin(std::size_t frame_length, std::size_t hop_length, std::size_t min_period,
                         std::size_t max_period, double tiny) {
@@ -21,74 +17,55 @@ static YinPlan make_yin(std::size_t frame_length, std::size_t hop_length, std::s
   return {frame_length, hop_length, min_period, max_period, tiny};
 }
 
-static Wide run_difference(const YinPlan& plan, const Wide& samples) {
-  const std::size_t size = static_cast<std::size_t>(samples.size());
-  if (samples.ndim() != 1 || size < plan.frame_length) {
-    throw std::invalid_argument("samples must be one-dimensional and hold a frame, got shape " +
-                                shape_text(samples));
+static Array<double> run_difference(const YinPlan& plan, const Array<double>& samples) {
+  if (samples.ndim() != 1 || size_of(samples) < plan.frame_length) {
+    refuse("samples must be one-dimensional and hold a frame, got shape ", samples);
   }
-  const std::size_t n_frames = 1 + (size - plan.frame_length) / plan.hop_length;
-  Wide out({static_cast<py::ssize_t>(n_frames), static_cast<py::ssize_t>(plan.n_lags())});
-  const double* const from = samples.data();
-  double* const to = out.mutable_data();
-  {
-    py::gil_scoped_release release;
+  const std::size_t n_frames = 1 + (size_of(samples) - plan.frame_length) / plan.hop_length;
+  return filled<double>({n_frames, plan.n_lags()}, [&, from = values(samples)](double* to) {
     yin_difference(plan, from, n_frames, to);
-  }
-  return out;
+  });
 }
 
-static std::size_t frames_of(const YinPlan& plan, const Wide& difference) {
-  if (difference.ndim() != 2 || static_cast<std::size_t>(difference.shape(1)) != plan.n_lags()) {
-    throw std::invalid_argument("difference must be (n_frames, " + std::to_string(plan.n_lags()) +
-                                "), got shape " + shape_text(difference));
+static std::size_t frames_of(const YinPlan& plan, const Array<double>& difference) {
+  if (difference.ndim() != 2 || extent(difference, 1) != plan.n_lags()) {
+    refuse("difference must be (n_frames, " + std::to_string(plan.n_lags()) + "), got shape ",
+           difference);
   }
-  return static_cast<std::size_t>(difference.shape(0));
+  return extent(difference, 0);
 }
 
-static Wide run_period(const YinPlan& plan, const Wide& difference, double trough_threshold) {
+static Array<double> run_period(const YinPlan& plan, const Array<double>& difference,
+                                double trough_threshold) {
   const std::size_t n_frames = frames_of(plan, difference);
-  Wide out(static_cast<py::ssize_t>(n_frames));
-  const double* const from = difference.data();
-  double* const to = out.mutable_data();
-  {
-    py::gil_scoped_release release;
+  return filled<double>({n_frames}, [&, from = values(difference)](double* to) {
     yin_period(plan, from, n_frames, trough_threshold, to);
-  }
-  return out;
+  });
 }
 
-static py::tuple run_pyin(const YinPlan& yin, const Wide& difference, double sample_rate,
-                          double fmin, const Wide& thresholds, const Wide& prior, double boltzmann,
-                          double no_trough_prob, const Wide& stay, const Wide& change,
-                          double outside, std::size_t bins_per_octave, bool single) {
+static py::tuple run_pyin(const YinPlan& yin, const Array<double>& difference, double sample_rate,
+                          double fmin, const Array<double>& thresholds, const Array<double>& prior,
+                          double boltzmann, double no_trough_prob, const Array<double>& stay,
+                          const Array<double>& change, double outside, std::size_t bins_per_octave,
+                          bool single) {
   const std::size_t n_frames = frames_of(yin, difference);
   if (stay.ndim() != 2 || stay.shape(0) % 2 == 0 || change.ndim() != 2 ||
       change.shape(0) != stay.shape(0) || change.shape(1) != stay.shape(1)) {
-    throw std::invalid_argument("stay and change must be (2 reach + 1, n_bins), got shapes " +
-                                shape_text(stay) + " and " + shape_text(change));
+    refuse("stay and change must be (2 reach + 1, n_bins)", stay, change);
   }
   if (thresholds.ndim() != 1 || prior.ndim() != 1 || thresholds.size() != prior.size()) {
-    throw std::invalid_argument("thresholds and prior must be vectors of one length, got shapes " +
-                                shape_text(thresholds) + " and " + shape_text(prior));
+    refuse("thresholds and prior must be vectors of one length", thresholds, prior);
   }
-  const PyinOptions options{
-      sample_rate,     fmin,  boltzmann, no_trough_prob, static_cast<std::size_t>(stay.shape(1)),
-      bins_per_octave, single};
-  const PitchTransitions transitions{stay.data(), change.data(),
-                                     static_cast<std::size_t>(stay.shape(0) / 2), outside};
-  const PyinPlan plan(yin, options, thresholds.data(), prior.data(),
-                      static_cast<std::size_t>(prior.size()), transitions);
-  py::array_t<std::uint16_t> states(static_cast<py::ssize_t>(n_frames));
-  Wide voiced(static_cast<py::ssize_t>(n_frames));
-  const double* const from = difference.data();
-  std::uint16_t* const to = states.mutable_data();
-  double* const voiced_to = voiced.mutable_data();
-  bool valid = false;
-  {
-    py::gil_scoped_release release;
-    valid = pyin(plan, from, n_frames, to, voiced_to);
-  }
+  const PyinOptions options{sample_rate,     fmin,  boltzmann, no_trough_prob, extent(stay, 1),
+                            bins_per_octave, single};
+  const PitchTransitions transitions{values(stay), values(change), extent(stay, 0) / 2, outside};
+  const PyinPlan plan(yin, options, values(thresholds), values(prior), size_of(prior), transitions);
+  auto states = empty<std::uint16_t>({n_frames});
+  auto voiced = empty<double>({n_frames});
+  const bool valid =
+      without_gil([&, from = values(difference), to = values(states), voiced_to = values(voiced)] {
+        return pyin(plan, from, n_frames, to, voiced_to);
+      });
   if (!valid) throw std::invalid_argument("probabilities of pitches must lie between 0 and 1");
   return py::make_tuple(states, voiced);
 }

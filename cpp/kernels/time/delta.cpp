@@ -37,6 +37,14 @@ DeltaPlan::DeltaPlan(std::size_t width_, std::size_t order_)
   }
 }
 
+void delta_rows(const DeltaPlan& plan, const float* values, std::size_t n_rows,
+                std::size_t n_frames, float* out) {
+  const auto delta_row = kernels().delta_row;
+  for (std::size_t row = 0; row < n_rows; ++row) {
+    delta_row(plan, values + row * n_frames, n_frames, out + row * n_frames);
+  }
+}
+
 }  // namespace quaver
 
 #else

@@ -19,4 +19,8 @@ struct DeltaPlan {
   Buffer<float> taps;  // width
 };
 
+// Of each of n_rows rows of n_frames values, n_frames >= width; out may not be values.
+void delta_rows(const DeltaPlan& plan, const float* values, std::size_t n_rows,
+                std::size_t n_frames, float* out);
+
 }  // namespace quaver

@@ -4,6 +4,8 @@
 #include "array.hpp"
 #include "quaver/pipelines/batch.hpp"
 #include "quaver/pipelines/extract.hpp"
+#include "quaver/pipelines/log_mel.hpp"
+#include "quaver/pipelines/stream.hpp"
 
 namespace quaver::bindings {
 
@@ -48,55 +50,43 @@ static std::vector<std::pair<std::string, std::string>> row_list(std::size_t n_m
   return list;
 }
 
-static Matrix run_frames(const Extractor& extractor, const py::array& array) {
+static Array<float> run_frames(const Extractor& extractor, const py::array& array) {
   const Samples samples = samples_view(array);
-  Matrix out = empty_matrix(extractor.count(samples.size), extractor.n_features());
-  float* const to = out.mutable_data();
-  {
-    py::gil_scoped_release release;
-    extractor.frames(samples, to);
-  }
-  return out;
+  return filled<float>({extractor.count(samples.size), extractor.n_features()},
+                       [&](float* to) { extractor.frames(samples, to); });
 }
 
-static void run_vector(const Extractor& extractor, const py::array& array, Matrix& out) {
+static void run_vector(const Extractor& extractor, const py::array& array, Array<float>& out) {
   const Samples samples = samples_view(array);
-  if (out.ndim() != 1 || static_cast<std::size_t>(out.size()) != extractor.n_values()) {
-    throw std::invalid_argument("out must have shape (" + std::to_string(extractor.n_values()) +
-                                ",), got " + shape_text(out));
+  if (out.ndim() != 1 || size_of(out) != extractor.n_values()) {
+    refuse("out must have shape (" + std::to_string(extractor.n_values()) + ",), got ", out);
   }
-  float* const to = out.mutable_data();  // refuses a read-only array
+  float* const to = values(out);
   if (reinterpret_cast<std::uintptr_t>(to) % alignof(float) != 0) {
     throw std::invalid_argument("out must be aligned to its item size");
   }
-  py::gil_scoped_release release;
-  extractor.vector(samples, to);
+  without_gil([&] { extractor.vector(samples, to); });
 }
 
 // Writes clip i to row rows[i] of out; returns (i, reason) of those that could not be used.
 static std::vector<std::pair<std::size_t, std::string>> run_vectors(
     const Extractor& extractor, const std::vector<py::array>& arrays,
-    const std::vector<std::size_t>& rows, Matrix& out, std::size_t threads) {
-  if (out.ndim() != 2 || static_cast<std::size_t>(out.shape(1)) != extractor.n_values()) {
-    throw std::invalid_argument("out must have shape (n, " + std::to_string(extractor.n_values()) +
-                                "), got " + shape_text(out));
+    const std::vector<std::size_t>& rows, Array<float>& out, std::size_t threads) {
+  if (out.ndim() != 2 || extent(out, 1) != extractor.n_values()) {
+    refuse("out must have shape (n, " + std::to_string(extractor.n_values()) + "), got ", out);
   }
   if (rows.size() != arrays.size()) throw std::invalid_argument("one row is needed for each clip");
-  float* const to = out.mutable_data();
+  float* const to = values(out);
   std::vector<Clip> clips;
   clips.reserve(arrays.size());
   for (std::size_t i = 0; i < arrays.size(); ++i) {
-    if (rows[i] >= static_cast<std::size_t>(out.shape(0))) {
+    if (rows[i] >= extent(out, 0)) {
       throw std::invalid_argument("row must be below " + std::to_string(out.shape(0)) + ", got " +
                                   std::to_string(rows[i]));
     }
     clips.push_back({samples_view(arrays[i]), to + rows[i] * extractor.n_values()});
   }
-  std::vector<ClipError> errors;
-  {
-    py::gil_scoped_release release;
-    errors = extract_clips(extractor, clips, threads);
-  }
+  auto errors = without_gil([&] { return extract_clips(extractor, clips, threads); });
   std::vector<std::pair<std::size_t, std::string>> result;
   for (ClipError& error : errors) result.emplace_back(error.index, std::move(error.reason));
   return result;
@@ -116,7 +106,7 @@ static std::shared_ptr<LogMelPlan> make_log_mel(double sample_rate, std::size_t 
   return std::make_shared<LogMelPlan>(o);
 }
 
-static Matrix run_log_mel(const LogMelPlan& plan, const py::array& array) {
+static Array<float> run_log_mel(const LogMelPlan& plan, const py::array& array) {
   const Samples samples = samples_view(array);
   const std::size_t n_frames = samples.size == 0 ? 0 : plan.count(samples.size);
   if (n_frames == 0) {
@@ -124,16 +114,17 @@ static Matrix run_log_mel(const LogMelPlan& plan, const py::array& array) {
                                 std::to_string(plan.pad == 0 ? plan.n_fft : 1) + " samples, got " +
                                 std::to_string(samples.size));
   }
-  Matrix out = empty_matrix(n_frames, plan.mel.n_mels);
-  float* const to = out.mutable_data();
-  {
-    py::gil_scoped_release release;
-    log_mel(plan, samples, to);
-  }
+  return filled<float>({n_frames, plan.mel.n_mels}, [&](float* to) { log_mel(plan, samples, to); });
+}
+
+static Array<float> feed(Stream& stream, const py::array& chunk) {
+  const std::size_t n_frames = stream.push(samples_view(chunk));
+  auto out = empty<float>({n_frames, stream.extractor().n_features()});
+  stream.pop(n_frames, values(out));
   return out;
 }
 
-void bind_features(py::module_& m) {
+void bind_pipelines(py::module_& m) {
   m.attr("short_term_features") = feature_list();
   m.def("short_term_rows", &row_list, py::arg("n_mfcc"), "(feature, name) of each row.");
   m.def(
@@ -161,6 +152,14 @@ void bind_features(py::module_& m) {
            py::arg("magnitude"), py::arg("n_mels"), py::arg("fmin"), py::arg("fmax"),
            py::arg("htk"), py::arg("slaney_norm"), py::arg("amin"))
       .def("run", &run_log_mel, py::arg("samples"), "(n_frames, n_mels) in decibel.");
+  // The GIL stays held: a stream is changed by each call and belongs to one caller at a time.
+  py::class_<Stream>(m, "Stream", "Short-term features of chunks.")
+      .def(py::init([](std::shared_ptr<Extractor> extractor) {
+             return std::make_unique<Stream>(std::move(extractor));
+           }),
+           py::arg("extractor"))
+      .def("feed", &feed, py::arg("chunk"), "(n_frames, n_features) that became ready.")
+      .def("reset", &Stream::reset, "Forget what was fed.");
 }
 
 }  // namespace quaver::bindings

@@ -10,7 +10,7 @@ static std::vector<std::string> target_names() {
   return names;
 }
 
-void bind_config(py::module_& m) {
+void bind_core(py::module_& m) {
   // A QUAVER_TARGET that names no target is reported at import, not at the first call.
   kernels();
   m.attr("version") = QUAVER_VERSION;

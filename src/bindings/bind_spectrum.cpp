@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <memory>
+#include <tuple>
+#include <utility>
+
+#include "array.hpp"
+#include "quaver/spectrum/contrast.hpp"
+#include "quaver/spectrum/decibel.hpp"
+#include "quaver/spectrum/stft.hpp"
+#include "quaver/spectrum/stft64.hpp"
+
+namespace quaver::bindings {
+
+using FilterBank = quaver::FilterBank<float>;
+
+// Of samples that hold at least one.
+template <class Plan>
+static std::size_t count_frames(const Plan& plan, const py::array& samples) {
+  require_ndim(samples, 1, "samples must be one-dimensional");
+  const std::size_t n_frames = plan.count(size_of(samples));
+  if (n_frames == 0) {
+    throw std::invalid_argument("samples must hold at least one frame, got " +
+                                std::to_string(size_of(samples)) + " samples");
+  }
+  return n_frames;
+}
+
+static StftOutput real_output(bool power) {
+  return power ? StftOutput::power : StftOutput::magnitude;
+}
+
+template <class Plan>
+static std::shared_ptr<Plan> make_stft(std::size_t n_fft, std::size_t hop_length,
+                                       const Array<double>& window, bool center) {
+  require_ndim(window, 1, "window must be one-dimensional");
+  return std::make_shared<Plan>(n_fft, hop_length, values(window), size_of(window), center);
+}
+
+static Array<std::complex<float>> run_stft(const StftPlan& plan, const Array<float>& samples) {
+  return filled<std::complex<float>>(
+      {count_frames(plan, samples), plan.rfft.n_bins},
+      [&, from = values(samples), size = size_of(samples)](float* to) {
+        stft(plan, StftOutput::complex, from, size, to);
+      });
+}
+
+template <class T>
+static Array<std::complex<T>> run_stft64(const Stft64Plan& plan, const Array<T>& samples) {
+  return filled<std::complex<T>>({count_frames(plan, samples), plan.fft.n_bins},
+                                 [&, from = values(samples), size = size_of(samples)](T* to) {
+                                   stft64(plan, from, size, to);
+                                 });
+}
+
+static Array<float> run_picture(const StftPlan& plan, const Array<float>& samples, bool power) {
+  return filled<float>({plan.rfft.n_bins, count_frames(plan, samples)},
+                       [&, from = values(samples), size = size_of(samples)](float* to) {
+                         stft_bins(plan, real_output(power), from, size, to);
+                       });
+}
+
+template <class T>
+static Array<T> run_picture64(const Stft64Plan& plan, const Array<T>& samples, bool power) {
+  return filled<T>({plan.fft.n_bins, count_frames(plan, samples)},
+                   [&, from = values(samples), size = size_of(samples)](T* to) {
+                     stft_bins64(plan, real_output(power), from, size, to);
+                   });
+}
+
+static Array<float> run_bands(const StftPlan& plan, const Array<float>& samples, bool power,
+                              const FilterBank& bank) {
+  const std::size_t n_frames = count_frames(plan, samples);
+  if (bank.n_bins != plan.rfft.n_bins) {
+    throw std::invalid_argument("the bank must have " + std::to_string(plan.rfft.n_bins) +
+                                " bins, got " + std::to_string(bank.n_bins));
+  }
+  return filled<float>({bank.n_bands, n_frames},
+                       [&, from = values(samples), size = size_of(samples)](float* to) {
+                         stft_bands(plan, real_output(power), bank, from, size, to);
+                       });
+}
+
+static Array<float> run_bands_of(const FilterBank& bank, const Array<float>& picture) {
+  if (picture.ndim() != 2 || extent(picture, 1) != bank.n_bins) {
+    refuse("the picture must have shape (n_frames, " + std::to_string(bank.n_bins) + "), got ",
+           picture);
+  }
+  const std::size_t n_frames = extent(picture, 0);
+  return filled<float>({bank.n_bands, n_frames}, [&, from = values(picture)](float* to) {
+    bands_of(bank, from, n_frames, to);
+  });
+}
+
+static Array<float> run_istft(const StftPlan& plan, const Array<std::complex<float>>& spectrum,
+                              std::size_t n_weighted, std::size_t n_samples) {
+  if (spectrum.ndim() != 2 || extent(spectrum, 1) != plan.rfft.n_bins) {
+    refuse("spectrum must have shape (n_frames, " + std::to_string(plan.rfft.n_bins) + "), got ",
+           spectrum);
+  }
+  const std::size_t n_frames = extent(spectrum, 0);
+  return filled<float>({n_samples}, [&, from = values(spectrum)](float* to) {
+    istft(plan, from, n_frames, n_weighted, n_samples, to);
+  });
+}
+
+static std::shared_ptr<FilterBank> make_bank(const Array<float>& weights) {
+  if (weights.ndim() != 2) refuse("weights must have shape (n_bands, n_bins), got ", weights);
+  return std::make_shared<FilterBank>(values(weights), extent(weights, 0), extent(weights, 1));
+}
+
+static std::pair<Array<float>, float> run_decibel(const Array<float>& power, float amin,
+                                                  float offset) {
+  if (!(amin >= 1.17549435e-38f)) {
+    throw std::invalid_argument("amin must be a normal positive number, got " +
+                                std::to_string(amin));
+  }
+  auto out = empty_like(power);
+  const float largest =
+      without_gil([&, from = values(power), size = size_of(power), to = values(out)] {
+        return decibel(from, size, amin, offset, to);
+      });
+  return {std::move(out), largest};
+}
+
+using Bands = std::vector<std::tuple<std::size_t, std::size_t, std::size_t>>;
+
+static ContrastPlan contrast_plan(const Bands& bands, std::size_t n_bins) {
+  std::vector<ContrastBand> list;
+  for (const auto& [first, last, count] : bands) {
+    if (last > n_bins) {
+      throw std::invalid_argument("bands must end within the " + std::to_string(n_bins) +
+                                  " bins, got " + std::to_string(last));
+    }
+    list.push_back({first, last, count});
+  }
+  return ContrastPlan(std::move(list));
+}
+
+using Extremes = std::pair<Array<float>, Array<float>>;  // valleys, peaks
+
+static Extremes run_contrast(const Array<float>& magnitude, const Bands& bands) {
+  require_matrix(magnitude);
+  const std::size_t n_frames = extent(magnitude, 1);
+  const ContrastPlan plan = contrast_plan(bands, extent(magnitude, 0));
+  auto valley = empty<float>({plan.n_bands, n_frames});
+  auto peak = filled<float>({plan.n_bands, n_frames},
+                            [&, from = values(magnitude), low = values(valley)](float* high) {
+                              contrast(plan, from, n_frames, low, high);
+                            });
+  return {std::move(valley), std::move(peak)};
+}
+
+static Extremes run_stft_contrast(const Stft64Plan& plan, const Array<float>& samples,
+                                  const Bands& bands) {
+  const std::size_t n_frames = count_frames(plan, samples), size = size_of(samples);
+  const ContrastPlan extremes = contrast_plan(bands, plan.fft.n_bins);
+  auto valley = empty<float>({extremes.n_bands, n_frames});
+  auto peak = filled<float>({extremes.n_bands, n_frames},
+                            [&, from = values(samples), low = values(valley)](float* high) {
+                              stft_contrast(plan, extremes, from, size, low, high);
+                            });
+  return {std::move(valley), std::move(peak)};
+}
+
+void bind_spectrum(py::module_& m) {
+  py::class_<FilterBank, std::shared_ptr<FilterBank>>(m, "FilterBank", "Sparse rows of weights.")
+      .def(py::init(&make_bank), py::arg("weights").noconvert())
+      .def("of", &run_bands_of, py::arg("picture").noconvert(),
+           "(n_bands, n_frames) of a picture (n_frames, n_bins).");
+  py::class_<StftPlan, std::shared_ptr<StftPlan>>(m, "Stft", "Plan of a transform.")
+      .def(py::init(&make_stft<StftPlan>), py::kw_only(), py::arg("n_fft"), py::arg("hop_length"),
+           py::arg("window").noconvert(), py::arg("center"))
+      .def("run", &run_stft, py::arg("samples").noconvert(), "(n_frames, n_bins), complex.")
+      .def("picture", &run_picture, py::arg("samples").noconvert(), py::arg("power"),
+           "(n_bins, n_frames), magnitude or power.")
+      .def("bands", &run_bands, py::arg("samples").noconvert(), py::arg("power"), py::arg("bank"),
+           "(n_bands, n_frames): the picture under a filter bank.")
+      .def("inverse", &run_istft, py::arg("spectrum").noconvert(), py::arg("n_weighted"),
+           py::arg("n_samples"), "Overlap-add of (n_frames, n_bins) over the squared windows.");
+  py::class_<Stft64Plan, std::shared_ptr<Stft64Plan>>(
+      m, "Stft64", "Plan of a transform in double, whose results have the type of the samples.")
+      .def(py::init(&make_stft<Stft64Plan>), py::kw_only(), py::arg("n_fft"), py::arg("hop_length"),
+           py::arg("window").noconvert(), py::arg("center"))
+      .def("run", &run_stft64<float>, py::arg("samples").noconvert(),
+           "(n_frames, n_bins), complex.")
+      .def("run", &run_stft64<double>, py::arg("samples").noconvert())
+      .def("picture", &run_picture64<float>, py::arg("samples").noconvert(), py::arg("power"),
+           "(n_bins, n_frames), magnitude or power.")
+      .def("picture", &run_picture64<double>, py::arg("samples").noconvert(), py::arg("power"))
+      .def("contrast", &run_stft_contrast, py::arg("samples").noconvert(), py::arg("bands"),
+           "The function contrast of the picture of float32 samples.");
+  m.def("decibel", &run_decibel, py::arg("power").noconvert(), py::arg("amin"), py::arg("offset"),
+        "Decibel, and the largest one: NaN when a power is not finite.");
+  m.def("contrast", &run_contrast, py::arg("magnitude").noconvert(), py::arg("bands"),
+        "Means of the smallest and largest values of bands (first, last, count).");
+}
+
+}  // namespace quaver::bindings
