@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import graphlib
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -69,6 +72,44 @@ def test_every_kernel_has_a_header() -> None:
     assert without == set()
     assert headers - kernels == {("core", "dispatch"), ("core", "number_text")}
     assert not [*REPOSITORY.glob("cpp/kernels/*.cpp"), *REPOSITORY.glob("cpp/include/quaver/*.hpp")]
+
+
+def imported(module: str, path: Path, known: set[str]) -> set[str]:
+    """Return the modules of ours that one names, anywhere in it.
+
+    Imports inside functions count. Those under TYPE_CHECKING do not, except in a package: there
+    they are the names that it looks up on first use. A package that merely contains what is
+    imported does not count either, or each would be in a circle with its modules.
+    """
+
+    def walk(node: ast.AST) -> Iterator[str]:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.module is not None
+            assert not node.level, f"{module} imports relatively"
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                yield inner if inner in known else node.module
+        typing_only = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        if not typing_only or path.name == "__init__.py":
+            for child in ast.iter_child_nodes(node):
+                yield from walk(child)
+
+    return set(walk(ast.parse(path.read_text(encoding="utf-8")))) & known - {module}
+
+
+def test_no_imports_go_in_circles() -> None:
+    root = REPOSITORY / "python"
+    paths = {}
+    for path in [*root.glob("quaver/**/*.pyi"), *root.glob("quaver/**/*.py")]:
+        parts = path.relative_to(root).with_suffix("").parts
+        paths[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    assert {"quaver", "quaver._core", "quaver.models.svm", "quaver.models.base"} <= set(paths)
+    graph = {name: imported(name, path, set(paths)) for name, path in paths.items()}
+    assert "quaver.models.evaluation" in graph["quaver.models.tdcnn.evaluation"]
+    # A CycleError names the circle.
+    list(graphlib.TopologicalSorter(graph).static_order())
 
 
 def test_versions_agree() -> None:
