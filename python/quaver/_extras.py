@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-#: What a message names, by extra; pyproject.toml says which versions.
+#: What is needed of each extra; pyproject.toml says which versions.
 PACKAGES = {
-    "svm": "sklearn and skops",
-    "keras": "keras",
-    "tdcnn": "sklearn and keras",
-    "text": "sklearn and keras",
-    "onnx": "onnx and onnxruntime",
-    "tensorboard": "tensorboard",
+    "svm": ("sklearn", "skops"),
+    "keras": ("keras",),
+    "tdcnn": ("sklearn", "keras"),
+    "text": ("sklearn", "keras"),
+    "onnx": ("onnxruntime",),
+    "tensorboard": ("tensorboard",),
 }
 
 
 @contextmanager
-def extra(name: str, packages: str | None = None) -> Iterator[None]:
+def extra(name: str, *packages: str) -> Iterator[None]:
     """Import what an extra brings; the error of a missing package says how to install it.
 
     Of one inside another the outer has its say: it is nearer to what was asked for.
@@ -26,8 +27,8 @@ def extra(name: str, packages: str | None = None) -> Iterator[None]:
     ----------
     name : str
         The extra.
-    packages : str, optional
-        What is needed of it; by default all of `PACKAGES`.
+    *packages : str
+        What is needed of it, if that is not in `PACKAGES`.
 
     Examples
     --------
@@ -42,7 +43,19 @@ def extra(name: str, packages: str | None = None) -> Iterator[None]:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == "quaver":  # a mistake of ours
             raise
+        needed = " and ".join(packages or PACKAGES[name])
         raise ModuleNotFoundError(
-            f'this model needs {packages or PACKAGES[name]}: pip install "quaver[{name}]"',
-            name=error.name,
+            f'this model needs {needed}: pip install "quaver[{name}]"', name=error.name
         ) from error
+
+
+def need(name: str) -> None:
+    """Raise ModuleNotFoundError, as `extra` does, if a package of an extra is missing.
+
+    Examples
+    --------
+    >>> need("svm")
+    """
+    with extra(name):
+        for package in PACKAGES[name]:
+            importlib.import_module(package)

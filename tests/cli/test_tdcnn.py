@@ -66,7 +66,7 @@ def test_predict_says_what_the_library_says(run: Run) -> None:
 
 def test_without_onnxruntime_keras_answers(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = run("predict", DEMO, "--model", "tdcnn").stdout
-    monkeypatch.setattr("quaver.cli.voice.find_spec", lambda name: None)
+    monkeypatch.setattr("quaver.models.base.find_spec", lambda name: None)
     assert run("predict", DEMO, "--model", "tdcnn").stdout == expected
 
 

@@ -12,7 +12,7 @@ from test_minimal import run_python
 
 
 def test_without_scikit_learn(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [m for m in sys.modules if m.partition(".")[0] == "sklearn"]:
+    for name in ["sklearn", *(m for m in sys.modules if m.partition(".")[0] == "sklearn")]:
         monkeypatch.setitem(sys.modules, name, None)
     monkeypatch.delitem(sys.modules, "quaver.models.timeline", raising=False)
     monkeypatch.delitem(sys.modules, "quaver.models.transformers", raising=False)
@@ -58,7 +58,8 @@ def test_scripts_of_texts_do_not_load_keras() -> None:
 @pytest.mark.parametrize(
     ("name", "extra"),
     [
-        ("svm.predict", "svm"),
+        ("svm.load", "svm"),
+        ("svm.train", "svm"),
         ("svm.selection", "svm"),
         ("evaluation", "svm"),
         ("fusion", "svm"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 from quaver.cli.console import console, say
-from quaver.cli.voice import load_model
+from quaver.cli.models import open_voice
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,14 +26,10 @@ def demo_command() -> None:
     import quaver
     import quaver.data
 
-    model = load_model(None)  # first: it says which packages are missing
-    from quaver.models import svm
-
-    assert isinstance(model, svm.SvmModel)
-
+    model = open_voice(None)  # first: it says which packages are missing
     clip = quaver.data.demo_clip()
     samples, rate = quaver.load(clip)
-    found = svm.predict(model, [samples], rate)
+    found = model.predict_clips([samples], rate)
     vector = quaver.extract(samples, rate)
     screen = console()
     screen.print(f"{clip.name}: {len(samples) / rate:.1f} s at {rate} Hz")

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from quaver.cli import texts
 from quaver.cli.console import console, print_json
+from quaver.cli.models import card_of
 from quaver.cli.options import Json
-from quaver.cli.voice import card_of, load_model
 
 
 def info_command(
@@ -29,7 +27,7 @@ def info_command(
     if model is not None:
         from quaver.models.card import to_markdown
 
-        card = _card(model)
+        card = card_of(model)
         print_json(card) if json else typer.echo(to_markdown(card))
         return
     config = quaver.show_config()
@@ -40,13 +38,3 @@ def info_command(
     for key, value in config.items():
         table.add_row(key, value if isinstance(value, str) else ", ".join(value))
     console().print(table)
-
-
-def _card(model: str) -> dict[str, Any]:
-    if Path(model).suffix == ".keras":
-        from quaver.models.networks import file
-
-        if file.kind(model) == "text":
-            texts_card: dict[str, Any] = texts.load_text_model(Path(model)).card_
-            return texts_card
-    return card_of(load_model(model))

@@ -16,6 +16,14 @@ Downmix = Annotated[
         metavar="mean|N",
     ),
 ]
+Model = Annotated[
+    str | None,
+    typer.Option(
+        help="svm (the default) or tdcnn, as they come with the package, or a file written by"
+        " train.",
+        show_default=False,
+    ),
+]
 Threads = Annotated[int | None, typer.Option(min=1, help="By default one for each processor.")]
 Window = Annotated[float, typer.Option(min=0.01, help="Length of the timeline's windows in s.")]
 Hop = Annotated[float, typer.Option(min=0.01, help="From window to window in s.")]

@@ -10,8 +10,8 @@ import typer
 from quaver.cli.console import say, shown
 from quaver.cli.errors import require
 from quaver.cli.files import check_picture, save_figure
-from quaver.cli.options import Downmix, Hop, Window, parse_downmix
-from quaver.cli.voice import Model, load_model, timeline_of
+from quaver.cli.models import open_voice
+from quaver.cli.options import Downmix, Hop, Model, Window, parse_downmix
 
 
 def plot_command(
@@ -41,7 +41,7 @@ def plot_command(
     samples, rate = quaver.load(file, downmix=parse_downmix(downmix))
     curve = None
     if timeline:
-        curve = timeline_of(load_model(model), samples, rate, window=window, hop=hop)
+        curve = open_voice(model).predict_timeline(samples, rate, window=window, hop=hop)
     figure = plots.plot_clip(samples, rate, features=names, timeline=curve, title=shown(file.name))
     save_figure(figure, output, dpi)
     say(f"Wrote {shown(output)}.")

@@ -14,14 +14,23 @@ from quaver.cli import texts
 from quaver.cli.console import console, print_json, progress, shown
 from quaver.cli.errors import describe_error, leave_with
 from quaver.cli.files import collect
-from quaver.cli.options import Downmix, Hop, Json, Threads, Window, parse_downmix, recording_path
-from quaver.cli.voice import Model, classes_of, load_model, predict, timeline_of
+from quaver.cli.models import open_voice, open_words
+from quaver.cli.options import (
+    Downmix,
+    Hop,
+    Json,
+    Model,
+    Threads,
+    Window,
+    parse_downmix,
+    recording_path,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from quaver.batch import Failure
-    from quaver.cli.voice import VoiceModel
+    from quaver.models.base import VoiceModel
 
 _SILENCE = "silence"  # in place of an emotion where a window holds nothing
 
@@ -70,21 +79,21 @@ def predict_command(
     if text is not None and (len(paths) != 1 or not paths[0].is_file() or timeline):
         raise typer.BadParameter("--text goes with one recording, without --timeline")
     channels = parse_downmix(downmix)
-    chosen = load_model(model)
+    chosen = open_voice(model)
     files, failures = collect(paths)
     if timeline:
         rows = _timelines(chosen, files, failures, window=window, hop=hop, downmix=channels)
     else:
         rows = _predictions(chosen, files, failures, threads=threads, downmix=channels)
     if text is not None and rows:
-        words = texts.load_text_model(text_model)
+        words = open_words(text_model)
         rows = [texts.fused_row(rows[0], words, text, rule)]
     if json:
         _print_answers(rows, failures)
     elif rows and text is not None:
         console().print(texts.fused_table(rows[0]))
     elif rows:
-        console().print(_prediction_table(rows, classes_of(chosen), timeline))
+        console().print(_prediction_table(rows, chosen.classes, timeline))
     leave_with(failures)
 
 
@@ -98,7 +107,7 @@ def _predict_texts(
     if paths or (text is None) == (text_file is None):
         raise typer.BadParameter("give recordings, --text, a recording with --text, or --text-file")
     found, failures = ([text or ""], []) if text_file is None else texts.read_texts(text_file)
-    rows = texts.text_rows(texts.load_text_model(text_model), found)
+    rows = texts.text_rows(open_words(text_model), found)
     if json:
         _print_answers(rows, failures)
     elif rows:
@@ -122,7 +131,7 @@ def _predictions(
     if not files:
         return []
     with progress("Predicting") as report:
-        found = predict(model, files, threads=threads, downmix=downmix, progress=report)
+        found = model.predict_clips(files, threads=threads, downmix=downmix, progress=report)
     failures += found.failures
     return [
         _row(files[i], str(label), found.classes, probabilities)
@@ -147,7 +156,7 @@ def _timelines(
     for i, file in enumerate(files):
         try:
             samples, rate = quaver.load(file, downmix=downmix)
-            curve = timeline_of(model, samples, rate, window=window, hop=hop)
+            curve = model.predict_timeline(samples, rate, window=window, hop=hop)
         except (ValueError, OSError) as error:
             reason = describe_error(error)
             failures.append(quaver.Failure(i, shown(file), type(error).__name__, reason))

@@ -1,4 +1,4 @@
-"""Texts, alone or as the words of a recording, behind ``predict``, and the models of texts."""
+"""Texts, alone or as the words of a recording, behind ``predict``."""
 
 from __future__ import annotations
 
@@ -10,25 +10,13 @@ from typing import TYPE_CHECKING, Any
 import typer
 from rich.table import Table
 
-from quaver.cli.console import quiet, shown
-from quaver.cli.errors import require
+from quaver.cli.console import shown
 
 if TYPE_CHECKING:
     from quaver.batch import Failure
-    from quaver.models.text import TextClassifier
+    from quaver.models.base import TextModel
 
 _SHOWN = 60  # characters of a text in a table
-
-
-def load_text_model(file: Path | None) -> TextClassifier:
-    """Return the text model of a file, or the pretrained one."""
-    with quiet():
-        require("sklearn", "keras", extra="text")
-        from quaver.models import text
-
-        model = text.load_pretrained() if file is None else text.load(file)
-        model.predict_proba([""])  # so that the notes on the first use come here
-    return model
 
 
 def read_texts(file: Path) -> tuple[list[str], list[Failure]]:
@@ -47,14 +35,14 @@ def read_texts(file: Path) -> tuple[list[str], list[Failure]]:
     return texts, failures
 
 
-def text_rows(model: TextClassifier, texts: Sequence[str]) -> list[dict[str, Any]]:
+def text_rows(model: TextModel, texts: Sequence[str]) -> list[dict[str, Any]]:
     """Return the answer to each text: the most probable emotion, and all above their thresholds."""
     if not texts:
         return []
     rows = []
     labels = model.predict_labels(texts)
     for text, given, shares in zip(texts, labels, model.predict_proba(texts), strict=True):
-        by_label = dict(zip(map(str, model.classes_), shares.tolist(), strict=True))
+        by_label = dict(zip(model.classes, shares.tolist(), strict=True))
         emotion = max(by_label, key=by_label.__getitem__)
         rows.append(
             {"text": text, "emotion": emotion, "labels": list(given), "probabilities": by_label}
@@ -77,9 +65,7 @@ def text_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     return table
 
 
-def fused_row(
-    row: Mapping[str, Any], model: TextClassifier, text: str, rule: str
-) -> dict[str, Any]:
+def fused_row(row: Mapping[str, Any], model: TextModel, text: str, rule: str) -> dict[str, Any]:
     """Return the answer to a recording and what was said in it, with those to each alone."""
     from quaver.models import fusion
 
@@ -87,7 +73,7 @@ def fused_row(
         raise typer.BadParameter(f"--fusion: expected mean or product, got {rule!r}")
     voice: dict[str, float] = row["probabilities"]
     shares = model.predict_distribution([text])[0].tolist()
-    words = dict(zip(map(str, model.classes_), shares, strict=True))
+    words = dict(zip(model.classes, shares, strict=True))
     if set(words) != set(voice):
         raise ValueError(
             f"voice and text must have the same labels, got {', '.join(voice)} and"

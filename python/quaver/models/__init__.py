@@ -1,8 +1,11 @@
 """Models on top of the features: estimators to the scikit-learn contract.
 
-`quaver.models.svm` is the classical pipeline, `quaver.models.evaluation` its protocols,
-`quaver.models.timeline` emotions over a long recording, `quaver.models.transformers` the steps that
-other pipelines can use, `quaver.models.persistence` files without pickle.
+A kind of model is a package: `quaver.models.svm`, the classical pipeline, `quaver.models.tdcnn` and
+`quaver.models.text`; `quaver.models.networks` is what those on Keras share. What all of them offer
+is in `quaver.models.base`, which opens one by name or file. Around them are
+`quaver.models.evaluation` with the protocols, `quaver.models.timeline` for emotions over a long
+recording, `quaver.models.transformers` with steps for other pipelines, `quaver.models.fusion` of
+several answers, and `quaver.models.persistence` for files without pickle.
 """
 
 from __future__ import annotations

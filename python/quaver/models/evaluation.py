@@ -7,7 +7,7 @@ does, so that no test clip takes part in any choice.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +20,8 @@ with extra("svm"):
 
 from quaver.config import FeatureConfig
 from quaver.corpus import RAVDESS_FOLDS, Calm, Corpus, ravdess
+from quaver.models.base import VoiceModel
 from quaver.models.scores import Report, score
-from quaver.models.svm import model as svm
 from quaver.models.svm import selection
 from quaver.models.transformers import AudioFeatures, SpeakerNormalizer
 
@@ -43,13 +43,13 @@ _Split = tuple["NDArray[np.intp]", "NDArray[np.intp]"]
 
 
 def evaluate_model(
-    model: svm.SvmModel, corpus: Corpus, *, progress: bool | Progress = False
+    model: VoiceModel, corpus: Corpus, *, progress: bool | Progress = False
 ) -> Report:
     """Score a trained model on a corpus that it was not trained on.
 
     Parameters
     ----------
-    model : SvmModel
+    model : VoiceModel
     corpus : Corpus
     progress : bool or callable, default False
         As in `quaver.extract_many`.
@@ -64,15 +64,35 @@ def evaluate_model(
     ValueError
         If a clip cannot be used: a score of the others would be that of another corpus.
     """
-    found = svm.predict(model, corpus.paths, progress=progress)
+    found = labels_of_all(model, corpus.paths, progress=progress)
+    classes = sorted({*model.classes, *corpus.labels.tolist()})
+    return score("model", classes, [(corpus.labels, found)])
+
+
+def labels_of_all(
+    model: VoiceModel, clips: Sequence[Any] | NDArray[Any], *, progress: bool | Progress = False
+) -> NDArray[np.str_]:
+    """Return what a model says of each clip, or raise ValueError if one cannot be used."""
+    found = model.predict_clips(clips, progress=progress)
     if found.failures:
         first = found.failures[0]
         raise ValueError(
-            f"{len(found.failures)} of {len(corpus)} clips cannot be used, among them"
+            f"{len(found.failures)} of {len(clips)} clips cannot be used, among them"
             f" {first.source}: {first.reason}"
         )
-    classes = sorted({*model.classes, *corpus.labels.tolist()})
-    return score("model", classes, [(corpus.labels, found.labels)])
+    return found.labels
+
+
+def ravdess_for(directory: str | os.PathLike[str], protocol: str) -> Corpus:
+    """Return the clips of a protocol on RAVDESS, or raise ValueError if some are not there."""
+    calm: Calm = "original" if protocol == "original" else "neutral"
+    corpus = ravdess(directory, calm=calm)
+    if len(corpus) != _CLIPS[calm]:
+        raise ValueError(
+            f"the protocol takes all {_CLIPS[calm]} clips of RAVDESS, got {len(corpus)}"
+            f" below {os.fsdecode(directory)}"
+        )
+    return corpus
 
 
 def run_protocol(
@@ -124,13 +144,7 @@ def run_protocol(
     """
     if name not in PROTOCOLS:
         raise ValueError(f"protocol must be one of {', '.join(PROTOCOLS)}, got {name!r}")
-    corpus_kind: Calm = "original" if name == "original" else "neutral"
-    corpus = ravdess(directory, calm=corpus_kind)
-    if len(corpus) != _CLIPS[corpus_kind]:
-        raise ValueError(
-            f"the protocol takes all {_CLIPS[corpus_kind]} clips of RAVDESS, got {len(corpus)}"
-            f" below {os.fsdecode(directory)}"
-        )
+    corpus = ravdess_for(directory, name)
     splits = _original_splits(corpus) if name == "original" else _speaker_splits(corpus)
     looks = 0 if not search else selection.N_LOOKS if config is None else 4
     total, done = len(splits) * (looks + 1), 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -39,3 +39,15 @@ class Predictions:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    @classmethod
+    def of(
+        cls,
+        labels: NDArray[Any],
+        probabilities: NDArray[np.float64],
+        index: NDArray[np.intp],
+        failures: tuple[Failure, ...],
+    ) -> Predictions:
+        """Return the most probable of the labels of the columns for each row."""
+        names = tuple(map(str, labels))
+        return cls(labels[probabilities.argmax(axis=1)], probabilities, names, index, failures)

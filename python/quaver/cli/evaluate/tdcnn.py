@@ -9,10 +9,10 @@ import typer
 
 from quaver.cli.console import console, print_json, progress
 from quaver.cli.files import check_folders, check_picture, save_figure
+from quaver.cli.models import open_tdcnn
 from quaver.cli.options import Checkpoint, Cycles, Epochs, Json, Original, Seed
 from quaver.cli.tables import confusion_table, score_table
 from quaver.cli.train.tdcnn import unfitted
-from quaver.cli.voice import load_tdcnn
 
 _PROTOCOLS = ("original", "speaker-independent")
 
@@ -71,7 +71,7 @@ def evaluate_tdcnn_command(
 
         _, report = evaluation.train(directory, protocol, fresh)
     else:
-        chosen = load_tdcnn(model)
+        chosen = open_tdcnn(model)
         from quaver.models.tdcnn import evaluation
 
         with progress("Predicting") as bar:

@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from quaver.cli.console import console, print_json, progress
-from quaver.cli.texts import load_text_model
+from quaver.cli.models import open_words
 
 if TYPE_CHECKING:
     from quaver.models.text.evaluation import TextReport
@@ -35,7 +35,7 @@ def evaluate_text_command(
 
     The thresholds of predictions with any number of labels are chosen on dev.tsv.
     """
-    chosen = load_text_model(model)
+    chosen = open_words(model)
     from quaver.models.text import evaluation
 
     with progress("Scoring") as report:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from quaver.cli.console import console, print_json, progress, say, shown
-from quaver.cli.errors import USAGE, require, stop
+from quaver.cli.console import console, print_json, progress, say
+from quaver.cli.errors import require
 from quaver.cli.files import read_clips
+from quaver.cli.models import open_voice
 from quaver.cli.options import Clips, Jobs, Json, Kind, Search
 from quaver.cli.tables import confusion_table, score_table
-from quaver.cli.voice import load_model
 
 if TYPE_CHECKING:
     from quaver.models.scores import Report
@@ -66,11 +66,9 @@ def evaluate_voice_command(
 
 
 def _score_model(file: Path, corpus: Path, kind: str) -> Report:
-    from quaver.models import evaluation, svm
+    from quaver.models import evaluation
 
-    model, clips = load_model(str(file)), read_clips(corpus, kind)
-    if not isinstance(model, svm.SvmModel):
-        stop(f"{shown(file)}: quaver evaluate tdcnn scores such a model", USAGE)
+    model, clips = open_voice(str(file)), read_clips(corpus, kind)
     known = set(model.card.get("data", {}).get("corpora", ()))
     if known & {clip.corpus for clip in clips}:
         say(f"The model was trained on {', '.join(sorted(known))}: its own clips are no test.")

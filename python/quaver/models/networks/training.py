@@ -7,7 +7,6 @@ rows of another length, if those two happen to be alike, end the training.
 from __future__ import annotations
 
 import hashlib
-import importlib
 import json
 import math
 import os
@@ -19,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from quaver._extras import extra
+from quaver._extras import extra, need
 
 with extra("keras"):
     import keras
@@ -176,8 +175,7 @@ def _log(
 ) -> keras.callbacks.Callback | None:
     if directory is None:
         return None
-    with extra("tensorboard"):
-        importlib.import_module("tensorboard")
+    need("tensorboard")
     log = keras.callbacks.TensorBoard(os.fspath(directory), write_graph=False)
     log.set_model(network)
     log.on_train_begin()

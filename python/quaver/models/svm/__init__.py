@@ -12,19 +12,10 @@ from typing import TYPE_CHECKING
 from quaver._lazy import lazy
 
 if TYPE_CHECKING:
+    from quaver.models.base import predict, predict_timeline, save
     from quaver.models.predictions import Predictions
-    from quaver.models.svm.model import (
-        PRETRAINED,
-        SvmModel,
-        evaluate,
-        load,
-        load_pretrained,
-        make_pipeline,
-        predict,
-        predict_timeline,
-        save,
-        train,
-    )
+    from quaver.models.svm.model import PRETRAINED, SvmModel, evaluate, load, load_pretrained
+    from quaver.models.svm.training import make_pipeline, train
 
 __all__ = [
     "PRETRAINED",
@@ -41,19 +32,10 @@ __all__ = [
 ]
 
 _HOMES = {
-    "model": [
-        "PRETRAINED",
-        "SvmModel",
-        "evaluate",
-        "load",
-        "load_pretrained",
-        "make_pipeline",
-        "predict",
-        "predict_timeline",
-        "save",
-        "train",
-    ],
+    "model": ["PRETRAINED", "SvmModel", "evaluate", "load", "load_pretrained"],
     "selection": [],
+    "training": ["make_pipeline", "train"],
+    "quaver.models.base": ["predict", "predict_timeline", "save"],
     "quaver.models.predictions": ["Predictions"],
 }
 __getattr__, __dir__ = lazy(__name__, _HOMES, needs="svm")

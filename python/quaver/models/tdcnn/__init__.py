@@ -13,18 +13,17 @@ from typing import TYPE_CHECKING
 from quaver._lazy import lazy
 
 if TYPE_CHECKING:
+    from quaver.models.base import predict, predict_timeline, save
     from quaver.models.tdcnn.batches import Batches
     from quaver.models.tdcnn.classifier import (
         PRETRAINED,
         TDCNNClassifier,
         load,
         load_pretrained,
-        save,
     )
     from quaver.models.tdcnn.config import TDCNNConfig
     from quaver.models.tdcnn.data import LONGEST, Augmentation
     from quaver.models.tdcnn.network import build_network
-    from quaver.models.tdcnn.recognizer import predict, predict_timeline
 
 __all__ = [
     "LONGEST",
@@ -43,12 +42,13 @@ __all__ = [
 
 _HOMES = {
     "batches": ["Batches"],
-    "classifier": ["PRETRAINED", "TDCNNClassifier", "load", "load_pretrained", "save"],
+    "classifier": ["PRETRAINED", "TDCNNClassifier", "load", "load_pretrained"],
     "config": ["TDCNNConfig"],
     "data": ["LONGEST", "Augmentation"],
     "evaluation": [],
     "network": ["build_network"],
     "onnx": [],
-    "recognizer": ["predict", "predict_timeline"],
+    "recognizer": [],
+    "quaver.models.base": ["predict", "predict_timeline", "save"],
 }
 __getattr__, __dir__ = lazy(__name__, _HOMES, needs="tdcnn")

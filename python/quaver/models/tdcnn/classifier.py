@@ -6,7 +6,7 @@ import math
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -20,7 +20,7 @@ with extra("tdcnn"):
 
 from quaver._validate import Downmix, check_int, check_size
 from quaver.batch import as_clips
-from quaver.models import shipped
+from quaver.models.base import Stored
 from quaver.models.networks.training import digest, train
 from quaver.models.scores import average_recall
 from quaver.models.tdcnn import file as files
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 PRETRAINED = "ravdess-tdcnn"
 
 
-class TDCNNClassifier(ClassifierMixin, Recognizer, BaseEstimator):  # type: ignore[misc]  # no types
+class TDCNNClassifier(ClassifierMixin, Recognizer, Stored, BaseEstimator):  # type: ignore[misc]  # no types
     """Time-distributed CNN and LSTM over log-mel windows of recordings.
 
     Parameters
@@ -97,6 +97,9 @@ class TDCNNClassifier(ClassifierMixin, Recognizer, BaseEstimator):  # type: igno
     >>> model.predict_proba([quaver.data.demo_clip()]).shape
     (1, 7)
     """
+
+    pretrained: ClassVar[str] = PRETRAINED
+    suffix: ClassVar[str] = ".keras"
 
     def __init__(
         self,
@@ -242,6 +245,41 @@ class TDCNNClassifier(ClassifierMixin, Recognizer, BaseEstimator):  # type: igno
             log_directory=self.log_directory,
         )
 
+    def save(self, file: str | os.PathLike[str], *, card: Mapping[str, Any] | None = None) -> None:
+        """Write the fitted classifier as a ``.keras`` file; see `quaver.models.base.save`."""
+        self._check_ready()
+        described = dict(card or self.card)
+        files.write(file, self.network_, self.config_, self.classes_.tolist(), described)
+
+    @classmethod
+    def load(cls, file: str | os.PathLike[str]) -> TDCNNClassifier:
+        """Read a classifier that `save` wrote; no code of the file is run.
+
+        Only numbers are taken from it: the network is built here.
+
+        Parameters
+        ----------
+        file : path
+
+        Returns
+        -------
+        TDCNNClassifier
+            Fitted; its attribute ``card_`` is the model card.
+
+        Raises
+        ------
+        FileNotFoundError, IsADirectoryError, PermissionError
+            As the operating system says.
+        ValueError
+            For a file that is no such model, or whose configuration does not fit the network;
+            names the file.
+        """
+        network, config, classes, card = files.read(file)
+        model = cls(config=config)
+        model.config_, model.classes_ = config, np.array(classes)
+        model.network_, model.history_, model.card_ = network, [], card
+        return model
+
     def __getstate__(self) -> dict[str, Any]:
         # Keras cannot take its networks of other layers than its own out of a pickle.
         state: dict[str, Any] = dict(super().__getstate__())
@@ -308,74 +346,5 @@ class TDCNNClassifier(ClassifierMixin, Recognizer, BaseEstimator):  # type: igno
         return np.asarray(weights, np.float32)
 
 
-def save(
-    model: TDCNNClassifier, file: str | os.PathLike[str], *, card: Mapping[str, Any] | None = None
-) -> None:
-    """Write a fitted classifier as a Keras file; weights are stored as float16.
-
-    Parameters
-    ----------
-    model : TDCNNClassifier
-    file : path
-        Ends in ``.keras``; an older file is replaced once the new one is complete.
-    card : mapping, optional
-        The model card, JSON types.
-    """
-    check_is_fitted(model, "network_")
-    described = dict(card or getattr(model, "card_", {}))
-    files.write(file, model.network_, model.config_, model.classes_.tolist(), described)
-
-
-def load(file: str | os.PathLike[str]) -> TDCNNClassifier:
-    """Read a classifier that `save` wrote; no code of the file is run.
-
-    Only numbers are taken from it: the network is built here.
-
-    Parameters
-    ----------
-    file : path
-
-    Returns
-    -------
-    TDCNNClassifier
-        Fitted; its attribute ``card_`` is the model card.
-
-    Raises
-    ------
-    FileNotFoundError, IsADirectoryError, PermissionError
-        As the operating system says.
-    ValueError
-        For a file that is no such model, or whose configuration does not fit the network; names
-        the file.
-    """
-    network, config, classes, card = files.read(file)
-    model = TDCNNClassifier(config=config)
-    model.config_, model.classes_ = config, np.array(classes)
-    model.network_, model.history_, model.card_ = network, [], card
-    return model
-
-
-def load_pretrained(name: str = PRETRAINED) -> TDCNNClassifier:
-    """Read a model that comes with the package.
-
-    Parameters
-    ----------
-    name : str, default "ravdess-tdcnn"
-
-    Returns
-    -------
-    TDCNNClassifier
-        Over the seven labels of `quaver.LABELS`.
-
-    Raises
-    ------
-    ValueError
-        For an unknown name.
-
-    Examples
-    --------
-    >>> load_pretrained().classes_.tolist()
-    ['anger', 'disgust', 'fear', 'happiness', 'neutral', 'sadness', 'surprise']
-    """
-    with shipped(name, PRETRAINED, ".keras") as file:
-        return load(file)
+load = TDCNNClassifier.load
+load_pretrained = TDCNNClassifier.load_pretrained

@@ -167,6 +167,14 @@ class TDCNNConfig:
         """From the start of a window to that of the next, in seconds."""
         return self.window_step * self.hop_length / self.sample_rate
 
+    def __repr__(self) -> str:
+        changed = (
+            f"{field.name}={getattr(self, field.name)!r}"
+            for field in fields(self)
+            if getattr(self, field.name) != field.default
+        )
+        return f"{type(self).__name__}({', '.join(changed)})"
+
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as JSON types."""
         return asdict(self)

@@ -22,10 +22,11 @@ from quaver._extras import extra
 with extra("tdcnn"):
     from sklearn.model_selection import train_test_split
 
-from quaver.corpus import RAVDESS_FOLDS, Corpus, ravdess
+from quaver.corpus import RAVDESS_FOLDS, Corpus
+from quaver.models.base import VoiceModel
+from quaver.models.evaluation import labels_of_all, ravdess_for
 from quaver.models.scores import Report, score
 from quaver.models.tdcnn.classifier import TDCNNClassifier
-from quaver.models.tdcnn.recognizer import predict
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,7 +40,6 @@ PROTOCOLS = ("original", "speaker-independent")
 VALIDATION_SPEAKERS = ("03", "06", "07")
 
 _SEED = 0
-_CLIPS = {"original": 1344, "speaker-independent": 1440}
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # arrays have no single truth
@@ -78,12 +78,7 @@ def split(directory: str | os.PathLike[str], protocol: str) -> Split:
     """
     if protocol not in PROTOCOLS:
         raise ValueError(f"protocol must be one of {', '.join(PROTOCOLS)}, got {protocol!r}")
-    corpus = ravdess(directory, calm="original" if protocol == "original" else "neutral")
-    if len(corpus) != _CLIPS[protocol]:
-        raise ValueError(
-            f"the protocol takes all {_CLIPS[protocol]} clips of RAVDESS, got {len(corpus)}"
-            f" below {os.fsdecode(directory)}"
-        )
+    corpus = ravdess_for(directory, protocol)
     rows = np.arange(len(corpus))
     if protocol == "original":
         rest, test = train_test_split(rows, test_size=0.2, random_state=_SEED)
@@ -130,7 +125,7 @@ def train(
 
 
 def evaluate(
-    model: TDCNNClassifier,
+    model: VoiceModel,
     directory: str | os.PathLike[str],
     protocol: str,
     *,
@@ -141,7 +136,7 @@ def evaluate(
 
     Parameters
     ----------
-    model : TDCNNClassifier
+    model : VoiceModel
         Trained on the training part of that protocol, or on other data.
     directory : path
         With the 1,440 clips of RAVDESS.
@@ -162,7 +157,7 @@ def evaluate(
         For a model that was trained on another part of RAVDESS, as its card says, or a clip that
         cannot be used.
     """
-    card = getattr(model, "card_", {})
+    card = model.card
     known = card.get("protocol", "all clips" if "ravdess" in _corpora(card) else protocol)
     if known != protocol:
         raise ValueError(
@@ -171,15 +166,9 @@ def evaluate(
         )
     parts = split(directory, protocol)
     corpus = parts.corpus
-    found = predict(model, corpus.paths[parts.test], progress=progress)
-    if found.failures:
-        first = found.failures[0]
-        raise ValueError(
-            f"{len(found.failures)} of {len(parts.test)} clips cannot be used, among them"
-            f" {first.source}: {first.reason}"
-        )
+    found = labels_of_all(model, corpus.paths[parts.test], progress=progress)
     classes = sorted(set(corpus.labels.tolist()))
-    folds = [(corpus.labels[parts.test], found.labels)]
+    folds = [(corpus.labels[parts.test], found)]
     return score(protocol, classes, folds, [] if choice is None else [choice])
 
 

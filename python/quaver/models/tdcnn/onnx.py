@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from quaver._extras import extra
 from quaver._validate import Downmix, check_size
-from quaver.models import shipped
+from quaver.models.base import Stored, predict, predict_timeline, short
 from quaver.models.tdcnn.config import TDCNNConfig
-from quaver.models.tdcnn.recognizer import Recognizer, predict, predict_timeline
+from quaver.models.tdcnn.recognizer import Recognizer
 from quaver.record import replacing
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ _ABOUT = "quaver"
 _INPUTS = ["windows", "lengths"]
 
 
-class OnnxClassifier(Recognizer):
+class OnnxClassifier(Recognizer, Stored):
     """A trained network run by ONNX Runtime; made by `load`.
 
     Attributes
@@ -57,8 +58,12 @@ class OnnxClassifier(Recognizer):
     (1, 7)
     """
 
+    pretrained: ClassVar[str] = PRETRAINED
+    suffix: ClassVar[str] = ".onnx"
+
     def __init__(
         self,
+        content: bytes,
         session: Any,
         config: TDCNNConfig,
         classes: NDArray[np.str_],
@@ -67,9 +72,64 @@ class OnnxClassifier(Recognizer):
         sample_rate: int | None = None,
         downmix: Downmix = "mean",
     ) -> None:
-        self._session = session
+        self._content, self._session = content, session
         self.config_, self.classes_, self.card_ = config, classes, card
         self.sample_rate, self.downmix = sample_rate, downmix
+
+    def __repr__(self) -> str:
+        return short(self)
+
+    @classmethod
+    def load(cls, file: str | os.PathLike[str], *, threads: int | None = None) -> OnnxClassifier:
+        """Read what `export` wrote.
+
+        Parameters
+        ----------
+        file : path
+        threads : int, optional
+            Of ONNX Runtime; one for each core by default.
+
+        Returns
+        -------
+        OnnxClassifier
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is no such file.
+        ValueError
+            For a file that is no such model; names it.
+        ModuleNotFoundError
+            Without onnxruntime, with the command that installs it.
+        """
+        with extra("onnx"):
+            import onnxruntime
+
+        name = os.fsdecode(file)
+        if not os.path.exists(file):
+            raise FileNotFoundError(f"no such model: {name}")
+        content = Path(file).read_bytes()
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 4
+        if threads is not None:
+            options.intra_op_num_threads = check_size("threads", threads)
+        try:
+            session = onnxruntime.InferenceSession(
+                content, options, providers=["CPUExecutionProvider"]
+            )
+            about = json.loads(session.get_modelmeta().custom_metadata_map[_ABOUT])
+            return cls(content, session, *_checked(session, about))
+        except (
+            Exception
+        ) as error:  # ONNX Runtime has an exception of its own for each kind of damage
+            raise ValueError(f"{name}: not a time-distributed model of quaver: {error}") from error
+
+    def save(self, file: str | os.PathLike[str], *, card: Mapping[str, Any] | None = None) -> None:
+        """Write the model as it was read; its card is part of what `export` wrote."""
+        if card is not None:
+            raise ValueError("an ONNX file keeps its card: pass it when the classifier is exported")
+        with replacing(_named(file)) as temporary:
+            temporary.write_bytes(self._content)
 
     def _answer(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         lengths = batch.any(axis=(2, 3, 4)).sum(axis=1).astype(np.int32)
@@ -78,50 +138,10 @@ class OnnxClassifier(Recognizer):
         return found
 
 
-def load(file: str | os.PathLike[str], *, threads: int | None = None) -> OnnxClassifier:
-    """Read what `export` wrote.
-
-    Parameters
-    ----------
-    file : path
-    threads : int, optional
-        Of ONNX Runtime; one for each core by default.
-
-    Returns
-    -------
-    OnnxClassifier
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    ValueError
-        For a file that is no such model; names it.
-    ModuleNotFoundError
-        Without onnxruntime, with the command that installs it.
-    """
-    with extra("onnx", "onnxruntime"):
-        import onnxruntime
-
-    name = os.fsdecode(file)
-    if not os.path.exists(file):
-        raise FileNotFoundError(f"no such model: {name}")
-    content = Path(file).read_bytes()
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4
-    if threads is not None:
-        options.intra_op_num_threads = check_size("threads", threads)
-    try:
-        session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-        about = json.loads(session.get_modelmeta().custom_metadata_map[_ABOUT])
-        model = _checked(session, about)
-    except Exception as error:  # ONNX Runtime has an exception of its own for each kind of damage
-        raise ValueError(f"{name}: not a time-distributed model of quaver: {error}") from error
-    return model
-
-
-def _checked(session: Any, about: dict[str, Any]) -> OnnxClassifier:
-    """Return the classifier of a session, once it fits what is said about it."""
+def _checked(
+    session: Any, about: dict[str, Any]
+) -> tuple[TDCNNConfig, NDArray[np.str_], dict[str, Any]]:
+    """Return configuration, labels and card of a session, once it fits what is said about it."""
     if about["format"] != _FORMAT:
         raise ValueError(f"format {about['format']!r}, expected {_FORMAT}")
     inputs = [given.name for given in session.get_inputs()]
@@ -134,34 +154,7 @@ def _checked(session: Any, about: dict[str, Any]) -> OnnxClassifier:
     shape = session.get_inputs()[0].shape[2:]
     if shape != [config.n_mels, config.window_frames]:
         raise ValueError(f"windows of {shape} for {config.n_mels} bands, {config.window_frames}")
-    return OnnxClassifier(session, config, classes, dict(about["card"]))
-
-
-def load_pretrained(name: str = PRETRAINED, *, threads: int | None = None) -> OnnxClassifier:
-    """Read a model that comes with the package: the weights of `quaver.models.tdcnn`.
-
-    Parameters
-    ----------
-    name : str, default "ravdess-tdcnn"
-    threads : int, optional
-        Of ONNX Runtime; one for each core by default.
-
-    Returns
-    -------
-    OnnxClassifier
-
-    Raises
-    ------
-    ValueError
-        For an unknown name.
-
-    Examples
-    --------
-    >>> load_pretrained().classes_.tolist()
-    ['anger', 'disgust', 'fear', 'happiness', 'neutral', 'sadness', 'surprise']
-    """
-    with shipped(name, PRETRAINED, ".onnx") as file:
-        return load(file, threads=threads)
+    return config, classes, dict(about["card"])
 
 
 def export(model: TDCNNClassifier, file: str | os.PathLike[str]) -> None:
@@ -187,15 +180,13 @@ def export(model: TDCNNClassifier, file: str | os.PathLike[str]) -> None:
     with extra("onnx", "onnx"):
         import onnx
 
-    target = Path(file)
-    if target.suffix != ".onnx":
-        raise ValueError(f"{target}: expected a name that ends in .onnx")
+    target = _named(file)
     model._check_ready()
     about = {
         "format": _FORMAT,
         "config": model.config_.to_dict(),
         "classes": model.classes_.tolist(),
-        "card": getattr(model, "card_", {}),
+        "card": model.card,
     }
     written = onnx.helper.make_model(
         _graph(model),
@@ -207,6 +198,13 @@ def export(model: TDCNNClassifier, file: str | os.PathLike[str]) -> None:
     onnx.checker.check_model(written, full_check=True)
     with replacing(target) as temporary:
         temporary.write_bytes(written.SerializeToString())
+
+
+def _named(file: str | os.PathLike[str]) -> Path:
+    target = Path(file)
+    if target.suffix != ".onnx":
+        raise ValueError(f"{target}: expected a name that ends in .onnx")
+    return target
 
 
 class _Graph:
@@ -308,3 +306,7 @@ def _lstm(layer: Any, order: NDArray[np.intp] | None) -> dict[str, NDArray[np.fl
         "recurrent": gates(recurrent),
         "biases": np.concatenate([biases, np.zeros_like(biases)], axis=-1),
     }
+
+
+load = OnnxClassifier.load
+load_pretrained = OnnxClassifier.load_pretrained

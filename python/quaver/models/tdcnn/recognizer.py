@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from quaver import audio
 from quaver._validate import Downmix, as_samples, check_sample_rate
 from quaver.batch import (
     CLIP_ERRORS,
+    Batch,
     Failure,
     Progress,
     as_clips,
@@ -19,12 +20,12 @@ from quaver.batch import (
     in_order,
     reporter,
 )
+from quaver.models.base import Learned, Voice, clips_at
 from quaver.models.predictions import Predictions
 from quaver.models.tdcnn.data import cut_all, parts, prepare, stack
-from quaver.models.timeline import Timeline, sliding
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
     from quaver.models.tdcnn.config import TDCNNConfig
 
@@ -32,12 +33,10 @@ if TYPE_CHECKING:
 _TOGETHER = 96
 
 
-class Recognizer:
+class Recognizer(Voice, Learned):
     """Recordings to probabilities; what runs the network is up to the subclass."""
 
-    card_: dict[str, Any]
     config_: TDCNNConfig
-    classes_: NDArray[np.str_]
     sample_rate: int | None
     downmix: Downmix
 
@@ -61,18 +60,69 @@ class Recognizer:
         Raises
         ------
         ValueError
-            For a recording that cannot be used; `quaver.models.tdcnn.predict` goes on instead.
+            For a recording that cannot be used; `predict_clips` goes on instead.
         """
         self._check_ready()
         return self._probabilities(map(self._recording, as_clips(X)))
 
-    def predict(self, X: Iterable[Any]) -> NDArray[np.str_]:
-        """Return the most probable label of each recording, shape (n_clips,)."""
-        best = self.predict_proba(X).argmax(axis=1)
-        return np.asarray(self.classes_[best])
+    def predict_clips(
+        self,
+        clips: Iterable[Any] | Batch,
+        sample_rate: int | None = None,
+        *,
+        downmix: Downmix = "mean",
+        threads: int | None = None,
+        progress: Progress = False,
+    ) -> Predictions:
+        """Predict each clip; see `quaver.models.base.predict`.
+
+        The threads read and resample ahead of the network, which has threads of its own.
+        """
+        sample_rate = self.sample_rate if sample_rate is None else sample_rate
+        clips = clips_at(clips, sample_rate)
+        n_threads = min(check_threads(threads), len(clips))
+        used = _with(self, sample_rate, downmix)
+        index: list[int] = []
+        failures: list[Failure] = []
+
+        def read(i: int) -> NDArray[np.float32] | Failure:
+            clip = clips[i]
+            try:
+                return used._recording(clip)
+            except CLIP_ERRORS as error:
+                return Failure(i, audio.describe(clip), type(error).__name__, str(error))
+
+        def usable(
+            results: Iterable[NDArray[np.float32] | Failure],
+        ) -> Iterator[NDArray[np.float32]]:
+            for i, result in enumerate(results):
+                if isinstance(result, Failure):
+                    failures.append(result)
+                else:
+                    index.append(i)
+                    yield result
+                report(i + 1, len(clips))
+
+        with (
+            reporter(progress, len(clips)) as report,
+            in_order(read, len(clips), n_threads) as results,
+        ):
+            found = used._probabilities(usable(results))
+        return Predictions.of(used.classes_, found, np.array(index, np.intp), tuple(failures))
 
     def _check_ready(self) -> None:
         """Raise if there is no network yet."""
+
+    def _labels(self) -> NDArray[Any]:
+        return self.classes_
+
+    def _rate(self) -> int:
+        self._check_ready()
+        return self.config_.sample_rate
+
+    def _of_parts(self, parts: Sequence[NDArray[Any]]) -> NDArray[np.float64]:
+        config = self.config_
+        return self._probabilities(prepare(part, config.sample_rate, config) for part in parts)
 
     def _recording(self, clip: Any) -> NDArray[np.float32]:
         samples, rate = self._samples(clip)
@@ -120,148 +170,9 @@ def _groups(pictures: Iterable[NDArray[np.float32]]) -> Iterator[list[NDArray[np
         yield group
 
 
-def predict(
-    model: Recognizer,
-    clips: Iterable[Any],
-    sample_rate: int | None = None,
-    *,
-    downmix: Downmix = "mean",
-    threads: int | None = None,
-    progress: Progress = False,
-) -> Predictions:
-    """Predict the emotion of each clip; one that cannot be used does not stop the others.
-
-    Parameters
-    ----------
-    model : TDCNNClassifier or OnnxClassifier
-        Fitted.
-    clips : sequence of paths, bytes, binary file objects or arrays
-    sample_rate : int, optional
-        Rate in Hz of clips that are arrays, by default the model's attribute of that name; required
-        when there are any. They are resampled to what the network takes.
-    downmix : {None, "mean"} or int, default "mean"
-        How several channels become one.
-    threads : int, optional
-        Number of workers that read and resample ahead of the network, which has threads of its own;
-        by default one for each processor this process may use.
-    progress
-        As in `quaver.extract_many`.
-
-    Returns
-    -------
-    Predictions
-        Clips that cannot be used are listed in ``failures``.
-
-    Raises
-    ------
-    ValueError
-        For no clips, arrays without a rate, or a wrong `threads`.
-
-    Examples
-    --------
-    >>> import quaver.data
-    >>> from quaver.models.tdcnn import load_pretrained
-    >>> predict(load_pretrained(), [quaver.data.demo_clip()]).labels.shape
-    (1,)
-    """
-    clips = as_clips(clips)
-    sample_rate = model.sample_rate if sample_rate is None else sample_rate
-    if sample_rate is None and not all(map(audio.is_recording, clips)):
-        raise ValueError("sample_rate is required for arrays, got None")
-    n_threads = min(check_threads(threads), len(clips))
-    used = _with(model, sample_rate, downmix)
-    index: list[int] = []
-    failures: list[Failure] = []
-
-    def read(i: int) -> NDArray[np.float32] | Failure:
-        clip = clips[i]
-        try:
-            return used._recording(clip)
-        except CLIP_ERRORS as error:
-            return Failure(i, audio.describe(clip), type(error).__name__, str(error))
-
-    def usable(
-        results: Iterable[NDArray[np.float32] | Failure],
-    ) -> Iterator[NDArray[np.float32]]:
-        for i, result in enumerate(results):
-            if isinstance(result, Failure):
-                failures.append(result)
-            else:
-                index.append(i)
-                yield result
-            report(i + 1, len(clips))
-
-    with (
-        reporter(progress, len(clips)) as report,
-        in_order(read, len(clips), n_threads) as results,
-    ):
-        found = used._probabilities(usable(results))
-    classes = used.classes_
-    return Predictions(
-        classes[found.argmax(axis=1)],
-        found,
-        tuple(map(str, classes)),
-        np.array(index, np.intp),
-        tuple(failures),
-    )
-
-
 def _with(model: Recognizer, sample_rate: int | None, downmix: Downmix) -> Recognizer:
     """Return a model that shares everything but how it reads recordings."""
     model._check_ready()
     used = copy(model)
     used.sample_rate, used.downmix = sample_rate, downmix
     return used
-
-
-def predict_timeline(
-    model: Recognizer,
-    samples: ArrayLike,
-    sample_rate: int,
-    *,
-    window: float = 3.0,
-    hop: float = 1.0,
-    downmix: Downmix = "mean",
-) -> Timeline:
-    """Predict the emotion of each window that slides over a long recording.
-
-    Each window is looked at as if it were a recording of its own, as in training; the memory does
-    not grow with the recording but by its samples.
-
-    Parameters
-    ----------
-    model : TDCNNClassifier or OnnxClassifier
-        Fitted.
-    samples : array_like of shape (n,) or (channels, n), int16, float32 or float64
-    sample_rate : int
-        In Hz; resampled to the model's.
-    window, hop : float, default 3.0 and 1.0
-        Length of a window and step from one to the next, in seconds. The last window ends with
-        the recording; a recording shorter than a window is one window.
-    downmix : {None, "mean"} or int, default "mean"
-        How several channels become one.
-
-    Returns
-    -------
-    Timeline
-
-    Raises
-    ------
-    ValueError, TypeError
-        As in `quaver.log_mel`, or for a window or hop shorter than a sample.
-
-    Examples
-    --------
-    >>> from quaver.models.tdcnn import load_pretrained
-    >>> timeline = predict_timeline(load_pretrained(), np.sin(np.arange(80000) * 0.1), 16000)
-    >>> timeline.starts
-    array([0., 1., 2.])
-    """
-    model._check_ready()
-    config = model.config_
-    spans, (starts, ends), levels = sliding(
-        samples, sample_rate, config.sample_rate, window=window, hop=hop, downmix=downmix
-    )
-    prepared = (prepare(part, config.sample_rate, config) for part in spans)
-    probabilities = model._probabilities(prepared)
-    return Timeline(starts, ends, probabilities, tuple(map(str, model.classes_)), levels)

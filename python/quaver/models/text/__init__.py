@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from quaver._lazy import lazy
 
 if TYPE_CHECKING:
+    from quaver.models.base import save
     from quaver.models.text.classifier import (
         PRETRAINED,
         TextClassifier,
         load,
         load_pretrained,
-        save,
     )
     from quaver.models.text.file import read_word2vec
     from quaver.models.text.scores import best_thresholds, macro_f1
@@ -33,9 +33,10 @@ __all__ = [
 ]
 
 _HOMES = {
-    "classifier": ["PRETRAINED", "TextClassifier", "load", "load_pretrained", "save"],
+    "classifier": ["PRETRAINED", "TextClassifier", "load", "load_pretrained"],
     "evaluation": [],
     "file": ["read_word2vec"],
+    "quaver.models.base": ["save"],
     "scores": ["best_thresholds", "macro_f1"],
 }
 __getattr__, __dir__ = lazy(__name__, _HOMES, needs="text")

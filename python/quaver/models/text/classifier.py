@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
 from quaver._extras import extra
-from quaver.models import shipped
+from quaver.models.base import Learned, Stored
 
 with extra("text"):
     from sklearn.base import BaseEstimator, ClassifierMixin
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 PRETRAINED = "goemotions-text"
 
 
-class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sklearn has no types
+class TextClassifier(ClassifierMixin, Learned, Stored, BaseEstimator):  # type: ignore[misc]  # sklearn has no types
     """Network of convolutions and LSTM over the words of a text.
 
     Embedding; three blocks of convolution (128, 256 and 512 filters of width 8), max pooling of 2,
@@ -108,10 +108,13 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
 
     Examples
     --------
-    >>> model = load_pretrained()
+    >>> model = TextClassifier.load_pretrained()
     >>> model.predict_labels(["What a wonderful surprise, thank you so much!"])
     [('happiness',)]
     """
+
+    pretrained: ClassVar[str] = PRETRAINED
+    suffix: ClassVar[str] = ".keras"
 
     def __init__(
         self,
@@ -263,6 +266,61 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         found = self.predict_proba(X).astype(np.float64)
         return np.asarray(found / found.sum(axis=1, keepdims=True))
 
+    def save(self, file: str | os.PathLike[str], *, card: Mapping[str, Any] | None = None) -> None:
+        """Write the fitted classifier as a ``.keras`` file that holds its vocabulary, too.
+
+        See `quaver.models.base.save`.
+        """
+        check_is_fitted(self, "network_")
+        about = {
+            "classes": self.classes_.tolist(),
+            "multi_label": self.multi_label,
+            "thresholds": self.thresholds_.tolist(),
+            "length": self.length,
+            "truncating": self.truncating,
+            "dimensions": int(self.network_.get_layer("embedding").output_dim),
+            "card": dict(card or self.card),
+        }
+        files.write(file, self.network_, about, self.vocabulary_)
+
+    @classmethod
+    def load(cls, file: str | os.PathLike[str]) -> TextClassifier:
+        """Read a classifier that `save` wrote; no code of the file is run.
+
+        Only numbers are taken from it: the network is built here.
+
+        Parameters
+        ----------
+        file : path
+
+        Returns
+        -------
+        TextClassifier
+            Fitted; its attribute ``card_`` is the model card.
+
+        Raises
+        ------
+        FileNotFoundError, IsADirectoryError, PermissionError
+            As the operating system says.
+        ValueError
+            For a file that is no such model, or whose vocabulary was changed or does not fit the
+            network; names the file.
+        """
+        network, about, vocabulary = files.read(file)
+        model = cls(
+            multi_label=about["multi_label"],
+            labels=about["classes"] if about["multi_label"] else None,
+            config=vocabulary.config,
+            length=about["length"],
+            truncating=about["truncating"],
+            dimensions=about["dimensions"],
+        )
+        model.classes_ = np.array(about["classes"])
+        model.thresholds_ = np.array(about["thresholds"], np.float64)
+        model.vocabulary_, model.network_, model.history_ = vocabulary, network, []
+        model.card_ = about["card"]
+        return model
+
     def _examples(
         self, X: Iterable[str], y: ArrayLike, *, fitting: bool = False
     ) -> tuple[list[str], NDArray[np.float32]]:
@@ -390,95 +448,5 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         )
 
 
-def save(
-    model: TextClassifier, file: str | os.PathLike[str], *, card: Mapping[str, Any] | None = None
-) -> None:
-    """Write a fitted classifier as a Keras file that holds its vocabulary, too.
-
-    Weights are stored as float16.
-
-    Parameters
-    ----------
-    model : TextClassifier
-    file : path
-        Ends in ``.keras``; an older file is replaced once the new one is complete.
-    card : mapping, optional
-        The model card, JSON types.
-    """
-    check_is_fitted(model, "network_")
-    network = model.network_
-    classes = model.classes_.tolist()
-    about = {
-        "classes": classes,
-        "multi_label": model.multi_label,
-        "thresholds": model.thresholds_.tolist(),
-        "length": model.length,
-        "truncating": model.truncating,
-        "dimensions": int(network.get_layer("embedding").output_dim),
-        "card": dict(card or getattr(model, "card_", {})),
-    }
-    files.write(file, network, about, model.vocabulary_)
-
-
-def load(file: str | os.PathLike[str]) -> TextClassifier:
-    """Read a classifier that `save` wrote; no code of the file is run.
-
-    Only numbers are taken from it: the network is built here.
-
-    Parameters
-    ----------
-    file : path
-
-    Returns
-    -------
-    TextClassifier
-        Fitted; its attribute ``card_`` is the model card.
-
-    Raises
-    ------
-    FileNotFoundError, IsADirectoryError, PermissionError
-        As the operating system says.
-    ValueError
-        For a file that is no such model, or whose vocabulary was changed or does not fit the
-        network; names the file.
-    """
-    network, about, vocabulary = files.read(file)
-    model = TextClassifier(
-        multi_label=about["multi_label"],
-        labels=about["classes"] if about["multi_label"] else None,
-        config=vocabulary.config,
-        length=about["length"],
-        truncating=about["truncating"],
-        dimensions=about["dimensions"],
-    )
-    model.classes_ = np.array(about["classes"])
-    model.thresholds_ = np.array(about["thresholds"], np.float64)
-    model.vocabulary_, model.network_, model.history_ = vocabulary, network, []
-    model.card_ = about["card"]
-    return model
-
-
-def load_pretrained(name: str = PRETRAINED) -> TextClassifier:
-    """Read a model that comes with the package.
-
-    Parameters
-    ----------
-    name : str, default "goemotions-text"
-
-    Returns
-    -------
-    TextClassifier
-        Multi-label, over the seven labels of `quaver.LABELS`.
-
-    Raises
-    ------
-    ValueError
-        For an unknown name.
-
-    Examples
-    --------
-    >>> load_pretrained().classes_.tolist()
-    ['anger', 'disgust', 'fear', 'happiness', 'neutral', 'sadness', 'surprise']
-    """
-    with shipped(name, PRETRAINED, ".keras") as file:
-        return load(file)
+load = TextClassifier.load
+load_pretrained = TextClassifier.load_pretrained

@@ -1,0 +1,57 @@
+"""How commands open a model: its runtime kept quiet, and told what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from quaver.cli.console import quiet
+from quaver.cli.errors import USAGE, stop
+from quaver.models.base import open_model
+
+if TYPE_CHECKING:
+    from quaver.models.base import TextModel, VoiceModel
+    from quaver.models.tdcnn import TDCNNClassifier
+
+
+def open_voice(model: str | None) -> VoiceModel:
+    """Return the model of recordings of a file, or the pretrained one of a name."""
+    with _opening():
+        return open_model("svm" if model is None else model, "recordings")
+
+
+def open_words(file: Path | None) -> TextModel:
+    """Return the model of texts of a file, or the pretrained one."""
+    with _opening():
+        model = open_model("text" if file is None else file, "texts")
+        model.predict_proba([""])  # so that the notes on the first use come here
+    return model
+
+
+def open_tdcnn(model: str | None) -> TDCNNClassifier:
+    """Return the time-distributed network of a file, or the pretrained one, in Keras."""
+    with _opening():
+        from quaver.models import tdcnn
+
+        # Compiled while reading, so that the notes on the first use come here.
+        return tdcnn.load_pretrained() if model in (None, "tdcnn") else tdcnn.load(str(model))
+
+
+def card_of(model: str) -> dict[str, object]:
+    """Return the card of any model."""
+    with _opening():
+        return open_model(model).card
+
+
+@contextmanager
+def _opening() -> Iterator[None]:
+    """Leave with exit code 2 and the command that installs what is missing."""
+    try:
+        with quiet():
+            yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("quaver."):  # a mistake of ours
+            raise
+        stop(str(error), USAGE)

@@ -1,0 +1,132 @@
+"""What every model offers: the protocol, and models by name and by file."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import quaver
+import quaver.data
+from quaver.models import base, svm
+from quaver.models.base import Model, TextModel, VoiceModel, kind_of, open_model
+from quaver.models.svm import SvmModel
+from quaver.models.tdcnn import TDCNNClassifier, onnx
+from quaver.models.tdcnn.onnx import OnnxClassifier
+from quaver.models.text import TextClassifier
+
+DEMO = quaver.data.demo_clip()
+VOICES = (SvmModel, OnnxClassifier, TDCNNClassifier)
+
+
+def members(protocol: Any) -> dict[str, Any]:
+    found = {}
+    for each in protocol.__mro__:
+        if getattr(each, "_is_protocol", False):
+            found |= {n: v for n, v in vars(each).items() if not n.startswith("_")}
+    return found
+
+
+@pytest.fixture(scope="module", params=["svm", "tdcnn"])
+def model(request: pytest.FixtureRequest) -> VoiceModel:
+    return open_model(request.param, "recordings")
+
+
+def test_the_protocol_is_what_is_said() -> None:
+    common = {"classes", "card", "predict", "predict_proba", "save", "load"}
+    assert set(members(Model)) == common
+    assert set(members(VoiceModel)) == common | {"predict_clips", "predict_timeline"}
+    assert set(members(TextModel)) == common | {"predict_labels", "predict_distribution"}
+
+
+@pytest.mark.parametrize(
+    ("model", "protocol"),
+    [*((voice, VoiceModel) for voice in VOICES), (TextClassifier, TextModel)],
+    ids=lambda value: value.__name__,
+)
+def test_every_model_takes_what_the_protocol_takes(model: Any, protocol: Any) -> None:
+    for name, promised in members(protocol).items():
+        if not isinstance(promised, Callable | classmethod):  # type: ignore[arg-type]
+            assert name == "card" or isinstance(getattr(model, name), property)
+            continue
+        ours = inspect.signature(getattr(model, name)).parameters
+        for parameter in inspect.signature(getattr(protocol, name)).parameters.values():
+            assert ours[parameter.name].kind == parameter.kind, name
+            assert ours[parameter.name].default == parameter.default, name
+
+
+def test_a_registered_kind_is_a_class_that_reads_its_files() -> None:
+    for kind in base.KINDS:
+        module = __import__(kind.home, fromlist=[kind.model])
+        assert getattr(module, kind.model).suffix == kind.suffix
+        assert issubclass(getattr(module, kind.model), base.Stored)
+
+
+def test_models_say_what_they_know(model: VoiceModel) -> None:
+    assert model.classes == quaver.LABELS
+    assert model.card["name"].startswith("ravdess")
+    assert len(repr(model)) < 120
+    assert model.card["name"] in repr(model)
+    assert "surprise" in repr(model)
+
+
+def test_functions_and_methods_are_one(model: VoiceModel) -> None:
+    samples, rate = quaver.load(DEMO)
+    by_function, by_method = base.predict(model, [DEMO]), model.predict_clips([DEMO])
+    np.testing.assert_array_equal(by_function.probabilities, by_method.probabilities)
+    np.testing.assert_array_equal(model.predict_proba([DEMO]), by_method.probabilities)
+    assert model.predict([DEMO]).tolist() == by_method.labels.tolist()
+    curves = (
+        base.predict_timeline(model, samples, rate, window=1),
+        model.predict_timeline(samples, rate, window=1),
+    )
+    np.testing.assert_array_equal(*(curve.probabilities for curve in curves))
+    assert curves[0].classes == model.classes
+    with pytest.raises(ValueError, match="sample_rate is required for arrays"):
+        model.predict_clips([samples])
+
+
+def test_a_file_gives_the_same_model(model: VoiceModel, tmp_path: Path) -> None:
+    file = tmp_path / f"mine{type(model).suffix}"  # type: ignore[attr-defined]
+    base.save(model, file)
+    again = open_model(file, "recordings")
+    assert type(again) is type(model)
+    assert again.card == model.card
+    np.testing.assert_allclose(again.predict_proba([DEMO]), model.predict_proba([DEMO]))
+
+
+def test_a_card_can_be_given_where_it_is_not_part_of_the_file(tmp_path: Path) -> None:
+    base.save(svm.load_pretrained(), tmp_path / "mine.skops", card={"name": "mine"})
+    assert svm.load(tmp_path / "mine.skops").card == {"name": "mine"}
+    with pytest.raises(ValueError, match="an ONNX file keeps its card"):
+        base.save(onnx.load_pretrained(), tmp_path / "mine.onnx", card={})
+    with pytest.raises(ValueError, match=r"ends in \.onnx"):
+        base.save(onnx.load_pretrained(), tmp_path / "mine.bin")
+
+
+def test_kinds_are_told_by_name_and_by_file(tmp_path: Path) -> None:
+    assert kind_of("svm").model == kind_of("x.skops").model == kind_of("x").model == "SvmModel"
+    assert kind_of("tdcnn").model == kind_of("x.onnx").model == "OnnxClassifier"
+    assert kind_of("text").model == "TextClassifier"
+    with pytest.raises(FileNotFoundError, match=r"no such model: nowhere\.keras"):
+        kind_of("nowhere.keras")
+    (tmp_path / "bad.keras").write_bytes(b"no archive")
+    with pytest.raises(ValueError, match=r"bad\.keras"):
+        open_model(tmp_path / "bad.keras")
+
+
+def test_without_onnxruntime_the_name_means_keras(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(base, "find_spec", lambda name: None)
+    assert kind_of("tdcnn").model == "TDCNNClassifier"
+    assert kind_of("svm").model == "SvmModel"
+
+
+def test_a_model_of_something_else_is_refused_unread() -> None:
+    with pytest.raises(ValueError, match="text: a model of texts, expected one of recordings"):
+        open_model("text", "recordings")
+    with pytest.raises(ValueError, match="svm: a model of recordings, expected one of texts"):
+        open_model("svm", "texts")
