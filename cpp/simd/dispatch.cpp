@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <stdexcept>
 
-#include "simd/kernel_types.hpp"
+#include "simd/kernel_table.hpp"
 
 #define QV_TARGET base
 #include "simd/stages.hpp"
@@ -24,45 +24,30 @@
 namespace quaver {
 namespace {
 
-#define QV_TABLE(target, width)   \
-  {width,                         \
-   target::first_bad_sample,      \
-   target::short_term_run,        \
-   target::log_mel_run,           \
-   target::transpose,             \
-   target::delta_row,             \
-   target::functionals_row,       \
-   target::running_median,        \
-   target::running_median_wide,   \
-   target::phase_vocoder,         \
-   target::phase_vocoder_wide,    \
-   target::yin_frames,            \
-   target::weigh_troughs,         \
-   target::viterbi_step,          \
-   target::stft_run,              \
-   target::stft_bins_run,         \
-   target::stft64_run,            \
-   target::stft64_wide_run,       \
-   target::stft_bins64_run,       \
-   target::stft_bins64_wide_run,  \
-   target::stft_contrast_run,     \
-   target::stft_bands_run,        \
-   target::bands_of_run,          \
-   target::istft_run,             \
-   target::decibel_run,           \
-   target::contrast_run,          \
-   target::speech_features_run,   \
-   target::pyaudio_normalisation, \
-   target::pyaudio_run}
-
 constexpr KernelTable kTables[] = {
-    QV_TABLE(base, 4),
+#define QV_KERNEL(result, name, arguments) QV_TARGET::name,
+#define QV_TARGET base
+    {
+        kLanesOf[0],
+#include "simd/kernels.def"
+    },
+#undef QV_TARGET
 #if defined(__x86_64__)
-    QV_TABLE(avx2, 8),
-    QV_TABLE(avx512, 16),
+#define QV_TARGET avx2
+    {
+        kLanesOf[1],
+#include "simd/kernels.def"
+    },
+#undef QV_TARGET
+#define QV_TARGET avx512
+    {
+        kLanesOf[2],
+#include "simd/kernels.def"
+    },
+#undef QV_TARGET
 #endif
+#undef QV_KERNEL
 };
-#undef QV_TABLE
 
 bool is_supported(Target target) {
   if (target == Target::base) return true;

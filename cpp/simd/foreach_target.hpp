@@ -21,7 +21,7 @@
 #include <immintrin.h>
 #endif
 
-#include "simd/kernel_types.hpp"
+#include "simd/kernel_table.hpp"
 
 #define QV_TARGET base
 #define QV_TARGET_INDEX 0

@@ -12,7 +12,7 @@ static std::vector<std::string> target_names() {
 
 void bind_core(py::module_& m) {
   // A QUAVER_TARGET that names no target is reported at import, not at the first call.
-  kernels();
+  active_target();
   m.attr("version") = QUAVER_VERSION;
   m.attr("compiler") = QUAVER_COMPILER;
   m.attr("flags") = QUAVER_FLAGS;

@@ -349,8 +349,8 @@ static void block_features(const PyAudioPlan& plan, bool is_first, PyAudioWorksp
   chroma64(plan, magnitude, energy, rows + kChroma * kLanesD);
 }
 
-void pyaudio_run(const PyAudioPlan& plan, const Samples& src, const Normalisation& norm,
-                 std::size_t n_frames, PyAudioWorkspace& work, double* out) {
+void pyaudio(const PyAudioPlan& plan, const Samples& src, const Normalisation& norm,
+             std::size_t n_frames, PyAudioWorkspace& work, double* out) {
   if (n_frames == 0) return;
   work.reserve(plan, n_frames, kLanesD);
   for (std::size_t t = 0; t < n_frames; t += kLanesD) {

@@ -251,8 +251,8 @@ static void centroids(const SpeechFeaturesPlan& plan, double* power, double scal
   }
 }
 
-void speech_features_run(const SpeechFeaturesPlan& plan, const Samples& src, std::size_t n_frames,
-                         SpeechFeaturesWorkspace& work, double* out, double* energy) {
+void speech_features(const SpeechFeaturesPlan& plan, const Samples& src, std::size_t n_frames,
+                     SpeechFeaturesWorkspace& work, double* out, double* energy) {
   work.reserve(plan, kLanesD);
   const double scale = 1.0 / (plan.fft.gain * plan.fft.gain * static_cast<double>(plan.fft.n));
   double* const bands = work.bands.data();

@@ -7,9 +7,9 @@
 #include <stdexcept>
 #include <string>
 
-#include "quaver/core/dispatch.hpp"
 #include "quaver/core/number_text.hpp"
 #include "quaver/core/transpose.hpp"
+#include "simd/kernel_table.hpp"
 
 namespace quaver {
 namespace {

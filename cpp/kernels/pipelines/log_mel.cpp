@@ -51,8 +51,8 @@ void LogMelWorkspace::reserve(const LogMelPlan& plan, std::size_t lanes) {
 
 namespace quaver::QV_TARGET {
 
-bool log_mel_run(const LogMelPlan& plan, const Samples& src, std::size_t n_frames,
-                 LogMelWorkspace& work, float* out) {
+bool log_mel(const LogMelPlan& plan, const Samples& src, std::size_t n_frames,
+             LogMelWorkspace& work, float* out) {
   work.reserve(plan, kLanes);
   const std::size_t hop = plan.framing.hop_length, n_mels = plan.mel.n_mels;
   const std::ptrdiff_t lead =

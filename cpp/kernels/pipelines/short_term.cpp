@@ -122,9 +122,8 @@ static void run_block(const ShortTermPlan& plan, const Samples& src, std::ptrdif
 }
 
 // out: plan.rows rows, out_stride >= n_frames rounded up to whole registers. carry may be null.
-bool short_term_run(const ShortTermPlan& plan, const Samples& src, std::size_t n_frames,
-                    FrameCarry* carry, ShortTermWorkspace& work, float* out,
-                    std::size_t out_stride) {
+bool short_term(const ShortTermPlan& plan, const Samples& src, std::size_t n_frames,
+                FrameCarry* carry, ShortTermWorkspace& work, float* out, std::size_t out_stride) {
   work.reserve(plan, kLanes);
   const bool resumes = carry != nullptr && carry->has_previous;
   float* const previous = carry != nullptr ? carry->previous.data() : work.previous.data();

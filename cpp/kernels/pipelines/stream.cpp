@@ -5,7 +5,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "quaver/core/dispatch.hpp"
+#include "simd/kernel_table.hpp"
 
 namespace quaver {
 namespace {

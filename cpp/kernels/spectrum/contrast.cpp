@@ -139,8 +139,8 @@ static void all_extremes(const ContrastPlan& plan, bool rooted, const float* val
   }
 }
 
-void contrast_run(const ContrastPlan& plan, const float* magnitude, std::size_t n_frames,
-                  float* valley, float* peak) {
+void contrast(const ContrastPlan& plan, const float* magnitude, std::size_t n_frames, float* valley,
+              float* peak) {
   all_extremes(plan, false, magnitude, n_frames, valley, peak);
 }
 

@@ -20,7 +20,7 @@ float decibel(const float* power, std::size_t n, float amin, float offset, float
 
 namespace quaver::QV_TARGET {
 
-float decibel_run(const float* power, std::size_t n, float amin, float offset, float* out) {
+float decibel(const float* power, std::size_t n, float amin, float offset, float* out) {
   const Vec smallest = Set(amin), huge = Set(3.4028235e38f), shift = Set(offset);
   Vec largest = Set(-3.4028235e38f);
   VecI n_bad{};

@@ -189,8 +189,8 @@ static const float* block_spectrum(const StftPlan& plan, StftOutput output, cons
   return work.spectrum.data();
 }
 
-void stft_run(const StftPlan& plan, StftOutput output, const float* samples, std::size_t n_samples,
-              StftWorkspace& work, float* out) {
+void stft(const StftPlan& plan, StftOutput output, const float* samples, std::size_t n_samples,
+          StftWorkspace& work, float* out) {
   work.reserve(plan, kLanes);
   const std::size_t n_frames = plan.count(n_samples);
   const std::size_t n_rows = plan.rfft.n_bins * (output == StftOutput::complex ? 2 : 1);
@@ -201,8 +201,8 @@ void stft_run(const StftPlan& plan, StftOutput output, const float* samples, std
   }
 }
 
-void stft_bins_run(const StftPlan& plan, StftOutput output, const float* samples,
-                   std::size_t n_samples, StftWorkspace& work, float* out) {
+void stft_bins(const StftPlan& plan, StftOutput output, const float* samples, std::size_t n_samples,
+               StftWorkspace& work, float* out) {
   work.reserve(plan, kLanes);
   const std::size_t n_frames = plan.count(n_samples);
   for (std::size_t t = 0; t < n_frames; t += kLanes) {
@@ -222,8 +222,8 @@ static void sum_bands(const FilterBank<float>& bank, const float* rows, std::siz
   }
 }
 
-void stft_bands_run(const StftPlan& plan, StftOutput output, const FilterBank<float>& bank,
-                    const float* samples, std::size_t n_samples, StftWorkspace& work, float* out) {
+void stft_bands(const StftPlan& plan, StftOutput output, const FilterBank<float>& bank,
+                const float* samples, std::size_t n_samples, StftWorkspace& work, float* out) {
   work.reserve(plan, kLanes);
   const std::size_t n_frames = plan.count(n_samples);
   for (std::size_t t = 0; t < n_frames; t += kLanes) {
@@ -233,8 +233,8 @@ void stft_bands_run(const StftPlan& plan, StftOutput output, const FilterBank<fl
   }
 }
 
-void bands_of_run(const FilterBank<float>& bank, const float* picture, std::size_t n_frames,
-                  StftWorkspace& work, float* out) {
+void bands_of(const FilterBank<float>& bank, const float* picture, std::size_t n_frames,
+              StftWorkspace& work, float* out) {
   work.spectrum.reserve(bank.n_bins * kLanes);
   float* const rows = work.spectrum.data();
   for (std::size_t t = 0; t < n_frames; t += kLanes) {
@@ -289,8 +289,8 @@ static void add_frame(const StftPlan& plan, const float* frame, std::size_t t,
   for (std::size_t n = 0; n < last - first; ++n) to[n] += from[n];
 }
 
-void istft_run(const StftPlan& plan, const float* spectrum, std::size_t n_frames,
-               StftWorkspace& work, std::size_t n_samples, float* out) {
+void istft(const StftPlan& plan, const float* spectrum, std::size_t n_frames, StftWorkspace& work,
+           std::size_t n_samples, float* out) {
   work.reserve(plan, kLanes);
   const std::size_t n_rows = 2 * plan.rfft.n_bins, length = plan.framing.frame_length;
   const float scale = 1.0f / static_cast<float>(plan.n_fft);

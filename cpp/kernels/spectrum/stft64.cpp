@@ -169,12 +169,12 @@ static void run_complex(const Stft64Plan& plan, const T* samples, std::size_t n_
   }
 }
 
-void stft64_run(const Stft64Plan& plan, const float* samples, std::size_t n_samples,
-                Stft64Workspace& work, float* out) {
+void stft64(const Stft64Plan& plan, const float* samples, std::size_t n_samples,
+            Stft64Workspace& work, float* out) {
   run_complex(plan, samples, n_samples, work, out);
 }
-void stft64_wide_run(const Stft64Plan& plan, const double* samples, std::size_t n_samples,
-                     Stft64Workspace& work, double* out) {
+void stft64_wide(const Stft64Plan& plan, const double* samples, std::size_t n_samples,
+                 Stft64Workspace& work, double* out) {
   run_complex(plan, samples, n_samples, work, out);
 }
 
@@ -192,17 +192,17 @@ static void run_bins(const Stft64Plan& plan, StftOutput output, const T* samples
   }
 }
 
-void stft_bins64_run(const Stft64Plan& plan, StftOutput output, const float* samples,
-                     std::size_t n_samples, Stft64Workspace& work, float* out) {
+void stft_bins64(const Stft64Plan& plan, StftOutput output, const float* samples,
+                 std::size_t n_samples, Stft64Workspace& work, float* out) {
   run_bins(plan, output, samples, n_samples, work, out);
 }
-void stft_bins64_wide_run(const Stft64Plan& plan, StftOutput output, const double* samples,
-                          std::size_t n_samples, Stft64Workspace& work, double* out) {
+void stft_bins64_wide(const Stft64Plan& plan, StftOutput output, const double* samples,
+                      std::size_t n_samples, Stft64Workspace& work, double* out) {
   run_bins(plan, output, samples, n_samples, work, out);
 }
 
-void stft_contrast_run(const Stft64Plan& plan, const ContrastPlan& bands, const float* samples,
-                       std::size_t n_samples, Stft64Workspace& work, float* valley, float* peak) {
+void stft_contrast(const Stft64Plan& plan, const ContrastPlan& bands, const float* samples,
+                   std::size_t n_samples, Stft64Workspace& work, float* valley, float* peak) {
   work.reserve(plan, kLanesD);
   work.extremes.reserve(2 * bands.n_bands * kLanes);
   float *const low = work.extremes.data(), *const high = low + bands.n_bands * kLanes;
