@@ -88,40 +88,48 @@ static void emit(const Fft64Plan& plan, double* work, void* out) {
   put_imaginary<kBins>(out, 0, VecD{});
   put_imaginary<kBins>(out, 16 * B1 * B2, VecD{});
 }
-template <int B1, int B2>
-static void second_pass(Radices<B1, B2>, const Fft64Plan& plan, double* work, Bins64 bins,
-                        void* out) {
-  switch (bins) {
-    case Bins64::complex: return emit<B1, B2, Bins64::complex>(plan, work, out);
-    case Bins64::power: return emit<B1, B2, Bins64::power>(plan, work, out);
-    case Bins64::complex32: return emit<B1, B2, Bins64::complex32>(plan, work, out);
-    case Bins64::power32: return emit<B1, B2, Bins64::power32>(plan, work, out);
+struct SecondPass {
+  const Fft64Plan& plan;
+  double* work;
+  Bins64 bins;
+  void* out;
+
+  template <int B1, int B2>
+  QV_INLINE_MEMBER void operator()(Radices<B1, B2>) const {
+    switch (bins) {
+      case Bins64::complex: return emit<B1, B2, Bins64::complex>(plan, work, out);
+      case Bins64::power: return emit<B1, B2, Bins64::power>(plan, work, out);
+      case Bins64::complex32: return emit<B1, B2, Bins64::complex32>(plan, work, out);
+      case Bins64::power32: return emit<B1, B2, Bins64::power32>(plan, work, out);
+    }
   }
-}
-static void second_pass_of(const Fft64Plan& plan, double* work, Bins64 bins, void* out) {
-  with_radices(plan.n_columns, [&](auto radices) { second_pass(radices, plan, work, bins, out); });
-}
+};
 
 void real64_frames(const Fft64Plan& plan, const double* frames, double* work, Bins64 bins,
                    void* out) {
   first_pass<32>(FrameRows{frames, plan.n_columns}, plan.n_columns, work);
-  second_pass_of(plan, work, bins, out);
+  with_radices(plan.n_columns, SecondPass{plan, work, bins, out});
 }
 
 void real64_phases(const Fft64Plan& plan, const Framing64Plan& framing, const double* phases,
                    double* work, Bins64 bins, void* out) {
   window_columns(plan, framing, phases, work);
-  second_pass_of(plan, work, bins, out);
+  with_radices(plan.n_columns, SecondPass{plan, work, bins, out});
 }
 
-template <int B1, int B2>
-static void power_rows(Radices<B1, B2>, const Fft64Plan& plan, double* work) {
-  transform_rows<B1, B2>(plan.turns.data(), work, RowSink<32 * B1 * B2>{work});
-}
+struct PowerRows {
+  const Fft64Plan& plan;
+  double* work;
+
+  template <int B1, int B2>
+  QV_INLINE_MEMBER void operator()(Radices<B1, B2>) const {
+    transform_rows<B1, B2>(plan.turns.data(), work, RowSink<32 * B1 * B2>{work});
+  }
+};
 void real64_power(const Fft64Plan& plan, const Framing64Plan& framing, const double* phases,
                   double* work) {
   window_columns(plan, framing, phases, work);
-  with_radices(plan.n_columns, [&](auto radices) { power_rows(radices, plan, work); });
+  with_radices(plan.n_columns, PowerRows{plan, work});
 }
 
 }  // namespace quaver::QV_TARGET

@@ -44,19 +44,23 @@ struct PowerSink {
   }
 };
 
-template <int B1, int B2>
-static void second_pass(Radices<B1, B2>, const RfftPlan& plan, float* work, float* power,
-                        float* magnitude) {
-  constexpr std::size_t n = 32 * B1 * B2;
-  const float* const turns = plan.turns.data();
-  if (magnitude == nullptr) {
-    return transform_rows<B1, B2>(turns, work, PowerSink<n, false>{power, nullptr});
+struct SecondPass {
+  const RfftPlan& plan;
+  float *work, *power, *magnitude;
+
+  template <int B1, int B2>
+  QV_INLINE_MEMBER void operator()(Radices<B1, B2>) const {
+    constexpr std::size_t n = 32 * B1 * B2;
+    const float* const turns = plan.turns.data();
+    if (magnitude == nullptr) {
+      return transform_rows<B1, B2>(turns, work, PowerSink<n, false>{power, nullptr});
+    }
+    const PowerSink<n, true> sink{power, magnitude};
+    transform_rows<B1, B2>(turns, work, sink);
+    for (std::size_t k = 15; k < plan.n_bins; k += 32) sink.take_root(k);
+    for (std::size_t k = 17; k < plan.n_bins; k += 32) sink.take_root(k);
   }
-  const PowerSink<n, true> sink{power, magnitude};
-  transform_rows<B1, B2>(turns, work, sink);
-  for (std::size_t k = 15; k < plan.n_bins; k += 32) sink.take_root(k);
-  for (std::size_t k = 17; k < plan.n_bins; k += 32) sink.take_root(k);
-}
+};
 
 static void first_pass_512(const RfftPlan& plan, const FramingPlan& framing, std::size_t rows,
                            const float* phases, float* work) {
@@ -87,8 +91,7 @@ void power_spectrum_columns(const RfftPlan& plan, const FramingPlan& framing, co
     first_pass<25, 0, 0>(plan, framing, phases, work);
   else
     first_pass<32, 0, 0>(plan, framing, phases, work);
-  with_radices(plan.n_columns,
-               [&](auto radices) { second_pass(radices, plan, work, power, magnitude); });
+  with_radices(plan.n_columns, SecondPass{plan, work, power, magnitude});
 }
 
 }  // namespace quaver::QV_TARGET
