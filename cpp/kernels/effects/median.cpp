@@ -16,10 +16,13 @@ namespace quaver {
 namespace {
 
 template <typename T, typename Kernel>
-void run(Kernel kernel, const T* x, std::size_t n, std::size_t m, std::size_t size, T* out) {
+void run(Kernel KernelTable::* entry, const T* x, std::size_t n, std::size_t m, std::size_t size,
+         T* out) {
   if (size == 0) throw std::invalid_argument("size of a median must be positive, got 0");
   if (n == 0 || m == 0) return;
-  const std::size_t lanes = kernels().lanes;  // at least those of a double register
+  const KernelTable& table = kernels();
+  const Kernel kernel = table.*entry;
+  const std::size_t lanes = table.lanes;  // at least those of a double register
   std::vector<T> sorted((size + 1) * lanes);
   if (m >= lanes) return kernel(x, n, m, size, sorted.data(), out);
   std::vector<T> narrow(n * lanes), result(n * lanes);
@@ -35,11 +38,11 @@ void run(Kernel kernel, const T* x, std::size_t n, std::size_t m, std::size_t si
 }  // namespace
 
 void running_median(const float* x, std::size_t n, std::size_t m, std::size_t size, float* out) {
-  run(kernels().running_median, x, n, m, size, out);
+  run(&KernelTable::running_median, x, n, m, size, out);
 }
 
 void running_median(const double* x, std::size_t n, std::size_t m, std::size_t size, double* out) {
-  run(kernels().running_median_wide, x, n, m, size, out);
+  run(&KernelTable::running_median_wide, x, n, m, size, out);
 }
 
 }  // namespace quaver

@@ -14,21 +14,23 @@ namespace quaver {
 namespace {
 
 template <typename T, typename Kernel>
-void run(Kernel kernel, const VocoderPlan& plan, const T* in, std::size_t n_frames, T* out) {
+void run(Kernel KernelTable::* entry, const VocoderPlan& plan, const T* in, std::size_t n_frames,
+         T* out) {
   if (plan.n_bins == 0 || plan.n_out == 0) return;
-  const std::size_t padded = plan.n_bins + kernels().lanes;
+  const KernelTable& table = kernels();
+  const std::size_t padded = plan.n_bins + table.lanes;
   Buffer<double> work(5 * padded);
-  kernel(plan, in, n_frames, work.data(), padded, out);
+  (table.*entry)(plan, in, n_frames, work.data(), padded, out);
 }
 
 }  // namespace
 
 void phase_vocoder(const VocoderPlan& plan, const float* in, std::size_t n_frames, float* out) {
-  run(kernels().phase_vocoder, plan, in, n_frames, out);
+  run(&KernelTable::phase_vocoder, plan, in, n_frames, out);
 }
 
 void phase_vocoder(const VocoderPlan& plan, const double* in, std::size_t n_frames, double* out) {
-  run(kernels().phase_vocoder_wide, plan, in, n_frames, out);
+  run(&KernelTable::phase_vocoder_wide, plan, in, n_frames, out);
 }
 
 }  // namespace quaver

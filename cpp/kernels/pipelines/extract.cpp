@@ -137,6 +137,7 @@ void Extractor::frames(const Samples& samples, float* out) const {
   Scratch& s = scratch();
   // Columns of the result that are written together share its cache lines.
   s.derivative.reserve(kColumns * padded(n));
+  const KernelTable& table = kernels();
   std::size_t column = 0, n_rows = 0;
   const auto flush = [&] {
     transpose(s.derivative.data(), n_rows, n, padded(n), out + column, n_features());
@@ -150,7 +151,7 @@ void Extractor::frames(const Samples& samples, float* out) const {
       if (order == 0)
         std::copy(from, from + n, to);
       else
-        kernels().delta_row(deltas_[order - 1], from, n, to);
+        table.delta_row(deltas_[order - 1], from, n, to);
       if (++n_rows == kColumns) flush();
     }
   }
@@ -167,14 +168,15 @@ void Extractor::vector(const Samples& samples, float* out) const {
   const Span span = loud_span(s.rows.data() + short_term_.rows.first(Feature::energy) * padded(n),
                               n, options_.trim_db);
   const std::size_t step = functionals_.n_statistics;
+  const KernelTable& table = kernels();
   for (std::size_t i = 0; i < rows().size(); ++i) {
     const float* row = s.rows.data() + rows()[i] * padded(n);
-    kernels().functionals_row(functionals_, row + span.first, span.count, s.functionals,
-                              out + i * step);
+    table.functionals_row(functionals_, row + span.first, span.count, s.functionals,
+                          out + i * step);
     for (std::size_t order = 1; order <= delta_order(); ++order) {
-      kernels().delta_row(deltas_[order - 1], row, n, s.derivative.data());
-      kernels().functionals_row(functionals_, s.derivative.data() + span.first, span.count,
-                                s.functionals, out + (order * rows().size() + i) * step);
+      table.delta_row(deltas_[order - 1], row, n, s.derivative.data());
+      table.functionals_row(functionals_, s.derivative.data() + span.first, span.count,
+                            s.functionals, out + (order * rows().size() + i) * step);
     }
   }
   s.shrink();
@@ -218,11 +220,12 @@ void functionals(const FunctionalsPlan& plan, const float* values, std::size_t n
                  std::size_t n_features, float* out) {
   Scratch& s = scratch();
   s.functionals.reserve(n_frames);
+  const KernelTable& table = kernels();
   for (std::size_t first = 0; first < n_features; first += kColumns) {
     const std::size_t n = load_columns(values, n_frames, n_features, first, s.rows);
     for (std::size_t i = 0; i < n; ++i) {
-      kernels().functionals_row(plan, s.rows.data() + i * padded(n_frames), n_frames, s.functionals,
-                                out + (first + i) * plan.n_statistics);
+      table.functionals_row(plan, s.rows.data() + i * padded(n_frames), n_frames, s.functionals,
+                            out + (first + i) * plan.n_statistics);
     }
   }
   s.shrink();
@@ -232,11 +235,12 @@ void delta(const DeltaPlan& plan, const float* values, std::size_t n_frames, std
            float* out) {
   Scratch& s = scratch();
   s.derivative.reserve(kColumns * padded(n_frames));
+  const KernelTable& table = kernels();
   for (std::size_t first = 0; first < n_features; first += kColumns) {
     const std::size_t n = load_columns(values, n_frames, n_features, first, s.rows);
     for (std::size_t i = 0; i < n; ++i) {
       const std::size_t at = i * padded(n_frames);
-      kernels().delta_row(plan, s.rows.data() + at, n_frames, s.derivative.data() + at);
+      table.delta_row(plan, s.rows.data() + at, n_frames, s.derivative.data() + at);
     }
     transpose(s.derivative.data(), n, n_frames, padded(n_frames), out + first, n_features);
   }

@@ -28,7 +28,8 @@ std::size_t whole(std::size_t n, std::size_t step) { return (n + step - 1) / ste
 // One frame: fills observation (n_bins,), 0 where no candidate lies.
 class Observer {
  public:
-  explicit Observer(const PyinPlan& plan) : plan_(plan), work_(plan.thresholds.size()) {}
+  Observer(const PyinPlan& plan, const KernelTable& table)
+      : plan_(plan), table_(table), work_(plan.thresholds.size()) {}
 
   double observe(const double* row, std::vector<double>& observation) {
     const std::size_t n = plan_.yin.n_lags();
@@ -42,8 +43,8 @@ class Observer {
     }
     if (troughs_.empty()) return 0.0;
     weights_.resize(heights_.size());
-    kernels().weigh_troughs(plan_.trough_prior, heights_.data(), heights_.size(), work_.data(),
-                            weights_.data());
+    table_.weigh_troughs(plan_.trough_prior, heights_.data(), heights_.size(), work_.data(),
+                         weights_.data());
     add_unthresholded();
     for (std::size_t i = 0; i < troughs_.size(); ++i) place(row, n, i, observation);
     double voiced = 0.0;
@@ -80,15 +81,16 @@ class Observer {
   }
 
   const PyinPlan& plan_;
+  const KernelTable& table_;
   std::vector<double> work_, heights_, weights_;
   std::vector<std::size_t> troughs_;
 };
 
 // Values of both voicings, each between margins of -infinity that no path comes from.
 struct Front {
-  explicit Front(const PyinPlan& plan)
+  Front(const PyinPlan& plan, std::size_t lanes)
       : margin(plan.band.reach),
-        stride(plan.options.n_bins + kernels().lanes + 2 * margin),
+        stride(plan.options.n_bins + lanes + 2 * margin),
         values(2 * stride, -kInfinity) {}
   double* voicing(std::size_t v) { return values.data() + v * stride + margin; }
 
@@ -152,8 +154,9 @@ bool pyin(const PyinPlan& plan, const double* difference, std::size_t n_frames,
   const std::size_t n = plan.options.n_bins;
   std::vector<std::uint16_t> from(n_frames * 2 * n);
   std::vector<double> observation(n);
-  Front before(plan), now(plan);
-  Observer observer(plan);
+  const KernelTable& table = kernels();
+  Front before(plan, table.lanes), now(plan, table.lanes);
+  Observer observer(plan, table);
   const double start = std::log(1.0 / static_cast<double>(2 * n) + kTiny);
   const double nothing = std::log(kTiny);
   for (std::size_t t = 0; t < n_frames; ++t) {
@@ -166,8 +169,8 @@ bool pyin(const PyinPlan& plan, const double* difference, std::size_t n_frames,
     } else {
       std::swap(before.values, now.values);
       const std::size_t best = first_largest(before, n);
-      kernels().viterbi_step(plan.band, before.voicing(0), before.voicing(1), best, now.voicing(0),
-                             now.voicing(1), from.data() + t * 2 * n);
+      table.viterbi_step(plan.band, before.voicing(0), before.voicing(1), best, now.voicing(0),
+                         now.voicing(1), from.data() + t * 2 * n);
     }
     for (std::size_t j = 0; j < n; ++j) {
       const double p = observation[j];

@@ -19,12 +19,13 @@ enum : std::size_t { kYinMargin = 32 };
 namespace quaver {
 
 void yin_difference(const YinPlan& plan, const double* samples, std::size_t n_frames, double* out) {
-  const std::size_t lanes = kernels().lanes / 2;
+  const KernelTable& table = kernels();
+  const std::size_t lanes = table.lanes / 2;
   Buffer<double> work((plan.frame_length + plan.max_period + 3 * kYinMargin) * lanes);
   for (std::size_t t = 0; t < n_frames; t += lanes) {
     const std::size_t n_valid = n_frames - t < lanes ? n_frames - t : lanes;
-    kernels().yin_frames(plan, samples + t * plan.hop_length, n_valid, work.data(),
-                         out + t * plan.n_lags());
+    table.yin_frames(plan, samples + t * plan.hop_length, n_valid, work.data(),
+                     out + t * plan.n_lags());
   }
 }
 
