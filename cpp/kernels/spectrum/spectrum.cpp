@@ -51,15 +51,19 @@ SpectrumPlan::SpectrumPlan(std::size_t n_fft, double sample_rate, std::size_t n_
 namespace quaver::QV_TARGET {
 
 // i - middle of a chunk, and its square
-static constexpr float kDistance[SpectrumPlan::kMaxChunk] = {
+static constexpr float kDistance[] = {
     -16.0f, -15.0f, -14.0f, -13.0f, -12.0f, -11.0f, -10.0f, -9.0f, -8.0f, -7.0f, -6.0f,
     -5.0f,  -4.0f,  -3.0f,  -2.0f,  -1.0f,  0.0f,   1.0f,   2.0f,  3.0f,  4.0f,  5.0f,
     6.0f,   7.0f,   8.0f,   9.0f,   10.0f,  11.0f,  12.0f,  13.0f, 14.0f, 15.0f};
-static constexpr float kSquare[SpectrumPlan::kMaxChunk] = {
-    256.0f, 225.0f, 196.0f, 169.0f, 144.0f, 121.0f, 100.0f, 81.0f,  64.0f,  49.0f, 36.0f,
-    25.0f,  16.0f,  9.0f,   4.0f,   1.0f,   0.0f,   1.0f,   4.0f,   9.0f,   16.0f, 25.0f,
-    36.0f,  49.0f,  64.0f,  81.0f,  100.0f, 121.0f, 144.0f, 169.0f, 196.0f, 225.0f};
-enum : std::size_t { kMiddle = 16 };
+static constexpr float kSquare[] = {256.0f, 225.0f, 196.0f, 169.0f, 144.0f, 121.0f, 100.0f, 81.0f,
+                                    64.0f,  49.0f,  36.0f,  25.0f,  16.0f,  9.0f,   4.0f,   1.0f,
+                                    0.0f,   1.0f,   4.0f,   9.0f,   16.0f,  25.0f,  36.0f,  49.0f,
+                                    64.0f,  81.0f,  100.0f, 121.0f, 144.0f, 169.0f, 196.0f, 225.0f};
+enum : std::size_t { kMiddle = SpectrumPlan::kMaxChunk / 2 };
+static_assert(sizeof(kDistance) == SpectrumPlan::kMaxChunk * sizeof(float) &&
+                  sizeof(kSquare) == sizeof(kDistance) &&
+                  kDistance[0] == -static_cast<float>(kMiddle),
+              "kDistance and kSquare need kMaxChunk values, i - kMiddle and its square");
 
 // Rows of a chunk's sums: X, j X and j^2 X with j counted from its middle.
 enum : std::size_t { kSumX, kSumJ, kSumJJ, kSums };

@@ -22,6 +22,9 @@ constexpr std::size_t kMaxContrastCount = 64;
 
 struct ContrastPlan {
   explicit ContrastPlan(std::vector<ContrastBand> bands);
+  // Its pointer leads into its own vector, which a move keeps and a copy would not.
+  ContrastPlan(ContrastPlan&&) = default;
+  ContrastPlan& operator=(ContrastPlan&&) = default;
 
   std::vector<ContrastBand> band_list;
   const ContrastBand* bands;

@@ -17,6 +17,9 @@ namespace quaver {
 
 struct SpectrumPlan {
   SpectrumPlan(std::size_t n_fft, double sample_rate, std::size_t n_bands, double rolloff);
+  // Its pointer leads into its own vector, which a move keeps and a copy would not.
+  SpectrumPlan(SpectrumPlan&&) = default;
+  SpectrumPlan& operator=(SpectrumPlan&&) = default;
 
   std::size_t n_bins;
   std::size_t n_bands;

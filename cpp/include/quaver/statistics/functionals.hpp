@@ -59,6 +59,9 @@ std::vector<Statistic> statistics_of(const std::vector<std::size_t>& places);
 
 struct FunctionalsPlan {
   explicit FunctionalsPlan(std::vector<Statistic> statistics);
+  // Its pointer leads into its own vector, which a move keeps and a copy would not.
+  FunctionalsPlan(FunctionalsPlan&&) = default;
+  FunctionalsPlan& operator=(FunctionalsPlan&&) = default;
 
   std::vector<Statistic> statistic_list;
   const Statistic* statistics;
