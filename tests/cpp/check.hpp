@@ -4,8 +4,25 @@
 
 #include <cmath>
 #include <cstdio>
+#include <stdexcept>
+
+#include "quaver/core/dispatch.hpp"
 
 inline int failures = 0;
+
+// What a test returns that could not run: ctest's SKIP_RETURN_CODE.
+constexpr int kSkipped = 77;
+
+// Forces the target; false where this processor lacks it.
+inline bool can_run(const char* target) {
+  try {
+    quaver::set_target(target);
+  } catch (const std::invalid_argument& error) {
+    std::printf("not run: %s\n", error.what());
+    return false;
+  }
+  return true;
+}
 
 #define CHECK(condition)                                                    \
   do {                                                                      \
