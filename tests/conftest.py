@@ -25,6 +25,25 @@ def pytest_report_header() -> list[str]:
     return [f"quaver {key}: {value}" for key, value in quaver.show_config().items()]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "data_dir" in getattr(item, "fixturenames", ()):
+            item.add_marker("data")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """The processors of this process; each worker takes about a gigabyte once it has a network."""
+    return min(len(os.sched_getaffinity(0)), 8)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """One thread for each of the workers, which inherit the environment: they share processors."""
+    for library in ("OMP_NUM", "OPENBLAS_NUM", "TF_NUM_INTRAOP", "TF_NUM_INTEROP"):
+        os.environ.setdefault(f"{library}_THREADS", "1")
+
+
 @pytest.fixture(params=_core.targets())
 def target(request: pytest.FixtureRequest) -> Iterator[str]:
     """Each SIMD target of this processor in turn, forced during the test."""
