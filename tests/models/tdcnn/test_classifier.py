@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import shutil
 import tracemalloc
 import zipfile
 from copy import copy, deepcopy
@@ -44,11 +45,17 @@ def fitted(clips: Clips) -> TDCNNClassifier:
     return TDCNNClassifier(**QUICK).fit(*clips)
 
 
-@pytest.fixture
-def saved(fitted: TDCNNClassifier, tmp_path: Path) -> Path:
-    file = tmp_path / "model.keras"
+@pytest.fixture(scope="module")
+def written(fitted: TDCNNClassifier, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("written") / "model.keras"
     tdcnn.save(fitted, file, card={"name": "toy"})
     return file
+
+
+@pytest.fixture
+def saved(written: Path, tmp_path: Path) -> Path:
+    """A copy, beside which the test may write."""
+    return Path(shutil.copy(written, tmp_path))
 
 
 # training
@@ -86,6 +93,7 @@ def test_training_is_taken_up_where_it_stopped(
     assert not list((tmp_path / "state").iterdir())
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_a_state_of_another_training_is_refused(
     clips: Clips, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -109,6 +117,7 @@ def test_a_state_of_another_training_is_refused(
     assert len(TDCNNClassifier(**options).fit(*clips).history_) == 3
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_training_stops_when_nothing_gets_better(
     clips: Clips, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -134,6 +143,7 @@ def test_the_learning_rate_falls_once_a_cycle() -> None:
         assert float(single(step)) == pytest.approx(float(once(step)), rel=1e-4)
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_a_loss_that_is_no_number_ends_the_training(clips: Clips) -> None:
     with pytest.raises(ValueError, match=r"the loss became .* in epoch"):
         TDCNNClassifier(**{**QUICK, "class_weight": {"high": np.inf, "low": 1.0}}).fit(*clips)
@@ -146,6 +156,7 @@ def test_labels_may_be_numbers(clips: Clips) -> None:
     assert model.score(clips[0], numbers) >= 0.9
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_whole_speakers_are_held_back(clips: Clips, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[set[int]] = []
     build = Batches.__init__
@@ -185,6 +196,7 @@ def test_long_recordings_are_cropped_anew_each_epoch() -> None:
     assert not np.array_equal(made[0], made[1])
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_events_for_tensorboard(clips: Clips, tmp_path: Path) -> None:
     TDCNNClassifier(**{**QUICK, "epochs": 1}, log_directory=tmp_path / "log").fit(*clips)
     assert list((tmp_path / "log").rglob("events.*"))
@@ -396,6 +408,7 @@ def test_a_pickle_gives_the_same_answers(fitted: TDCNNClassifier, clips: Clips) 
         )
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_another_fit_takes_no_card_along(saved: Path, clips: Clips) -> None:
     model = tdcnn.load(saved)
     model.set_params(**{**QUICK, "epochs": 1})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -51,11 +52,17 @@ def multi() -> TextClassifier:
     return model.fit(TOY, y, validation_data=(TOY, y))
 
 
-@pytest.fixture
-def saved(fitted: TextClassifier, tmp_path: Path) -> Path:
-    file = tmp_path / "model.keras"
+@pytest.fixture(scope="module")
+def written(fitted: TextClassifier, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("written") / "model.keras"
     text.save(fitted, file, card={"name": "toy"})
     return file
+
+
+@pytest.fixture
+def saved(written: Path, tmp_path: Path) -> Path:
+    """A copy, which the test may change."""
+    return Path(shutil.copy(written, tmp_path))
 
 
 # the network
@@ -112,13 +119,20 @@ def test_layers_are_wired_in_that_order() -> None:
     ]
 
 
-@pytest.mark.parametrize("n_tokens", [0, 1, 2, 3, 7, 8, 9, 15, 16])
-def test_padding_changes_nothing(n_tokens: int) -> None:
+@pytest.fixture(scope="module")
+def network() -> keras.Model:
+    """Normalisations as after training, or zeros would stay zeros."""
     network = build_network(50, 3, dimensions=8, seed=1)
     rng = np.random.default_rng(0)
-    for name in ("norm_1", "norm_2", "norm_3"):  # as after training, or zeros would stay zeros
+    for name in ("norm_1", "norm_2", "norm_3"):
         layer = network.get_layer(name)
         layer.set_weights([rng.uniform(0.5, 2, w.shape) for w in layer.get_weights()])
+    return network
+
+
+@pytest.mark.parametrize("n_tokens", [0, 1, 2, 3, 7, 8, 9, 15, 16])
+def test_padding_changes_nothing(network: keras.Model, n_tokens: int) -> None:
+    rng = np.random.default_rng(0)
     row = np.zeros((1, 16), np.int32)
     row[0, :n_tokens] = rng.integers(1, 50, n_tokens)
     alone = np.asarray(network(row, training=False))
@@ -222,6 +236,7 @@ def test_training_is_taken_up_where_it_stopped(
     )
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_the_best_epoch_is_kept() -> None:
     network = build_network(20, 2, dimensions=4, seed=0)
     ids = np.random.default_rng(0).integers(1, 20, (32, 8)).astype(np.int32)
@@ -296,6 +311,7 @@ def test_class_weights() -> None:
             TextClassifier(**SMALL, class_weight=wrong).fit(TOY, LABELS)  # type: ignore[arg-type]
 
 
+@pytest.mark.usefixtures("eagerly")
 @pytest.mark.parametrize("kind", ["mapping", "pair", "gensim"])
 def test_vectors_are_where_training_begins(kind: str) -> None:
     words = {"great": np.arange(5.0), "unheard": np.ones(5), "day": -np.arange(5.0)}
