@@ -18,6 +18,8 @@ from quaver.models.tdcnn import classifier, onnx, recognizer
 from test_minimal import run_python
 from toys import SMALL, tone
 
+pytestmark = pytest.mark.slow
+
 DEMO = quaver.data.demo_clip()
 Run = Callable[..., Result]
 

@@ -23,6 +23,8 @@ from quaver.cli.app import app
 from quaver.models import svm, text
 from test_minimal import run_python
 
+pytestmark = pytest.mark.slow
+
 DEMO = quaver.data.demo_clip()
 HAPPY = "I love this so much, what a wonderful day, thank you!"
 ANGRY = "This is fucking infuriating, I hate you, shut up you idiot"

@@ -13,6 +13,8 @@ import pytest
 import tolerances
 from compat.parity import LIBROSA_1
 
+pytestmark = pytest.mark.slow
+
 SCRIPTS = Path(__file__).parent / "scripts"
 #: Script, library, and whether quaver runs it with nothing of the library installed.
 RUNS = [

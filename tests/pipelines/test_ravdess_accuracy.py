@@ -21,6 +21,8 @@ from reference import log_mel as twin_log_mel
 from reference import mel
 from reference import short_term as twin
 
+pytestmark = pytest.mark.slow
+
 Array = NDArray[np.float64]
 RATE, HOP, N_BASE = 16000, 160, 21
 N_LIBROSA = 200

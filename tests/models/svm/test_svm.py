@@ -263,6 +263,7 @@ def test_a_fresh_pipeline_fits_paths(small_corpus: Corpus) -> None:
     assert svm.make_pipeline(variance=None).steps[2] == ("reduce", "passthrough")
 
 
+@pytest.mark.slow
 def test_a_search_stays_within_its_grid(small_corpus: Corpus) -> None:
     calls: list[tuple[int, int]] = []
     model = svm.train(small_corpus, progress=lambda done, total: calls.append((done, total)))
@@ -275,6 +276,7 @@ def test_a_search_stays_within_its_grid(small_corpus: Corpus) -> None:
     assert svm.train(small_corpus, config=given).config == given
 
 
+@pytest.mark.slow
 def test_the_search_finds_what_tells_the_labels_apart(small_corpus: Corpus) -> None:
     """Vectors are noise but for one configuration."""
     labels, groups = small_corpus.labels, small_corpus.groups
@@ -387,6 +389,7 @@ def test_protocols_take_the_whole_corpus(data_dir: Path, tmp_path: Path) -> None
 # Accuracy on the real corpus.
 
 
+@pytest.mark.slow
 def test_speaker_independent_accuracy(ravdess: list[Path]) -> None:
     """Without the search, which takes minutes; the card has the figures with it."""
     report = evaluation.run_protocol(ravdess[0].parents[1], "speaker-independent", search=False)

@@ -11,6 +11,8 @@ from quaver.corpus import RAVDESS_FOLDS
 from quaver.models import tdcnn
 from quaver.models.tdcnn import evaluation, onnx
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def directory(ravdess: list[Path]) -> Path:

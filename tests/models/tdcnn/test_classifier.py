@@ -34,6 +34,8 @@ from quaver.models.tdcnn import (
 )
 from toys import QUICK, RATE, SMALL, Clips, tone, toy_clips
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def clips() -> Clips:

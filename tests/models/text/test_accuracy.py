@@ -14,6 +14,8 @@ from quaver.models.card import to_markdown
 from quaver.models.text import evaluation
 from quaver.models.text.evaluation import Texts, make_baseline, read_goemotions, score
 
+pytestmark = pytest.mark.slow
+
 PRETRAINED = Path(str(quaver_models.files()))
 
 

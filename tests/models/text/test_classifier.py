@@ -24,6 +24,8 @@ from quaver.models.text.network import build_network, probabilities, weighted_lo
 from quaver.models.text.scores import class_weights
 from quaver.text import Vocabulary
 
+pytestmark = pytest.mark.slow
+
 GOOD = ["i love this so much", "what a great day", "happy happy joy", "thank you my friend !"]
 BAD = ["i hate this so much", "what an awful day", "angry and sad", "worst of my enemies ..."]
 TOY, LABELS = (GOOD + BAD) * 12, (["good"] * 4 + ["bad"] * 4) * 12
