@@ -18,7 +18,7 @@ from sklearn.exceptions import NotFittedError
 
 from quaver.models import text
 from quaver.models.networks import training
-from quaver.models.text import TextClassifier, best_thresholds, macro_f1, read_word2vec
+from quaver.models.text import TextClassifier, best_thresholds, classifier, macro_f1, read_word2vec
 from quaver.models.text import network as layers
 from quaver.models.text.network import build_network, probabilities, weighted_loss
 from quaver.models.text.scores import class_weights
@@ -229,7 +229,7 @@ def test_training_is_taken_up_where_it_stopped(
 
     model = TextClassifier(**options, checkpoint=tmp_path / "state")
     with monkeypatch.context() as patched:
-        patched.setattr(text, "macro_f1", stopping)
+        patched.setattr(classifier, "macro_f1", stopping)
         with pytest.raises(KeyboardInterrupt):
             model.fit(TOY, LABELS)
     model.fit(TOY, LABELS)
