@@ -34,6 +34,7 @@ def with_scipy(column: Array) -> dict[str, float]:
             "min": column.min(),
             "max": column.max(),
             "range": np.ptp(column),
+            "quartile_1": np.percentile(column, 25),
         }
 
 

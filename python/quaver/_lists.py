@@ -32,6 +32,7 @@ _ABOUT_STATISTICS = {
     "min": "smallest value",
     "max": "largest value",
     "range": "max - min",
+    "quartile_1": "percentile 25",
 }
 
 

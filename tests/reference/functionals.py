@@ -54,6 +54,7 @@ def statistics(row: Array) -> dict[str, float]:
         "min": float(row.min()),
         "max": float(row.max()),
         "range": float(row.max() - row.min()),
+        "quartile_1": quantile(row, 0.25),
     }
 
 

@@ -24,7 +24,8 @@ namespace quaver {
   QUANTILE(percentile_99, value, true, 0.99, kNoQuantile) \
   FORMULA(min, value, true)                               \
   FORMULA(max, value, true)                               \
-  FORMULA(range, zero, true) /* max - min */
+  FORMULA(range, zero, true) /* max - min */              \
+  QUANTILE(quartile_1, value, false, 0.25, kNoQuantile)
 
 enum class Statistic : std::size_t {
 #define QV_ENUMERATOR(name, ...) name,
