@@ -35,6 +35,7 @@ def with_scipy(column: Array) -> dict[str, float]:
             "max": column.max(),
             "range": np.ptp(column),
             "quartile_1": np.percentile(column, 25),
+            "quartile_3": np.percentile(column, 75),
         }
 
 

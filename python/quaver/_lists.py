@@ -33,6 +33,7 @@ _ABOUT_STATISTICS = {
     "max": "largest value",
     "range": "max - min",
     "quartile_1": "percentile 25",
+    "quartile_3": "percentile 75",
 }
 
 

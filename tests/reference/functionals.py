@@ -55,6 +55,7 @@ def statistics(row: Array) -> dict[str, float]:
         "max": float(row.max()),
         "range": float(row.max() - row.min()),
         "quartile_1": quantile(row, 0.25),
+        "quartile_3": quantile(row, 0.75),
     }
 
 

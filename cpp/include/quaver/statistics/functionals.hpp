@@ -25,7 +25,8 @@ namespace quaver {
   FORMULA(min, value, true)                               \
   FORMULA(max, value, true)                               \
   FORMULA(range, zero, true) /* max - min */              \
-  QUANTILE(quartile_1, value, false, 0.25, kNoQuantile)
+  QUANTILE(quartile_1, value, false, 0.25, kNoQuantile)   \
+  QUANTILE(quartile_3, value, false, 0.75, kNoQuantile)
 
 enum class Statistic : std::size_t {
 #define QV_ENUMERATOR(name, ...) name,
