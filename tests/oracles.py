@@ -36,6 +36,7 @@ def with_scipy(column: Array) -> dict[str, float]:
             "range": np.ptp(column),
             "quartile_1": np.percentile(column, 25),
             "quartile_3": np.percentile(column, 75),
+            "iqr": scipy.stats.iqr(column),
         }
 
 

@@ -34,6 +34,7 @@ _ABOUT_STATISTICS = {
     "range": "max - min",
     "quartile_1": "percentile 25",
     "quartile_3": "percentile 75",
+    "iqr": "interquartile range, quartile_3 - quartile_1",
 }
 
 

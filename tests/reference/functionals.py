@@ -56,6 +56,7 @@ def statistics(row: Array) -> dict[str, float]:
         "range": float(row.max() - row.min()),
         "quartile_1": quantile(row, 0.25),
         "quartile_3": quantile(row, 0.75),
+        "iqr": quantile(row, 0.75) - quantile(row, 0.25),
     }
 
 

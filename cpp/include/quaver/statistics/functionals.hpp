@@ -26,7 +26,8 @@ namespace quaver {
   FORMULA(max, value, true)                               \
   FORMULA(range, zero, true) /* max - min */              \
   QUANTILE(quartile_1, value, false, 0.25, kNoQuantile)   \
-  QUANTILE(quartile_3, value, false, 0.75, kNoQuantile)
+  QUANTILE(quartile_3, value, false, 0.75, kNoQuantile)   \
+  QUANTILE(iqr, zero, false, 0.75, 0.25)
 
 enum class Statistic : std::size_t {
 #define QV_ENUMERATOR(name, ...) name,
