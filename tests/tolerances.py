@@ -141,6 +141,16 @@ def derived_bounds(stages: Stages, sample_rate: float, bank: Array, n_bands: int
     return bounds
 
 
+def slope_bounds(magnitude: Array, sample_rate: float) -> Array:
+    """Largest possible error of the spectrum's slope: that of each bin in dB, as it is weighed."""
+    n_bins = magnitude.shape[1]
+    f = spectrum.frequencies(n_bins, sample_rate) / 1000
+    weights = np.abs(f - f.mean()) / ((f - f.mean()) ** 2).sum()
+    # Bins count one by one: as a bank, the identity. A weighted sum of up to 100 dB a bin rounds.
+    bins = decibel_bounds(magnitude, np.eye(n_bins))
+    return bins @ weights + 40 * UNIT_ROUNDOFF * 100 * weights.sum()
+
+
 def crossing_ties(stages: Stages, samples: Array, hop_length: int) -> NDArray[np.intp]:
     """Samples of each frame whose sign stands within rounding of a change, (T,).
 

@@ -18,6 +18,7 @@ _ABOUT_FEATURES = {
     "spectral_entropy": "entropy of the power in `n_bands` sub-bands, in bit",
     "spectral_flux": "squared change of the magnitudes, of sum 1, since the frame before",
     "spectral_rolloff": "frequency below which the share `rolloff` of the power lies",
+    "spectral_slope": "slope of the power in decibel over frequency, by least squares",
     "mfcc": "`n_mfcc` cepstral coefficients of `n_mels` mel bands in decibel",
 }
 

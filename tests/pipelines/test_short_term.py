@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 import quaver
 import tolerances
-from reference import framing, mel, rfft
+from reference import framing, mel, rfft, spectrum
 from reference import short_term as twin
 
 Array = NDArray[np.float64]
@@ -327,3 +327,42 @@ def test_agrees_with_librosa(target: str) -> None:
     }
     for column, row in expected.items():
         np.testing.assert_allclose(found[:, column], row[0], rtol=tolerances.SHORT_TERM)
+
+
+# Features outside the default set.
+
+
+# 2250 points have no bin in the middle.
+@pytest.mark.parametrize(
+    ("rate", "n_fft"), [(16000, 512), (16000, 480), (8000, 256), (48000, 2048), (48000, 2250)]
+)
+def test_spectral_slope(target: str, speech: NDArray[np.float32], rate: int, n_fft: int) -> None:
+    config = quaver.FeatureConfig(
+        sample_rate=rate, features=("spectral_slope",), delta_order=0, n_fft=n_fft
+    )
+    impulse = np.eye(1, 8000, 4000).ravel()
+    tone = np.sin(np.arange(8000) * 0.3)
+    clipped = np.clip(5 * speech, -1, 1)
+    for samples in (speech, signal(9000), impulse, tone, clipped, 1e-30 * signal(8000)):
+        found = quaver.short_term(samples, rate, config=config).values[:, 0]
+        magnitude = twin.stages(samples, rate, n_fft=n_fft).magnitude
+        expected = spectrum.slope(magnitude**2, rate)
+        bounds = tolerances.slope_bounds(magnitude, rate)
+        assert (np.abs(found - expected) <= bounds).all()
+    silent = quaver.short_term(np.zeros(8000), rate, config=config).values
+    assert (silent == 0).all()
+
+
+def test_spectral_slope_of_a_known_spectrum() -> None:
+    """An impulse is flat; a filter of one pole falls, as its own transfer function says."""
+    config = quaver.FeatureConfig(
+        features=("spectral_slope",), delta_order=0, pre_emphasis=0.0, window="boxcar"
+    )
+    flat = quaver.short_term(np.eye(1, 400).ravel(), 16000, config=config).values[0, 0]
+    assert abs(flat) < 1e-4
+    pole = 0.9 ** np.arange(400.0)
+    f = np.linspace(0, 8, 257)
+    decibel = -20 * np.log10(np.abs(1 - 0.9 * np.exp(-1j * np.pi * f / 8)))
+    expected = np.polyfit(f, decibel, 1)[0]
+    found = quaver.short_term(pole, 16000, config=config).values[0, 0]
+    assert abs(found - expected) < 1e-3

@@ -57,6 +57,13 @@ def rolloff(power: Array, sample_rate: float, share: float) -> Array:
     return f[np.minimum(rolloff_bin(power, share), power.shape[1] - 1)]
 
 
+def slope(power: Array, sample_rate: float) -> Array:
+    """Line of least squares through the spectrum in decibel over frequency, in dB per kHz."""
+    f = frequencies(power.shape[1], sample_rate) / 1000
+    decibel = 10 * np.log10(np.maximum(power, 1e-10))
+    return np.polynomial.polynomial.polyfit(f, decibel.T, 1)[1]
+
+
 def rolloff_distance(power: Array, share: float) -> Array:
     """|running sum - threshold| / total of every bin; a step that ends at a bin where this is
     within rounding may be taken either way.

@@ -221,6 +221,27 @@ static Vec flux_of(const SpectrumPlan& plan, const float* magnitude, Vec sum, Ve
   return Min(changes * scale * scale, Set(2.0f));
 }
 
+static constexpr float kSlopeFloor = 1e-10f;  // -100 dB, as that of the mel bands
+
+// Bins are taken in pairs around the middle one, so that what is the same in both (the floor of a
+// silent frame) cancels before it is weighed. Partial sums as those of the chunks.
+static Vec slope_of(const SpectrumPlan& plan, const float* power) {
+  const std::size_t n = plan.n_bins;
+  const float middle = static_cast<float>(n - 1) * 0.5f;
+  Vec total{};
+  for (std::size_t first = 0; first < n / 2; first += SpectrumPlan::kMaxChunk) {
+    Vec sum{};
+    for (std::size_t k = first; k < n / 2 && k < first + SpectrumPlan::kMaxChunk; ++k) {
+      const Vec low = Max(LoadU(power + k * kLanes), Set(kSlopeFloor));
+      const Vec high = Max(LoadU(power + (n - 1 - k) * kLanes), Set(kSlopeFloor));
+      sum = MulAdd(Decibel(high) - Decibel(low), Set(middle - static_cast<float>(k)), sum);
+    }
+    total += sum;
+  }
+  const double bins = static_cast<double>(n), squares = bins * (bins * bins - 1.0) / 12.0;
+  return total * static_cast<float>(1000.0 / (squares * static_cast<double>(plan.bin_width)));
+}
+
 // sums, energies: scratch.
 void power_features(const SpectrumPlan& plan, const float* power, float* sums, float* energies,
                     const BlockRows& out) {
@@ -239,6 +260,9 @@ void power_features(const SpectrumPlan& plan, const float* power, float* sums, f
     covered += sum;
   }
   StoreU(out.of(Feature::spectral_entropy), Entropy(energies, plan.n_bands, covered));
+  if (out.plan.features.has(Feature::spectral_slope)) {
+    StoreU(out.of(Feature::spectral_slope), slope_of(plan, power));
+  }
 }
 
 void magnitude_features(const SpectrumPlan& plan, const float* magnitude, std::size_t last_lane,

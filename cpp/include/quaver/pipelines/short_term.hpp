@@ -35,6 +35,7 @@ enum class Stage { time_domain, spectral, cepstral };
   X(spectral_entropy, spectral, "", true)      \
   X(spectral_flux, spectral, "", true)         \
   X(spectral_rolloff, spectral, "Hz", true)    \
+  X(spectral_slope, spectral, "dB/kHz", false) \
   X(mfcc, cepstral, "", true)
 
 enum class Feature : std::size_t {

@@ -6,8 +6,11 @@
 //   spectral_flux      sum (X_t / sum X_t - X_{t-1} / sum X_{t-1})^2, 0 for the first frame
 //   spectral_rolloff   frequency of the first bin at which the running sum of P reaches rolloff
 //                      times its total
-// (the last three: Giannakopoulos & Pikrakis 2014). A silent frame has 0 everywhere.
-// Error below 1e-5 relative; the roll-off may step by one bin within rounding of the threshold.
+// (the last three: Giannakopoulos & Pikrakis 2014). A silent frame has 0 everywhere. On request:
+//   spectral_slope     sum (f - m) D / sum (f - m)^2 over all bins, m the mean of f: the line of
+//                      least squares through D = 10 log10(max(P, 1e-10)), in dB per kHz
+// Error below 1e-5 relative; the roll-off may step by one bin within rounding of the threshold; the
+// slope has the errors of D, which are large where a bin is the transform's own noise.
 #pragma once
 
 #include <cstddef>
