@@ -57,6 +57,38 @@ def test_cython_sources(path: Path) -> None:
     assert max(map(len, lines)) <= 100
 
 
+def region_of(path: Path) -> str:
+    """The part of a C++ file that is compiled once per target, without comments; or nothing."""
+    text = re.sub(r"//[^\n]*", "", path.read_text(encoding="ascii"))
+    if path.is_relative_to(REPOSITORY / "cpp" / "simd"):
+        return text if path.suffix == ".hpp" else ""
+    before, found, region = text.partition("\n#else\n")
+    return region if found and "#ifndef QV_TARGET" in before else ""
+
+
+# A bracket behind a name, a number or a bracket indexes; one behind anything else begins a lambda,
+# but for [[attributes]] and the names of a structured binding.
+LAMBDA = re.compile(r"(?<![\w)\]\s\[])\s*(?<!auto )(?<!auto& )\[(?!\[)[^\[\]]*\]\s*[({]")
+
+
+def test_the_pattern_of_a_lambda() -> None:
+    for text in (
+        "run(8, [&](auto r) { go(r); });",
+        "x = [] { return 1; };",
+        "f([this, &y](int) {})",
+    ):
+        assert LAMBDA.search(text), text
+    for text in ("float x[4] = {};", "a[i](b);", "auto [a, b](c);", "[[nodiscard]] (", "y[0][1] {"):
+        assert not LAMBDA.search(text), text
+
+
+def test_target_regions_have_no_lambdas() -> None:
+    # A lambda's body may be compiled for another target than the region's: foreach_target.hpp.
+    regions = {path: region_of(path) for path in CPP}
+    assert sum(bool(region) for region in regions.values()) > 30
+    assert [relative(path) for path, region in regions.items() if LAMBDA.search(region)] == []
+
+
 def test_every_kernel_has_a_header() -> None:
     # Both are (group, stage): a kernel's header lies in the folder of the same name.
     kernels = {path.parts[-2:] for path in REPOSITORY.glob("cpp/kernels/*/*.cpp")}
