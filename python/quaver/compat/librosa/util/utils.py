@@ -172,7 +172,7 @@ def pad_ends(y: Array, before: int, after: int, mode: Any) -> Array:
     >>> pad_ends(np.ones((1, 2)), 1, 0, "constant")
     array([[0., 1., 1.]])
     """
-    return np.asarray(np.pad(y, [(0, 0)] * (y.ndim - 1) + [(before, after)], mode=mode))
+    return np.pad(y, [(0, 0)] * (y.ndim - 1) + [(before, after)], mode=mode)
 
 
 def channels(x: Array, ndim: int) -> Array:
