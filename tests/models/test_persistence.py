@@ -19,17 +19,18 @@ from sklearn.svm import SVC
 import quaver
 from quaver.models import persistence, svm
 
+N_VALUES = len(quaver.feature_names())
 CARD = {"name": "test", "versions": {"scikit-learn": "0.0"}}
 
 
-def vectors(n: int = 40, n_values: int = 420) -> tuple[NDArray[np.float32], NDArray[np.str_]]:
+def vectors(n: int = 40, n_values: int = N_VALUES) -> tuple[NDArray[np.float32], NDArray[np.str_]]:
     rng = np.random.default_rng(0)
     labels = np.array(["fear", "joy"])[np.arange(n) % 2]
     X = rng.standard_normal((n, n_values)) + np.arange(n)[:, None] % 2
     return X.astype(np.float32), labels
 
 
-def fitted(n_values: int = 420) -> Any:
+def fitted(n_values: int = N_VALUES) -> Any:
     X, y = vectors(n_values=n_values)
     machine = CalibratedClassifierCV(SVC(), cv=3, ensemble=False)
     return make_pipeline(StandardScaler(), machine).fit(X, y)
@@ -183,9 +184,10 @@ def test_other_results_than_at_training_are_refused(
 def test_values_and_configuration_must_fit(tmp_path: Path) -> None:
     file = tmp_path / "m.skops"
     config = quaver.FeatureConfig(n_mfcc=5)
+    made = len(quaver.feature_names(config))
     write(file, config=config.to_dict())
     with pytest.raises(
-        ValueError, match=r"takes 420 values, its configuration makes 260: .*n_mfcc"
+        ValueError, match=rf"takes {N_VALUES} values, its configuration makes {made}: .*n_mfcc"
     ):
         svm.load(file)
     write(file, config={"n_mfcc": 13, "loudness": True})

@@ -24,7 +24,7 @@ from reference import short_term as twin
 pytestmark = pytest.mark.slow
 
 Array = NDArray[np.float64]
-RATE, HOP, N_BASE = 16000, 160, 21
+RATE, HOP, N_BASE = 16000, 160, len(quaver.frame_names()) // 2
 N_LIBROSA = 200
 
 
