@@ -62,19 +62,19 @@ bool is_supported(Target target) {
 #endif
 }
 
-Target parse(const std::string& name) {
+Target parse(const std::string& name, const std::string& setting = "target") {
   std::string known;
   for (Target target : supported_targets()) {
     if (name == target_name(target)) return target;
     known += (known.empty() ? "" : ", ") + std::string(target_name(target));
   }
-  throw std::invalid_argument("target must be one that this processor supports (" + known +
+  throw std::invalid_argument(setting + " must be one that this processor supports (" + known +
                               "), got '" + name + "'");
 }
 
 Target choose() {
   const char* forced = std::getenv("QUAVER_TARGET");
-  if (forced != nullptr && *forced != '\0') return parse(forced);
+  if (forced != nullptr && *forced != '\0') return parse(forced, "QUAVER_TARGET");
   return supported_targets().back();
 }
 

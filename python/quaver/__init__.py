@@ -1,16 +1,23 @@
 """quaver: speech to emotion, fast.
 
 C++ feature kernels under a NumPy-friendly package, and the models on top. Importing it pulls in
-NumPy only; `quaver.models` needs scikit-learn, `quaver.plots` matplotlib.
+NumPy only; submodules load on first use, `quaver.models` needs scikit-learn, `quaver.plots`
+matplotlib.
 """
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
 
-from quaver import _core
+from quaver._compiled import explained
+
+try:
+    from quaver import _core
+except ImportError as error:
+    raise explained("_core", error) from None
+
 from quaver._info import show_config
+from quaver._lazy import lazy
 from quaver.audio import load
 from quaver.batch import Batch, Failure, extract_many
 from quaver.config import LABELS, SHORT_TERM_FEATURES, STATISTICS, FeatureConfig
@@ -27,9 +34,6 @@ from quaver.features import (
 from quaver.spectrogram import log_mel
 from quaver.stream import Stream
 from quaver.windowing import windows
-
-if TYPE_CHECKING:
-    from quaver.compat.install import install_as
 
 __version__: str = _core.version
 
@@ -58,11 +62,29 @@ __all__ = [
     "windows",
 ]
 
-
-def __getattr__(name: str) -> object:
-    # On first use: most programs replace no library.
-    if name == "install_as":
-        return importlib.import_module("quaver.compat.install").install_as
-    if name in ("compat", "recipes"):
-        return importlib.import_module(f"quaver.{name}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if TYPE_CHECKING:
+    from quaver import compat as compat
+    from quaver import corpus as corpus
+    from quaver import data as data
+    from quaver import models as models
+    from quaver import plots as plots
+    from quaver import recipes as recipes
+    from quaver import record as record
+    from quaver import text as text
+    from quaver.compat.install import install_as as install_as
+else:
+    # On first use: most programs need few of them.
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "compat": (),
+            "corpus": (),
+            "data": (),
+            "models": (),
+            "plots": (),
+            "recipes": (),
+            "record": (),
+            "text": (),
+            "quaver.compat.install": ("install_as",),
+        },
+    )

@@ -14,11 +14,12 @@ PACKAGES = {
     "text": ("sklearn", "keras"),
     "onnx": ("onnxruntime",),
     "tensorboard": ("tensorboard",),
+    "plot": ("matplotlib",),
 }
 
 
 @contextmanager
-def extra(name: str, *packages: str) -> Iterator[None]:
+def extra(name: str, *packages: str, user: str = "this model") -> Iterator[None]:
     """Import what an extra brings; the error of a missing package says how to install it.
 
     Of one inside another the outer has its say: it is nearer to what was asked for.
@@ -29,6 +30,8 @@ def extra(name: str, *packages: str) -> Iterator[None]:
         The extra.
     *packages : str
         What is needed of it, if that is not in `PACKAGES`.
+    user : str, default "this model"
+        What needs it.
 
     Examples
     --------
@@ -45,7 +48,7 @@ def extra(name: str, *packages: str) -> Iterator[None]:
             raise
         needed = " and ".join(packages or PACKAGES[name])
         raise ModuleNotFoundError(
-            f'this model needs {needed}: pip install "quaver[{name}]"', name=error.name
+            f'{user} needs {needed}: pip install "quaver[{name}]"', name=error.name
         ) from error
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from quaver._extras import extra
 from quaver._lists import UNITS
 from quaver._validate import Downmix, as_recording, check_sample_rate
 from quaver.features import ShortTerm, frame_names, resolve_config, short_term
@@ -261,7 +262,8 @@ def plot_clip(
     >>> len(figure.axes)
     3
     """
-    from matplotlib.figure import Figure
+    with extra("plot", user="a picture"):
+        from matplotlib.figure import Figure
 
     mono, rate = as_recording(samples, downmix), check_sample_rate(sample_rate)
     _check_features(features, rate)
@@ -312,7 +314,8 @@ def plot_training(history: Sequence[Mapping[str, float]]) -> Figure:
     >>> [axes.get_ylabel() for axes in figure.axes]
     ['loss', 'val_uar']
     """
-    from matplotlib.figure import Figure
+    with extra("plot", user="a picture"):
+        from matplotlib.figure import Figure
 
     if not history:
         raise ValueError("history must hold at least one epoch, got none")
@@ -347,7 +350,8 @@ def plot_confusion(report: Report) -> Figure:
     >>> figure.axes[0].get_xlabel()
     'predicted'
     """
-    from matplotlib.figure import Figure
+    with extra("plot", user="a picture"):
+        from matplotlib.figure import Figure
 
     counts = report.confusion
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)

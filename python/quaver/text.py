@@ -16,9 +16,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from quaver import _text
+from quaver._compiled import explained
 from quaver._english import CONTRACTIONS, SUFFIXES, expand, wordnet_lemmatizer
 from quaver.record import replacing
+
+try:
+    from quaver import _text
+except ImportError as error:
+    raise explained("_text", error) from None
 
 if TYPE_CHECKING:
     import numpy as np

@@ -1,0 +1,65 @@
+"""``quaver evaluate``: protocols, models on a corpus, wrong usage."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from commands import Run, squeezed
+from quaver.models import evaluation
+
+
+def test_evaluate_a_model(run: Run, trained: Path, table: Path) -> None:
+    found = json.loads(run("evaluate", table, "--model", trained, "--json").stdout)
+    assert found[0]["accuracy"] == 1
+    assert found[0]["confusion"] == [[6, 0], [0, 6]]
+    assert "100.00%" in run("evaluate", table, "--model", trained).stdout
+
+
+def test_evaluate_protocols(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def protocol(directory: Path, name: str, **options: Any) -> evaluation.Report:
+        asked.append((str(directory), name, options["search"], options["n_jobs"]))
+        return evaluation.score(name, ["a", "b"], [(["a", "b"], ["a", "a"])])
+
+    monkeypatch.setattr(evaluation, "run_protocol", protocol)
+    found = json.loads(run("evaluate", "DIR", "--protocol", "all", "--json").stdout)
+    assert [report["name"] for report in found] == list(evaluation.PROTOCOLS)
+    text = run("evaluate", "DIR", "--protocol", "original", "--no-search", "--jobs", 2).stdout
+    assert "50.00% ± 0.00%" in text
+    assert asked[-1] == ("DIR", "original", False, 2)
+
+
+def test_evaluate_needs_one_of_protocol_and_model(run: Run, trained: Path) -> None:
+    assert "one of --protocol and --model" in squeezed(run("evaluate", "DIR", code=2).stderr)
+    run("evaluate", "DIR", "--protocol", "all", "--model", trained, code=2)
+    assert "'random'" in run("evaluate", "DIR", "--protocol", "random", code=2).stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["evaluate", "tdcnn", "x", "--protocol", "other"], "expected original or speaker"),
+        (["evaluate", "tdcnn", "x", "--train", "--model", "m.keras"], "one of --train and --model"),
+        (["evaluate", "tdcnn", "x", "--picture", "a.txt"], "expected one of"),
+    ],
+)
+def test_evaluate_tdcnn_refuses(run: Run, arguments: list[str], message: str) -> None:
+    assert message in run(*arguments, code=2).output
+
+
+@pytest.mark.slow
+def test_evaluate_goes_to_the_voice_by_default(run: Run) -> None:
+    assert "one of --protocol and --model" in " ".join(
+        run("evaluate", "DIR", code=2).stderr.split()
+    )
+    assert "one of --protocol" in " ".join(run("evaluate", "voice", "DIR", code=2).stderr.split())
+    run("evaluate", "--protocol", "all", "DIR", code=1)
+    listed = run("evaluate", "--help").stdout
+    assert "voice" in listed
+    assert "text" in listed

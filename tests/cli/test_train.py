@@ -1,0 +1,108 @@
+"""``quaver train``: models of their own that the other commands take."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import soundfile
+
+from commands import DEMO, Run, squeezed
+from quaver import LABELS
+from quaver.models import tdcnn
+from quaver.models.tdcnn import classifier, onnx
+from toys import SMALL, tone
+
+
+def test_train_refuses_before_it_works(run: Run, table: Path, tmp_path: Path) -> None:
+    assert "ends in .skops" in run("train", "svm", table, "-o", "m.pkl", code=2).stderr
+    result = run("train", "svm", table, "-o", tmp_path / "none" / "m.skops", code=2)
+    assert "there is no such folder" in squeezed(result.stderr)
+    output = tmp_path / "m.skops"
+    assert (
+        "'wav2vec'" in run("train", "svm", table, "-o", output, "--kind", "wav2vec", code=2).stderr
+    )
+    result = run("train", "svm", tmp_path, "-o", output, code=1)
+    assert "no audio file" in squeezed(result.stderr)
+    assert not output.exists()
+
+
+@pytest.fixture(scope="module")
+def tones(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A table of low and high tones, two speakers."""
+    folder = tmp_path_factory.mktemp("tones")
+    lines = ["path,label,speaker"]
+    for i in range(16):
+        soundfile.write(folder / f"{i}.wav", 0.5 * tone(400 if i % 2 else 2000, 9000, i), 16000)
+        lines.append(f"{i}.wav,{'sadness' if i % 2 else 'anger'},{'ab'[i // 8]}")
+    table = folder / "clips.csv"
+    table.write_text("\n".join(lines) + "\n")
+    return table
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the default network be one that trains in seconds."""
+    monkeypatch.setattr(classifier, "TDCNNConfig", lambda: SMALL)
+
+
+@pytest.mark.slow
+def test_train_writes_a_model_and_its_curves(
+    run: Run, tones: Path, tmp_path: Path, small: None
+) -> None:
+    output, curves = tmp_path / "mine.keras", tmp_path / "curves.png"
+    shown = run("train", "tdcnn", tones, "-o", output, "--epochs", 2, "--curves", curves)
+    assert "epoch 2 of 2" in shown.stdout
+    assert curves.read_bytes().startswith(b"\x89PNG")
+    model = tdcnn.load(output)
+    assert model.classes_.tolist() == ["anger", "sadness"]
+    assert model.card_["data"]["clips"] == 16
+    assert len(model.card_["history"]) == 2
+    assert "mine" in run("info", output).stdout
+    printed = json.loads(run("predict", DEMO, "--model", output, "--json").stdout)
+    assert set(printed["predictions"][0]["probabilities"]) == {"anger", "sadness"}
+    exported = tmp_path / "mine.onnx"
+    onnx.export(model, exported)
+    again = json.loads(run("predict", DEMO, "--model", exported, "--json").stdout)
+    assert again["predictions"][0]["probabilities"] == pytest.approx(
+        printed["predictions"][0]["probabilities"], abs=1e-4
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["train", "tdcnn", "x.csv", "-o", "mine.h5"], "ends in .keras"),
+        (["train", "tdcnn", "x.csv", "-o", "gone/mine.keras"], "no such folder"),
+    ],
+)
+def test_train_tdcnn_refuses(run: Run, arguments: list[str], message: str) -> None:
+    assert message in run(*arguments, code=2).output
+
+
+@pytest.mark.slow
+def test_train_and_use_a_model(run: Run, trained_text: Path, texts_folder: Path) -> None:
+    found = json.loads(run("predict", "--text", "a", "--text-model", trained_text, "--json").stdout)
+    assert list(found["predictions"][0]["probabilities"]) == list(LABELS)
+    assert json.loads(run("info", trained_text, "--json").stdout)["data"]["texts"] == 210
+    reports = json.loads(
+        run("evaluate", "text", texts_folder, "--model", trained_text, "--json").stdout
+    )
+    assert [report["name"] for report in reports] == ["network", "TF-IDF", "network and TF-IDF"]
+    assert reports[1]["test_macro_f1"] > 0.9
+    assert (reports[0]["n_test"], reports[0]["n_single"]) == (70, 63)
+    shown = run("evaluate", "text", texts_folder, "--model", trained_text, "--no-baseline").stdout
+    assert "network" in shown
+    assert "TF-IDF" not in shown
+
+
+@pytest.mark.slow
+def test_train_text_refuses(run: Run, texts_folder: Path, tmp_path: Path) -> None:
+    assert "ends in .keras" in run("train", "text", texts_folder, "-o", "a.h5", code=2).stderr
+    assert (
+        "no such folder"
+        in run("train", "text", texts_folder, "-o", tmp_path / "b/a.keras", code=2).stderr
+    )
+    assert "labels.txt" in run("train", "text", tmp_path, "-o", tmp_path / "a.keras", code=1).stderr
