@@ -163,7 +163,7 @@ def test_public_names_exist_and_are_documented() -> None:
 
 def test_the_readme_map_names_what_is_there() -> None:
     readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-    for folder in re.findall(r"^\| `([\w/.]+)` \|", readme, re.M):
+    for folder in re.findall(r"^\| `([\w/.-]+)` \|", readme, re.M):
         assert (REPOSITORY / folder).exists(), folder
     for marker in ("demo", "test"):
         assert f"<!-- command: {marker} -->" in readme
