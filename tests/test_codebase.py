@@ -95,7 +95,7 @@ def test_every_kernel_has_a_header() -> None:
     kernels = {(group, file.removesuffix(".cpp")) for group, file in kernels}
     headers = {path.parts[-2:] for path in REPOSITORY.glob("cpp/include/quaver/*/*.hpp")}
     headers = {(group, file.removesuffix(".hpp")) for group, file in headers}
-    # A kernel may be split by size of transform and the like: rfft_columns belongs to rfft.
+    # A kernel may be split by size of transform and the like: fft_columns belongs to fft.
     without = {
         (group, stage)
         for group, stage in kernels

@@ -62,7 +62,7 @@ FFT_DEVIATIONS = 8.0
 
 def amplitude_error(magnitude: Array) -> Array:
     """Largest error of any bin of each frame, (T, 1)."""
-    n_fft = 2 * (magnitude.shape[1] - 1)
+    n_fft = max(2, 2 * (magnitude.shape[1] - 1))
     root_mean_square = np.sqrt((2 * magnitude**2).sum(axis=1, keepdims=True) / n_fft)
     return FFT_DEVIATIONS * UNIT_ROUNDOFF * np.sqrt(np.log2(n_fft) + 2) * root_mean_square
 
@@ -225,7 +225,7 @@ PEER_FEATURES = 1e-6
 PEER_NEAR_ZERO = 1e-15
 # librosa's cepstra, or MFCC_DB: the first one, -1131 in silence, is a float32 sum in both.
 PEER_MFCC = 1e-5
-# A bin of the transform in double, in the frame's root sum of squares (fft64.hpp).
+# A bin of the transform in double, in the frame's root sum of squares (fft.hpp).
 EXACT_TRANSFORM = 1e-14
 # Means and deviations of pyAudioAnalysis' cepstra, absolute. Measured 1e-7 on speech.
 PEER_CEPSTRA = 1e-5

@@ -6,12 +6,12 @@
 // of these, whose outputs are bins or, for d >= B / 2, the conjugates of bins n - c - 32 d. Unlike
 // of a packed complex transform nothing is left to untangle, and rows a of zero padding are never
 // touched. A row of the second pass, B = B1 B2 points, is again two passes, over a copy that stays
-// in L1. Tables: column_turns() in rfft.hpp. No include guard: a kernel file includes it inside its
+// in L1. Tables: FftPlan::turns. No include guard: a kernel file includes it inside its
 // target region, after transforms.hpp.
 
 namespace quaver::QV_TARGET {
 
-// The phase stride of framing.hpp and framing64.hpp where a frame spans two to four hops.
+// FrameLayout::phase_stride where a frame spans two to four hops.
 template <class T>
 constexpr std::size_t kUsualStride = (LanesOf<T>::kCount + 5) / 4 * 4;
 
@@ -206,17 +206,15 @@ static __attribute__((noinline)) void transform_rows(const T* turns, T* work, co
   }
 }
 
-// run(Radices<B1, B2>{}) with the factors of B = n_columns.
-template <int B1, int B2>
-struct Radices {};
-template <class Run>
-QV_INLINE void with_radices(std::size_t n_columns, const Run& run) {
+// pass.run<B1, B2>() with the factors of B = n_columns.
+template <class Pass>
+QV_INLINE void with_radices(std::size_t n_columns, const Pass& pass) {
   switch (n_columns) {
-    case 8: return run(Radices<8, 1>{});
-    case 16: return run(Radices<16, 1>{});
-    case 32: return run(Radices<8, 4>{});
-    case 64: return run(Radices<8, 8>{});
-    default: return run(Radices<8, 16>{});
+    case 8: return pass.template run<8, 1>();
+    case 16: return pass.template run<16, 1>();
+    case 32: return pass.template run<8, 4>();
+    case 64: return pass.template run<8, 8>();
+    default: return pass.template run<8, 16>();
   }
 }
 

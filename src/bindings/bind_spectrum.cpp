@@ -7,11 +7,12 @@
 #include "quaver/spectrum/contrast.hpp"
 #include "quaver/spectrum/decibel.hpp"
 #include "quaver/spectrum/stft.hpp"
-#include "quaver/spectrum/stft64.hpp"
 
 namespace quaver::bindings {
 
 using FilterBank = quaver::FilterBank<float>;
+using Stft = StftPlan<float>;
+using Stft64 = StftPlan<double>;
 
 // Of samples that hold at least one.
 template <class Plan>
@@ -36,42 +37,27 @@ static std::shared_ptr<Plan> make_stft(std::size_t n_fft, std::size_t hop_length
   return std::make_shared<Plan>(n_fft, hop_length, values(window), size_of(window), center);
 }
 
-static Array<std::complex<float>> run_stft(const StftPlan& plan, const Array<float>& samples) {
-  return filled<std::complex<float>>(
-      {count_frames(plan, samples), plan.rfft.n_bins},
-      [&, from = values(samples), size = size_of(samples)](float* to) {
-        stft(plan, StftOutput::complex, from, size, to);
-      });
+// T: the type of the transform, S: of samples and results.
+template <class T, class S>
+static Array<std::complex<S>> run_stft(const StftPlan<T>& plan, const Array<S>& samples) {
+  return filled<std::complex<S>>(
+      {count_frames(plan, samples), plan.fft.n_bins},
+      [&, from = values(samples), size = size_of(samples)](S* to) { stft(plan, from, size, to); });
 }
 
-template <class T>
-static Array<std::complex<T>> run_stft64(const Stft64Plan& plan, const Array<T>& samples) {
-  return filled<std::complex<T>>({count_frames(plan, samples), plan.fft.n_bins},
-                                 [&, from = values(samples), size = size_of(samples)](T* to) {
-                                   stft64(plan, from, size, to);
-                                 });
-}
-
-static Array<float> run_picture(const StftPlan& plan, const Array<float>& samples, bool power) {
-  return filled<float>({plan.rfft.n_bins, count_frames(plan, samples)},
-                       [&, from = values(samples), size = size_of(samples)](float* to) {
-                         stft_bins(plan, real_output(power), from, size, to);
-                       });
-}
-
-template <class T>
-static Array<T> run_picture64(const Stft64Plan& plan, const Array<T>& samples, bool power) {
-  return filled<T>({plan.fft.n_bins, count_frames(plan, samples)},
-                   [&, from = values(samples), size = size_of(samples)](T* to) {
-                     stft_bins64(plan, real_output(power), from, size, to);
+template <class T, class S>
+static Array<S> run_picture(const StftPlan<T>& plan, const Array<S>& samples, bool power) {
+  return filled<S>({plan.fft.n_bins, count_frames(plan, samples)},
+                   [&, from = values(samples), size = size_of(samples)](S* to) {
+                     stft_bins(plan, real_output(power), from, size, to);
                    });
 }
 
-static Array<float> run_bands(const StftPlan& plan, const Array<float>& samples, bool power,
+static Array<float> run_bands(const Stft& plan, const Array<float>& samples, bool power,
                               const FilterBank& bank) {
   const std::size_t n_frames = count_frames(plan, samples);
-  if (bank.n_bins != plan.rfft.n_bins) {
-    throw std::invalid_argument("the bank must have " + std::to_string(plan.rfft.n_bins) +
+  if (bank.n_bins != plan.fft.n_bins) {
+    throw std::invalid_argument("the bank must have " + std::to_string(plan.fft.n_bins) +
                                 " bins, got " + std::to_string(bank.n_bins));
   }
   return filled<float>({bank.n_bands, n_frames},
@@ -91,10 +77,10 @@ static Array<float> run_bands_of(const FilterBank& bank, const Array<float>& pic
   });
 }
 
-static Array<float> run_istft(const StftPlan& plan, const Array<std::complex<float>>& spectrum,
+static Array<float> run_istft(const Stft& plan, const Array<std::complex<float>>& spectrum,
                               std::size_t n_weighted, std::size_t n_samples) {
-  if (spectrum.ndim() != 2 || extent(spectrum, 1) != plan.rfft.n_bins) {
-    refuse("spectrum must have shape (n_frames, " + std::to_string(plan.rfft.n_bins) + "), got ",
+  if (spectrum.ndim() != 2 || extent(spectrum, 1) != plan.fft.n_bins) {
+    refuse("spectrum must have shape (n_frames, " + std::to_string(plan.fft.n_bins) + "), got ",
            spectrum);
   }
   const std::size_t n_frames = extent(spectrum, 0);
@@ -150,7 +136,7 @@ static Extremes run_contrast(const Array<float>& magnitude, const Bands& bands) 
   return {std::move(valley), std::move(peak)};
 }
 
-static Extremes run_stft_contrast(const Stft64Plan& plan, const Array<float>& samples,
+static Extremes run_stft_contrast(const Stft64& plan, const Array<float>& samples,
                                   const Bands& bands) {
   const std::size_t n_frames = count_frames(plan, samples), size = size_of(samples);
   const ContrastPlan extremes = contrast_plan(bands, plan.fft.n_bins);
@@ -167,26 +153,28 @@ void bind_spectrum(py::module_& m) {
       .def(py::init(&make_bank), py::arg("weights").noconvert())
       .def("of", &run_bands_of, py::arg("picture").noconvert(),
            "(n_bands, n_frames) of a picture (n_frames, n_bins).");
-  py::class_<StftPlan, std::shared_ptr<StftPlan>>(m, "Stft", "Plan of a transform.")
-      .def(py::init(&make_stft<StftPlan>), py::kw_only(), py::arg("n_fft"), py::arg("hop_length"),
+  py::class_<Stft, std::shared_ptr<Stft>>(m, "Stft", "Plan of a transform.")
+      .def(py::init(&make_stft<Stft>), py::kw_only(), py::arg("n_fft"), py::arg("hop_length"),
            py::arg("window").noconvert(), py::arg("center"))
-      .def("run", &run_stft, py::arg("samples").noconvert(), "(n_frames, n_bins), complex.")
-      .def("picture", &run_picture, py::arg("samples").noconvert(), py::arg("power"),
+      .def("run", &run_stft<float, float>, py::arg("samples").noconvert(),
+           "(n_frames, n_bins), complex.")
+      .def("picture", &run_picture<float, float>, py::arg("samples").noconvert(), py::arg("power"),
            "(n_bins, n_frames), magnitude or power.")
       .def("bands", &run_bands, py::arg("samples").noconvert(), py::arg("power"), py::arg("bank"),
            "(n_bands, n_frames): the picture under a filter bank.")
       .def("inverse", &run_istft, py::arg("spectrum").noconvert(), py::arg("n_weighted"),
            py::arg("n_samples"), "Overlap-add of (n_frames, n_bins) over the squared windows.");
-  py::class_<Stft64Plan, std::shared_ptr<Stft64Plan>>(
+  py::class_<Stft64, std::shared_ptr<Stft64>>(
       m, "Stft64", "Plan of a transform in double, whose results have the type of the samples.")
-      .def(py::init(&make_stft<Stft64Plan>), py::kw_only(), py::arg("n_fft"), py::arg("hop_length"),
+      .def(py::init(&make_stft<Stft64>), py::kw_only(), py::arg("n_fft"), py::arg("hop_length"),
            py::arg("window").noconvert(), py::arg("center"))
-      .def("run", &run_stft64<float>, py::arg("samples").noconvert(),
+      .def("run", &run_stft<double, float>, py::arg("samples").noconvert(),
            "(n_frames, n_bins), complex.")
-      .def("run", &run_stft64<double>, py::arg("samples").noconvert())
-      .def("picture", &run_picture64<float>, py::arg("samples").noconvert(), py::arg("power"),
+      .def("run", &run_stft<double, double>, py::arg("samples").noconvert())
+      .def("picture", &run_picture<double, float>, py::arg("samples").noconvert(), py::arg("power"),
            "(n_bins, n_frames), magnitude or power.")
-      .def("picture", &run_picture64<double>, py::arg("samples").noconvert(), py::arg("power"))
+      .def("picture", &run_picture<double, double>, py::arg("samples").noconvert(),
+           py::arg("power"))
       .def("contrast", &run_stft_contrast, py::arg("samples").noconvert(), py::arg("bands"),
            "The function contrast of the picture of float32 samples.");
   m.def("decibel", &run_decibel, py::arg("power").noconvert(), py::arg("amin"), py::arg("offset"),

@@ -24,7 +24,7 @@ from compat.parity import (
 from quaver import audio
 
 SIZES = [(2048, 512, None), (512, None, 400), (400, 160, None), (256, 300, 200), (1000, 250, 999)]
-# A prime factor of 7, odd lengths: NumPy's transform takes over.
+# Prime factors of 7 and 73, odd lengths.
 OTHER_SIZES = [(1022, 256, None), (441, 147, 300), (2, 1, None), (3, 2, None)]
 PADS = ["constant", "reflect", "edge", "symmetric", "linear_ramp"]
 

@@ -22,7 +22,6 @@
 #include "quaver/pipelines/stream.hpp"
 #include "quaver/spectrum/contrast.hpp"
 #include "quaver/spectrum/stft.hpp"
-#include "quaver/spectrum/stft64.hpp"
 
 using namespace quaver;
 
@@ -30,10 +29,10 @@ using namespace quaver;
 template <class... Plans>
 constexpr bool kOnlyMove =
     ((!std::is_copy_constructible_v<Plans> && std::is_move_constructible_v<Plans>) && ...);
-static_assert(
-    kOnlyMove<ContrastPlan, DeltaPlan, Fft64Plan, FilterBank<float>, FilterBank<double>,
-              FramingPlan, Framing64Plan, FunctionalsPlan, LogMelPlan, MelPlan, PyAudioPlan,
-              RfftPlan, ShortTermPlan, SpectrumPlan, SpeechFeaturesPlan, Stft64Plan, StftPlan>);
+static_assert(kOnlyMove<ContrastPlan, DeltaPlan, FftPlan<float>, FftPlan<double>, FilterBank<float>,
+                        FilterBank<double>, FramingPlan, FrameLayout<float>, FrameLayout<double>,
+                        FunctionalsPlan, LogMelPlan, MelPlan, PyAudioPlan, ShortTermPlan,
+                        SpectrumPlan, SpeechFeaturesPlan, StftPlan<float>, StftPlan<double>>);
 
 static ExtractOptions default_options(std::size_t frame, std::size_t hop, std::size_t n_fft) {
   ExtractOptions o;
@@ -125,9 +124,14 @@ static void test_transform_lengths() {
 }
 
 static void test_plans_refuse() {
-  CHECK_THROWS(RfftPlan(14 * 2));
-  CHECK_THROWS(RfftPlan(15));
-  CHECK_THROWS(RfftPlan(0));
+  for (std::size_t n_fft : {0, 15, 28}) {
+    FramingOptions framing;
+    framing.frame_length = framing.hop_length = 1;
+    framing.n_fft = n_fft;
+    CHECK_THROWS(FramingPlan(framing));
+  }
+  CHECK_THROWS(FftPlan<float>(0));
+  CHECK_THROWS(FftPlan<double>(0));
   CHECK_THROWS(DeltaPlan(4, 1));
   CHECK_THROWS(DeltaPlan(0, 3));
   CHECK_THROWS(CepstrumPlan(13, 14));

@@ -101,7 +101,7 @@ static void test_pyaudio() {
 }
 
 static void test_plans_refuse() {
-  CHECK_THROWS(Fft64Plan(0));
+  CHECK_THROWS(FftPlan<double>(0));
   CHECK_THROWS(PyAudioPlan(small_options(200, 0)));
   PyAudioOptions o = small_options(200, 100);
   o.chroma[0].bin = 100;

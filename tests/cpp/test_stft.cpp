@@ -11,7 +11,6 @@
 #include "quaver/spectrum/contrast.hpp"
 #include "quaver/spectrum/decibel.hpp"
 #include "quaver/spectrum/stft.hpp"
-#include "quaver/spectrum/stft64.hpp"
 
 using namespace quaver;
 
@@ -54,22 +53,23 @@ static Sum definition(const Plan& plan, std::size_t lead, const std::vector<doub
 }
 
 static void test_sizes() {
-  const std::size_t sizes[][3] = {{4, 1, 4},    {6, 2, 5},    {30, 7, 21},
-                                  {50, 60, 49}, {64, 16, 64}, {120, 50, 100}};
+  const std::size_t sizes[][3] = {{4, 1, 4},    {6, 2, 5},      {30, 7, 21},  {50, 60, 49},
+                                  {64, 16, 64}, {120, 50, 100}, {14, 10, 14}, {15, 4, 11},
+                                  {67, 20, 67}, {256, 64, 256}};
   for (const auto& [n_fft, hop, win] : sizes) {
     for (bool center : {false, true}) {
       const std::vector<double> window = hann(win);
-      const StftPlan plan(n_fft, hop, window.data(), win, center);
-      const Stft64Plan wide(n_fft, hop, window.data(), win, center);
+      const StftPlan<float> plan(n_fft, hop, window.data(), win, center);
+      const StftPlan<double> wide(n_fft, hop, window.data(), win, center);
       for (std::size_t n_frames : {1, 17, 33}) {
         const std::vector<float> y = noise(n_fft + (n_frames - 1) * hop);
         const std::size_t n = plan.count(y.size()), n_bins = n_fft / 2 + 1;
         std::vector<float> complex(2 * n * n_bins), complex64(2 * n * n_bins), power(n * n_bins),
             exact(n * n_bins);
-        stft(plan, StftOutput::complex, y.data(), y.size(), complex.data());
-        stft64(wide, y.data(), y.size(), complex64.data());
+        stft(plan, y.data(), y.size(), complex.data());
+        stft(wide, y.data(), y.size(), complex64.data());
         stft_bins(plan, StftOutput::power, y.data(), y.size(), power.data());
-        stft_bins64(wide, StftOutput::magnitude, y.data(), y.size(), exact.data());
+        stft_bins(wide, StftOutput::magnitude, y.data(), y.size(), exact.data());
         for (std::size_t t = 0; t < n; ++t) {
           for (std::size_t k = 0; k < n_bins; ++k) {
             const Sum sum = definition(plan, plan.window_lead, window, y, t, k);
@@ -99,13 +99,13 @@ static void test_sizes() {
 static void test_double() {
   for (std::size_t n_fft : {1, 3, 15, 67, 134, 512, 544, 640, 1024}) {
     const std::vector<double> window = hann(n_fft);
-    const Stft64Plan plan(n_fft, n_fft, window.data(), n_fft, true);
+    const StftPlan<double> plan(n_fft, n_fft, window.data(), n_fft, true);
     const std::vector<float> y = noise(3 * n_fft);
     const std::vector<double> x(y.begin(), y.end());
     const std::size_t n = plan.count(x.size()), n_bins = n_fft / 2 + 1;
     std::vector<double> complex(2 * n * n_bins), power(n * n_bins);
-    stft64(plan, x.data(), x.size(), complex.data());
-    stft_bins64(plan, StftOutput::power, x.data(), x.size(), power.data());
+    stft(plan, x.data(), x.size(), complex.data());
+    stft_bins(plan, StftOutput::power, x.data(), x.size(), power.data());
     for (std::size_t t = 0; t < n; ++t) {
       for (std::size_t k = 0; k < n_bins; ++k) {
         const Sum sum = definition(plan, 0, window, y, t, k);
@@ -119,19 +119,19 @@ static void test_double() {
 
 static void test_bands_and_contrast() {
   const std::vector<double> window = hann(64);
-  const StftPlan plan(64, 16, window.data(), 64, true);
-  const Stft64Plan wide(64, 16, window.data(), 64, true);
+  const StftPlan<float> plan(64, 16, window.data(), 64, true);
+  const StftPlan<double> wide(64, 16, window.data(), 64, true);
   const std::vector<float> y = noise(1000);
   const std::size_t n = plan.count(y.size()), n_bins = 33;
   std::vector<float> picture(n * n_bins), bands(2 * n), low(2 * n), high(2 * n);
   std::vector<float> weights(2 * n_bins);
   for (std::size_t k = 5; k < 20; ++k) weights[n_bins + k] = 1.0f;
   stft_bins(plan, StftOutput::power, y.data(), y.size(), picture.data());
-  stft_bands(plan, StftOutput::power, FilterBank(weights.data(), 2, n_bins), y.data(), y.size(),
-             bands.data());
+  stft_bands(plan, StftOutput::power, FilterBank<float>(weights.data(), 2, n_bins), y.data(),
+             y.size(), bands.data());
   const ContrastPlan extremes({{0, 10, 2}, {10, 33, 23}});
   stft_contrast(wide, extremes, y.data(), y.size(), low.data(), high.data());
-  stft_bins64(wide, StftOutput::magnitude, y.data(), y.size(), picture.data());
+  stft_bins(wide, StftOutput::magnitude, y.data(), y.size(), picture.data());
   std::vector<float> low2(2 * n), high2(2 * n);
   contrast(extremes, picture.data(), n, low2.data(), high2.data());
   CHECK(low == low2);
@@ -167,9 +167,9 @@ static void test_decibel() {
 
 static void test_plans_refuse() {
   const std::vector<double> window = hann(16);
-  CHECK_THROWS(StftPlan(14, 4, window.data(), 14, true));
-  CHECK_THROWS(StftPlan(16, 0, window.data(), 16, true));
-  CHECK_THROWS(StftPlan(8, 4, window.data(), 16, true));
+  CHECK_THROWS(StftPlan<float>(0, 4, window.data(), 0, true));
+  CHECK_THROWS(StftPlan<float>(16, 0, window.data(), 16, true));
+  CHECK_THROWS(StftPlan<float>(8, 4, window.data(), 16, true));
   CHECK_THROWS(ContrastPlan({{0, 3, 4}}));
   CHECK_THROWS(ContrastPlan({{3, 3, 1}}));
   CHECK_THROWS(ContrastPlan({{0, 100, 65}}));

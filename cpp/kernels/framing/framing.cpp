@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Framing without a gather per sample: the block's samples are transposed once into
-// [phase within a hop][column]; sample n = q hop + p of all frames of the block is then one
-// unaligned load at phases[p][q].
+// Samples of any type, checked and pre-emphasised, up to the phases of layout.hpp.
 #ifndef QV_TARGET
 
 #include "quaver/framing/framing.hpp"
 
 #include <stdexcept>
-
-#include "quaver/fft/rfft.hpp"
 
 #define QV_FILE "kernels/framing/framing.cpp"
 #include "simd/foreach_target.hpp"
@@ -27,8 +23,41 @@ double window_value(const std::string& name, double phase) {
                               "'");
 }
 
-std::size_t round_up(std::size_t n, std::size_t multiple) {
-  return (n + multiple - 1) / multiple * multiple;
+bool is_smooth(std::size_t n) {
+  if (n < 4 || n % 2 != 0) return false;
+  for (std::size_t radix : {2, 3, 5}) {
+    while (n % radix == 0) n /= radix;
+  }
+  return n == 1;
+}
+
+// The pipelines keep to lengths that no prime factor slows down.
+void require_smooth(std::size_t n) {
+  if (is_smooth(n)) return;
+  std::size_t next = n < 4 ? 4 : n + 1;
+  while (!is_smooth(next)) ++next;
+  throw std::invalid_argument(
+      "n_fft must be even, at least 4 and without a prime factor above 5, got " +
+      std::to_string(n) + "; the next that fits is " + std::to_string(next));
+}
+
+std::vector<double> window_values(const FramingOptions& o) {
+  if (o.frame_length == 0) throw std::invalid_argument("frame_length must be positive, got 0");
+  if (o.hop_length == 0) throw std::invalid_argument("hop_length must be positive, got 0");
+  if (o.frame_length > o.n_fft) {
+    throw std::invalid_argument("frame_length must not exceed n_fft, got frame_length " +
+                                std::to_string(o.frame_length) + " and n_fft " +
+                                std::to_string(o.n_fft));
+  }
+  // A window of one sample is 1 of either kind, as in SciPy.
+  const std::size_t period = o.periodic && o.frame_length > 1 ? o.frame_length : o.frame_length - 1;
+  std::vector<double> values;
+  for (std::size_t n = 0; n < o.frame_length; ++n) {
+    const double phase = 2 * kPi * static_cast<double>(n) / static_cast<double>(period);
+    const double value = window_value(o.window, period == 0 ? kPi : phase);
+    values.push_back(period == 0 ? 1.0 : value);
+  }
+  return values;
 }
 
 }  // namespace
@@ -37,72 +66,28 @@ FramingPlan::FramingPlan(const FramingOptions& options)
     : frame_length(options.frame_length),
       hop_length(options.hop_length),
       n_fft(options.n_fft),
-      n_phases(frame_length < hop_length ? frame_length : hop_length),
-      n_taps(hop_length == 0 ? 0 : (frame_length + hop_length - 1) / hop_length),
       pre_emphasis(options.pre_emphasis),
       pre_high(static_cast<float>(options.pre_emphasis)),
       pre_low(static_cast<float>(options.pre_emphasis - static_cast<double>(pre_high))),
-      window(options.n_fft) {
-  if (frame_length == 0) throw std::invalid_argument("frame_length must be positive, got 0");
-  if (hop_length == 0) throw std::invalid_argument("hop_length must be positive, got 0");
-  if (frame_length > n_fft) {
-    throw std::invalid_argument("frame_length must not exceed n_fft, got frame_length " +
-                                std::to_string(frame_length) + " and n_fft " +
-                                std::to_string(n_fft));
-  }
-  // A window of one sample is 1 of either kind, as in SciPy.
-  const std::size_t period = options.periodic && frame_length > 1 ? frame_length : frame_length - 1;
-  for (std::size_t n = 0; n < frame_length; ++n) {
-    const double phase = 2 * kPi * static_cast<double>(n) / static_cast<double>(period);
-    const double value = window_value(options.window, period == 0 ? kPi : phase);
-    window[n] = static_cast<float>(period == 0 ? 1.0 : value);
-  }
-  offset_list.resize(kNumTargets * n_fft);
+      window(window_values(options)),
+      layout(window_values(options).data(), frame_length, hop_length, n_fft, 0),
+      offset_list(kNumTargets * frame_length) {
   for (std::size_t target = 0; target < kNumTargets; ++target) {
-    unsigned* const list = offset_list.data() + target * n_fft;
+    unsigned* const list = offset_list.data() + target * frame_length;
     for (std::size_t n = 0; n < frame_length; ++n) {
       const std::size_t phase = n % hop_length, tap = n / hop_length;
-      list[n] = static_cast<unsigned>(phase * phase_stride(kLanesOf[target]) + tap);
+      list[n] = static_cast<unsigned>(phase * layout.phase_stride(kLanesOf[target]) + tap);
     }
     offsets[target] = list;
   }
-  sort_by_column();
-}
-
-void FramingPlan::use_window(const double* values) {
-  for (std::size_t n = 0; n < frame_length; ++n) window[n] = static_cast<float>(values[n]);
-  sort_by_column();
-}
-
-void FramingPlan::sort_by_column() {
-  const std::size_t n_columns = columns_of(n_fft);
-  if (n_columns == 0) return;
-  column_window = Buffer<float>(n_fft);
-  column_offset_list.resize(kNumTargets * n_fft);
-  for (std::size_t target = 0; target < kNumTargets; ++target) {
-    column_offsets[target] = column_offset_list.data() + target * n_fft;
-  }
-  for (std::size_t n = 0; n < n_fft; ++n) {
-    const std::size_t to = place_in_columns(n, n_columns);
-    column_window[to] = window[n];
-    for (std::size_t target = 0; target < kNumTargets; ++target) {
-      column_offset_list[target * n_fft + to] = offset_list[target * n_fft + n];
-    }
-  }
+  require_smooth(n_fft);
 }
 
 std::size_t FramingPlan::linear_size(std::size_t lanes) const {
   // The transpose reads whole tiles, up to a column and three phases past the block; signs are
   // taken from 64 samples at a time.
-  return (phase_stride(lanes) + 1) * hop_length + round_up(n_phases, 4) + frame_length + 64;
+  return (layout.phase_stride(lanes) + 1) * hop_length + layout.n_phases + 3 + frame_length + 64;
 }
-std::size_t FramingPlan::phase_stride(std::size_t lanes) const {
-  return round_up(lanes + n_taps - 1, 4);
-}
-std::size_t FramingPlan::phases_size(std::size_t lanes) const {
-  return round_up(n_phases, 4) * phase_stride(lanes);
-}
-
 std::size_t count_frames(std::size_t n_samples, std::size_t frame_length, std::size_t hop_length) {
   return n_samples < frame_length ? 0 : (n_samples - frame_length) / hop_length + 1;
 }
@@ -300,14 +285,6 @@ void prefetch_block(const Samples& src, std::ptrdiff_t start, const FramingPlan&
   for (std::size_t i = 0; i < quarter; i += 64) __builtin_prefetch(bytes + i);
 }
 
-void gather_phases(const FramingPlan& plan, const float* linear, float* phases,
-                   std::size_t phase_stride) {
-  // kLanes + n_taps - 1 columns as an even number, and whole tiles past the last phase; columns
-  // beyond are not written.
-  transpose(linear, (kLanes + plan.n_taps) / 2 * 2, (plan.n_phases + 3) / 4 * 4, plan.hop_length,
-            phases, phase_stride);
-}
-
 // Whether the block's whole tiles can be read where the samples lie.
 static bool is_readable(const Samples& src, std::ptrdiff_t start, const FramingPlan& plan,
                         std::size_t phase_stride) {
@@ -318,13 +295,13 @@ static bool is_readable(const Samples& src, std::ptrdiff_t start, const FramingP
 
 bool load_phases(const Samples& src, std::ptrdiff_t start, std::size_t n_frames, bool is_first,
                  const FramingPlan& plan, float* raw, float* linear, float* phases) {
-  const std::size_t phase_stride = plan.phase_stride(kLanes), hop = plan.hop_length;
+  const std::size_t phase_stride = plan.layout.phase_stride(kLanes), hop = plan.hop_length;
   const std::ptrdiff_t before = start - static_cast<std::ptrdiff_t>(kLanes * hop);
   if (!is_readable(src, start, plan, phase_stride)) {
     // The block before has left its samples in `linear` if it came this way.
     const bool is_new = is_first || is_readable(src, before, plan, phase_stride);
     if (!load_block(src, start, n_frames, is_new, plan, raw, linear)) return false;
-    gather_phases(plan, linear, phases, phase_stride);
+    gather_phases(plan.layout, linear, phases);
     return true;
   }
   const float* const x = static_cast<const float*>(src.data) + start;
@@ -332,18 +309,8 @@ bool load_phases(const Samples& src, std::ptrdiff_t start, std::size_t n_frames,
   const bool is_known = !is_first && plan.frame_length > hop;
   const std::size_t checked = is_known ? plan.frame_length - hop : 0;
   if (!check_samples(x + checked, count - checked)) return false;
-  gather_phases(plan, x, phases, phase_stride);
+  gather_phases(plan.layout, x, phases);
   return true;
-}
-
-void window_frames(const FramingPlan& plan, const float* phases, std::size_t phase_stride,
-                   float* frames) {
-  const float* window = plan.window.data();
-  for (std::size_t q = 0, n = 0; q < plan.n_taps; ++q) {
-    for (std::size_t p = 0; p < plan.n_phases && n < plan.frame_length; ++p, ++n) {
-      StoreU(frames + n * kLanes, LoadU(phases + p * phase_stride + q) * window[n]);
-    }
-  }
 }
 
 }  // namespace quaver::QV_TARGET

@@ -180,7 +180,7 @@ static void load_frames(const PyAudioPlan& plan, const Samples& src, const Norma
   const double divisor = norm.peak + 1e-10;
   load_scaled(src, first * plan.step, count, linear);
   for (std::size_t i = 0; i < count; ++i) linear[i] = (linear[i] - norm.mean) / divisor;
-  window_frames64(linear, plan.step, plan.window, plan.ones.data(), n_valid, frames);
+  window_frames(linear, plan.step, plan.window, plan.ones.data(), n_valid, frames);
 }
 
 static VecD sum_of_squares64(const double* x, std::size_t count) {
@@ -338,7 +338,7 @@ static void block_features(const PyAudioPlan& plan, bool is_first, PyAudioWorksp
   StoreU(rows + kZcr * kLanesD, crossing_rate(frames, plan.window));
   StoreU(rows + kEnergyEntropyRow * kLanesD, energy_entropy64(frames, plan.window, &energy));
   StoreU(rows + kEnergyRow * kLanesD, energy / static_cast<double>(plan.window));
-  spectrum64(plan.fft, frames, work.work.data(), Bins64::power, work.power.data());
+  spectrum_frames(plan.fft, frames, work.work.data(), Bins::power, work.power.data());
   const SpectrumSums sums = take_magnitudes(plan, work.power.data(), magnitude);
   centroid_spread(plan, magnitude, sums, rows);
   StoreU(rows + kSpectralEntropyRow * kLanesD, energy_entropy64(magnitude, plan.n_used, &energy));

@@ -167,9 +167,9 @@ static double* block_power(const SpeechFeaturesPlan& plan, const Samples& src, s
   load_emphasised(src, first * plan.frame_step,
                   (n_valid - 1) * plan.frame_step + plan.framing.length, plan.pre_emphasis,
                   work.linear.data());
-  gather_phases64(plan.framing, work.linear.data(), work.phases.data());
-  return power64_phases(plan.fft, plan.framing, work.phases.data(), work.frames.data(),
-                        work.work.data(), work.power.data());
+  gather_phases(plan.framing, work.linear.data(), work.phases.data());
+  return power_phases(plan.fft, plan.framing, work.phases.data(), work.frames.data(),
+                      work.work.data(), work.power.data());
 }
 
 static inline VecD not_zero(VecD x) { return x == VecD{} ? Set(0x1p-52) : x; }
@@ -254,7 +254,7 @@ static void centroids(const SpeechFeaturesPlan& plan, double* power, double scal
 void speech_features(const SpeechFeaturesPlan& plan, const Samples& src, std::size_t n_frames,
                      SpeechFeaturesWorkspace& work, double* out, double* energy) {
   work.reserve(plan, kLanesD);
-  const double scale = 1.0 / (plan.fft.gain * plan.fft.gain * static_cast<double>(plan.fft.n));
+  const double scale = 1.0 / static_cast<double>(plan.fft.n);
   double* const bands = work.bands.data();
   double* const columns = work.columns.data();
   for (std::size_t t = 0; t < n_frames; t += kLanesD) {

@@ -15,7 +15,7 @@ namespace quaver {
 
 LogMelPlan::LogMelPlan(const LogMelOptions& options)
     : framing(options.framing),
-      rfft(options.framing.n_fft),
+      fft(options.framing.n_fft),
       mel(options.mel),
       magnitude(options.magnitude),
       n_fft(options.framing.n_fft),
@@ -35,14 +35,12 @@ void LogMelWorkspace::reserve(const LogMelPlan& plan, std::size_t lanes) {
   const std::size_t linear_size = plan.framing.linear_size(lanes);
   raw.reserve(linear_size + 1);
   linear.reserve(linear_size);
-  phases.reserve(plan.framing.phases_size(lanes));
-  work.reserve(power_spectrum_work(plan.rfft, lanes));
-  power.reserve(plan.rfft.n_bins * lanes);
-  if (plan.magnitude) magnitude.reserve(plan.rfft.n_bins * lanes);
+  phases.reserve(plan.framing.layout.phases_size(lanes));
+  work.reserve(plan.fft.work_size(lanes));
+  power.reserve(plan.fft.n_bins * lanes);
+  if (plan.magnitude) magnitude.reserve(plan.fft.n_bins * lanes);
   mel_db.reserve(plan.mel.n_mels * lanes);
-  if (plan.rfft.n_columns != 0) return;
-  frames.reserve(plan.n_fft * lanes);
-  frames.fill_zero();
+  if (plan.fft.n_columns == 0) frames.reserve(plan.n_fft * lanes);
 }
 
 }  // namespace quaver
@@ -67,7 +65,7 @@ bool log_mel(const LogMelPlan& plan, const Samples& src, std::size_t n_frames,
                      work.phases.data())) {
       return false;
     }
-    power_spectrum(plan.rfft, plan.framing, work.phases.data(), work.frames.data(),
+    power_spectrum(plan.fft, plan.framing.layout, work.phases.data(), work.frames.data(),
                    work.work.data(), power, magnitude);
     mel_decibel(plan.mel, magnitude == nullptr ? power : magnitude, mel_db);
     transpose(mel_db, n_mels, n_valid, kLanes, out + t * n_mels, n_mels);

@@ -47,7 +47,7 @@ std::string ShortTermRows::name_of(std::size_t row) const {
 ShortTermPlan::ShortTermPlan(const ShortTermOptions& options)
     : framing(options.framing),
       time(framing, options.n_blocks),
-      rfft(options.framing.n_fft),
+      fft(options.framing.n_fft),
       spectrum(options.framing.n_fft, options.sample_rate, options.n_bands, options.rolloff),
       mel(complete(options.mel, options)),
       cepstrum(options.mel.n_mels, options.n_mfcc),
@@ -55,10 +55,10 @@ ShortTermPlan::ShortTermPlan(const ShortTermOptions& options)
       rows(options.n_mfcc) {}
 
 void ShortTermWorkspace::reserve(const ShortTermPlan& plan, std::size_t lanes) {
-  const std::size_t linear_size = plan.framing.linear_size(lanes), n_bins = plan.rfft.n_bins;
+  const std::size_t linear_size = plan.framing.linear_size(lanes), n_bins = plan.fft.n_bins;
   raw.reserve(linear_size + 1);
   linear.reserve(linear_size);
-  phases.reserve(plan.framing.phases_size(lanes));
+  phases.reserve(plan.framing.layout.phases_size(lanes));
   if (plan.features.has(Stage::time_domain)) {
     energies.reserve(plan.time.n_blocks * lanes);
     sign_words_.resize(linear_size / 64);
@@ -67,11 +67,8 @@ void ShortTermWorkspace::reserve(const ShortTermPlan& plan, std::size_t lanes) {
   }
   if (!plan.features.has(Stage::spectral) && !plan.features.has(Stage::cepstral)) return;
   power.reserve(n_bins * lanes);
-  work.reserve(power_spectrum_work(plan.rfft, lanes));
-  if (plan.rfft.n_columns == 0) {
-    frames.reserve(plan.framing.n_fft * lanes);
-    frames.fill_zero();  // the padding between frame_length and n_fft
-  }
+  work.reserve(plan.fft.work_size(lanes));
+  if (plan.fft.n_columns == 0) frames.reserve(plan.framing.n_fft * lanes);
   if (plan.features.has(Stage::spectral)) {
     magnitude.reserve(n_bins * lanes);
     previous.reserve(n_bins + 1);
@@ -92,9 +89,8 @@ static void run_block(const ShortTermPlan& plan, const Samples& src, std::ptrdif
                       ShortTermWorkspace& work, const BlockRows& rows) {
   const bool spectral = plan.features.has(Stage::spectral);
   const bool cepstral = plan.features.has(Stage::cepstral);
-  const std::size_t phase_stride = plan.framing.phase_stride(kLanes);
   float* phases = work.phases.data();
-  gather_phases(plan.framing, work.linear.data(), phases, phase_stride);
+  gather_phases(plan.framing.layout, work.linear.data(), phases);
   prefetch_block(src, start, plan.framing, 0);
   if (plan.features.has(Stage::time_domain)) {
     time_features(plan.framing, plan.time, work.linear.data(), phases, work.energies.data(),
@@ -104,7 +100,7 @@ static void run_block(const ShortTermPlan& plan, const Samples& src, std::ptrdif
   prefetch_block(src, start, plan.framing, 1);
   float* power = work.power.data();
   float* magnitude = spectral ? work.magnitude.data() : nullptr;
-  power_spectrum(plan.rfft, plan.framing, phases, work.frames.data(), work.work.data(), power,
+  power_spectrum(plan.fft, plan.framing.layout, phases, work.frames.data(), work.work.data(), power,
                  magnitude);
   prefetch_block(src, start, plan.framing, 2);
   if (spectral) {

@@ -24,7 +24,7 @@ float sample_at(const Samples& samples, std::size_t i) {
 }  // namespace
 
 Stream::Stream(std::shared_ptr<const Extractor> extractor)
-    : extractor_(std::move(extractor)), carry_(extractor_->short_term().rfft.n_bins) {
+    : extractor_(std::move(extractor)), carry_(extractor_->short_term().fft.n_bins) {
   if (extractor_->delta_order() > 0 && extractor_->delta_width() != 0) {
     throw std::invalid_argument(
         "a stream takes differences of neighbouring frames: delta_width must be None, got " +

@@ -106,11 +106,11 @@ enum : std::size_t { kFewSquares = 20 };  // terms of a float32 sum, whose total
 
 // Phases first .. first + block_length are a sub-block of Taps frames: sample q hop + p of frame i
 // is sample p of frame i + q, so that its square is the one of lane i + q, slid down by q. Rows
-// have four columns more than a register (phase_stride).
+// have four columns more than a register (FrameLayout::phase_stride).
 template <std::size_t Taps>
 static void share_squares(const FramingPlan& plan, const TimeDomainPlan& features,
                           const float* phases, std::size_t first, float* energies) {
-  const std::size_t hop = plan.hop_length, stride = plan.phase_stride(kLanes);
+  const std::size_t hop = plan.hop_length, stride = plan.layout.phase_stride(kLanes);
   const std::size_t length = features.block_length;
   const float* const weights = features.squared_window.data();
   Vec totals[Taps] = {};
@@ -136,7 +136,7 @@ static void share_squares(const FramingPlan& plan, const TimeDomainPlan& feature
 }
 static void shared_energies(const FramingPlan& plan, const TimeDomainPlan& features,
                             const float* phases, float* energies) {
-  for (std::size_t first = 0; first < plan.n_phases; first += features.block_length) {
+  for (std::size_t first = 0; first < plan.layout.n_phases; first += features.block_length) {
     switch ((plan.frame_length - first + plan.hop_length - 1) / plan.hop_length) {
       case 1: share_squares<1>(plan, features, phases, first, energies); break;
       case 2: share_squares<2>(plan, features, phases, first, energies); break;
@@ -152,7 +152,7 @@ static void block_energies(const FramingPlan& plan, const TimeDomainPlan& featur
                            const float* phases, float* energies) {
   const std::size_t length = features.block_length;
 #if QV_WIDTH == 16
-  if (plan.n_taps >= 2 && plan.n_taps <= 4 && plan.hop_length % length == 0 &&
+  if (plan.layout.n_taps >= 2 && plan.layout.n_taps <= 4 && plan.hop_length % length == 0 &&
       plan.frame_length == features.n_blocks * length) {
     return shared_energies(plan, features, phases, energies);
   }

@@ -13,6 +13,7 @@
 
 #include "quaver/core/buffer.hpp"
 #include "quaver/core/dispatch.hpp"
+#include "quaver/framing/layout.hpp"
 
 namespace quaver {
 
@@ -45,30 +46,15 @@ struct FramingPlan {
   explicit FramingPlan(const FramingOptions& options);
 
   std::size_t frame_length, hop_length, n_fft;
-  std::size_t n_phases;  // min(hop_length, frame_length): phases that some frame reads
-  std::size_t n_taps;    // ceil(frame_length / hop_length): columns a frame spans
   double pre_emphasis;
-  float pre_high, pre_low;  // pre_emphasis = pre_high + pre_low
-  Buffer<float> window;     // n_fft: frame_length values, then zeros
-  // Where sample n of a frame lies among the phases of a block, for each SIMD target; n_fft
-  // entries, those past the frame are 0.
+  float pre_high, pre_low;    // pre_emphasis = pre_high + pre_low
+  Buffer<float> window;       // frame_length
+  FrameLayout<float> layout;  // as the transform takes the frames
+  // Where sample n of a frame lies among the phases of a block, for each SIMD target.
   std::vector<unsigned> offset_list;
   const unsigned* offsets[kNumTargets];
-  // Both again where n_fft = 32 B, sorted by column: sample 32 b + a here is sample a B + b.
-  Buffer<float> column_window;
-  std::vector<unsigned> column_offset_list;
-  const unsigned* column_offsets[kNumTargets];
 
-  // Floats needed for the linear samples and for the transposed ones of a block of `lanes` frames.
   std::size_t linear_size(std::size_t lanes) const;
-  std::size_t phase_stride(std::size_t lanes) const;
-  std::size_t phases_size(std::size_t lanes) const;
-
-  // frame_length values in place of those that the options name.
-  void use_window(const double* values);
-
- private:
-  void sort_by_column();
 };
 
 // floor((n - frame_length) / hop_length) + 1, or 0 when not one frame fits.

@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "quaver/fft/fft64.hpp"
+#include "quaver/fft/fft.hpp"
 #include "quaver/framing/framing.hpp"
 #include "quaver/spectrum/bank.hpp"
 
@@ -36,7 +36,7 @@ struct PyAudioPlan {
   std::size_t window, step;
   std::size_t n_used;  // K
   bool deltas;
-  Fft64Plan fft;
+  FftPlan<double> fft;
   Buffer<double> ones;  // the window
   FilterBank<double> bank;
   Buffer<double> matrix;  // (kMfcc, n_bands): the orthonormal DCT-II, / ln 10

@@ -12,9 +12,9 @@
 #include <cstddef>
 #include <vector>
 
-#include "quaver/fft/fft64.hpp"
+#include "quaver/fft/fft.hpp"
 #include "quaver/framing/framing.hpp"
-#include "quaver/framing/framing64.hpp"
+#include "quaver/framing/layout.hpp"
 
 namespace quaver {
 
@@ -57,9 +57,9 @@ struct SpeechFeaturesPlan {
   double pre_emphasis;
   bool append_energy;
   std::size_t n_columns;
-  Fft64Plan fft;
+  FftPlan<double> fft;
   RunBank64 bank;
-  Framing64Plan framing;  // of the samples that reach the transform
+  FrameLayout<double> framing;  // of the samples that reach the transform
   Buffer<double> matrix, weights;
 
   std::size_t count(std::size_t n_samples) const;  // frames, at least one

@@ -8,7 +8,7 @@
 #include <cstddef>
 
 #include "quaver/core/buffer.hpp"
-#include "quaver/fft/rfft.hpp"
+#include "quaver/fft/fft.hpp"
 #include "quaver/framing/framing.hpp"
 #include "quaver/spectrum/mel.hpp"
 
@@ -25,7 +25,7 @@ struct LogMelPlan {
   explicit LogMelPlan(const LogMelOptions& options);
 
   FramingPlan framing;
-  RfftPlan rfft;
+  FftPlan<float> fft;
   MelPlan mel;
   bool magnitude;
   std::size_t n_fft;

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "quaver/core/buffer.hpp"
-#include "quaver/fft/rfft.hpp"
+#include "quaver/fft/fft.hpp"
 #include "quaver/framing/framing.hpp"
 #include "quaver/spectrum/cepstrum.hpp"
 #include "quaver/spectrum/mel.hpp"
@@ -107,7 +107,7 @@ struct ShortTermPlan {
 
   FramingPlan framing;
   TimeDomainPlan time;
-  RfftPlan rfft;
+  FftPlan<float> fft;
   SpectrumPlan spectrum;
   MelPlan mel;
   CepstrumPlan cepstrum;

@@ -56,7 +56,7 @@ def _named_window(window: str | float, win_length: int, n_fft: int) -> Array:
 
 @lru_cache(maxsize=64)
 def _plan(n_fft: int, hop_length: int, window: bytes, center: bool) -> _core.Stft | None:
-    """Return the kernel's plan in float32, or None for a length it does not know."""
+    """Return the kernel's plan in float32, or None for what it refuses."""
     try:
         return _core.Stft(
             n_fft=n_fft, hop_length=hop_length, window=_without_margin(window), center=center

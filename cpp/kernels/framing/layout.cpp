@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Frames of float64 samples side by side, by transposing tiles of them, or of the signal.
+// Frames side by side, and back in rows, by transposing tiles of them, or of the signal: a block's
+// samples are transposed once into [phase within a step][column]; sample n = q step + p of all
+// frames of the block is then one unaligned load at phases[p][q].
 #ifndef QV_TARGET
 
-#include "quaver/framing/framing64.hpp"
+#include "quaver/framing/layout.hpp"
 
 #include <algorithm>
 
-#include "quaver/fft/rfft.hpp"
+#include "quaver/fft/fft.hpp"
 
-#define QV_FILE "kernels/framing/framing64.cpp"
+#define QV_FILE "kernels/framing/layout.cpp"
 #include "simd/foreach_target.hpp"
 
 namespace quaver {
@@ -16,8 +18,9 @@ namespace {
 std::size_t up_to_tile(std::size_t n) { return (n + 3) / 4 * 4; }
 }  // namespace
 
-Framing64Plan::Framing64Plan(const double* window_, std::size_t length_, std::size_t step_,
-                             std::size_t n_fft, std::size_t lead_)
+template <class T>
+FrameLayout<T>::FrameLayout(const double* window_, std::size_t length_, std::size_t step_,
+                            std::size_t n_fft, std::size_t lead_)
     : length(length_),
       step(step_),
       lead(lead_),
@@ -30,12 +33,12 @@ Framing64Plan::Framing64Plan(const double* window_, std::size_t length_, std::si
   for (std::size_t i = 0; i < length; ++i) {
     const std::size_t n = lead + i;
     order[i] = columns == 0 ? n : place_in_columns(n, columns);
-    padded[order[i]] = window_[i];
+    padded[order[i]] = window_[i] / transform_gain(n_fft);
   }
-  window = Buffer<double>(padded);
+  window = Buffer<T>(padded);
   for (std::size_t target = 0; target < kNumTargets; ++target) {
     unsigned* const list = offset_list.data() + target * n_fft;
-    const std::size_t stride = phase_stride(kLanesOf[target] / 2);
+    const std::size_t stride = phase_stride(kLanesOf[target] * sizeof(float) / sizeof(T));
     for (std::size_t n = 0; n < length; ++n) {
       list[order[n]] = static_cast<unsigned>(n % step * stride + n / step);
     }
@@ -43,23 +46,34 @@ Framing64Plan::Framing64Plan(const double* window_, std::size_t length_, std::si
   }
 }
 
-std::size_t Framing64Plan::phase_stride(std::size_t lanes) const {
+template <class T>
+std::size_t FrameLayout<T>::phase_stride(std::size_t lanes) const {
   return up_to_tile(lanes + n_taps - 1);
 }
-std::size_t Framing64Plan::phases_size(std::size_t lanes) const {
+template <class T>
+std::size_t FrameLayout<T>::phases_size(std::size_t lanes) const {
   return up_to_tile(n_phases) * phase_stride(lanes);
 }
-std::size_t Framing64Plan::linear_size(std::size_t lanes) const {
+template <class T>
+std::size_t FrameLayout<T>::linear_size(std::size_t lanes) const {
   return (phase_stride(lanes) - 1) * step + up_to_tile(n_phases);
 }
+
+template struct FrameLayout<float>;
+template struct FrameLayout<double>;
 
 }  // namespace quaver
 
 #else
 
+#include "simd/tiles.hpp"
+
 namespace quaver::QV_TARGET {
 
-// A tile: kTile frames by kTile samples.
+static inline void turn_tile(const float* x, std::size_t step, float* to, std::size_t stride) {
+  Transpose4x4(x, step, to, stride);
+}
+// A tile of doubles: kTile frames by kTile samples.
 #if QV_WIDTH >= 8
 enum : std::size_t { kTile = 4 };
 struct Tile {
@@ -99,8 +113,8 @@ static inline void turn_tile(const double* x, std::size_t step, double* to, std:
 }
 #endif
 
-void window_frames64(const double* linear, std::size_t step, std::size_t length,
-                     const double* window, std::size_t n_valid, double* frames) {
+void window_frames(const double* linear, std::size_t step, std::size_t length, const double* window,
+                   std::size_t n_valid, double* frames) {
   const std::size_t n_tiled = length - length % kTile;
   std::size_t i = 0;
   for (; i + kTile <= n_valid; i += kTile) {
@@ -120,34 +134,48 @@ void window_frames64(const double* linear, std::size_t step, std::size_t length,
   }
 }
 
-void gather_phases64(const Framing64Plan& plan, const double* linear, double* phases) {
-  const std::size_t stride = plan.phase_stride(kLanesD);
-  for (std::size_t p = 0; p < plan.n_phases; p += kTile) {
+// kLanes + n_taps - 1 columns as an even number, and whole tiles past the last phase; columns
+// beyond are not written.
+void gather_phases(const FrameLayout<float>& layout, const float* linear, float* phases) {
+  transpose(linear, (kLanes + layout.n_taps) / 2 * 2, (layout.n_phases + 3) / 4 * 4, layout.step,
+            phases, layout.phase_stride(kLanes));
+}
+void gather_phases(const FrameLayout<double>& layout, const double* linear, double* phases) {
+  const std::size_t stride = layout.phase_stride(kLanesD);
+  for (std::size_t p = 0; p < layout.n_phases; p += kTile) {
     for (std::size_t i = 0; i < stride; i += kTile) {
-      turn_tile(linear + i * plan.step + p, plan.step, phases + p * stride + i, stride);
+      turn_tile(linear + i * layout.step + p, layout.step, phases + p * stride + i, stride);
     }
   }
 }
 
-// Rows of kLanesD frames become n_valid rows of n_rows values.
-void rows_to_frames64(const double* block, std::size_t n_rows, std::size_t n_valid, double* out) {
+// Rows of frames in lanes become n_valid rows of n_rows values, by tiles of `Tile` of each.
+template <std::size_t Tile, class T>
+static void turn_rows(const T* block, std::size_t n_rows, std::size_t n_valid, T* out) {
+  constexpr std::size_t kCount = LanesOf<T>::kCount;
+  const std::size_t n_tiled = n_rows - n_rows % Tile;
   std::size_t lane = 0;
-  const std::size_t n_tiled = n_rows - n_rows % kTile;
-  for (; lane + kTile <= n_valid; lane += kTile) {
-    for (std::size_t row = 0; row < n_tiled; row += kTile) {
-      turn_tile(block + row * kLanesD + lane, kLanesD, out + lane * n_rows + row, n_rows);
+  for (; lane + Tile <= n_valid; lane += Tile) {
+    for (std::size_t row = 0; row < n_tiled; row += Tile) {
+      turn_tile(block + row * kCount + lane, kCount, out + lane * n_rows + row, n_rows);
     }
     for (std::size_t row = n_tiled; row < n_rows; ++row) {
-      for (std::size_t j = lane; j < lane + kTile; ++j) {
-        out[j * n_rows + row] = block[row * kLanesD + j];
+      for (std::size_t j = lane; j < lane + Tile; ++j) {
+        out[j * n_rows + row] = block[row * kCount + j];
       }
     }
   }
   for (; lane < n_valid; ++lane) {
     for (std::size_t row = 0; row < n_rows; ++row) {
-      out[lane * n_rows + row] = block[row * kLanesD + lane];
+      out[lane * n_rows + row] = block[row * kCount + lane];
     }
   }
+}
+void rows_to_frames(const float* block, std::size_t n_rows, std::size_t n_valid, float* out) {
+  turn_rows<4>(block, n_rows, n_valid, out);
+}
+void rows_to_frames(const double* block, std::size_t n_rows, std::size_t n_valid, double* out) {
+  turn_rows<kTile>(block, n_rows, n_valid, out);
 }
 
 }  // namespace quaver::QV_TARGET

@@ -6,23 +6,24 @@
 #include <cstddef>
 #include <vector>
 
+#include "quaver/core/buffer.hpp"
 #include "quaver/core/dispatch.hpp"
-#include "quaver/fft/fft64.hpp"
 
 namespace quaver {
 
-struct Framing64Plan {
+template <class T>
+struct FrameLayout {
   // `length` windowed samples, `lead` zeros before them in a transform of n_fft.
-  Framing64Plan(const double* window, std::size_t length, std::size_t step, std::size_t n_fft,
-                std::size_t lead);
+  FrameLayout(const double* window, std::size_t length, std::size_t step, std::size_t n_fft,
+              std::size_t lead);
 
   std::size_t length, step, lead;
-  std::size_t n_phases;  // min(step, length)
+  std::size_t n_phases;  // min(step, length): phases that some frame reads
   std::size_t n_taps;    // ceil(length / step): columns a frame spans
-  // n_fft values each: zeros, window, zeros, and for each SIMD target the offsets, 0 where the
-  // window is. Sorted by column where n_fft = 32 B has columns (Fft64Plan::n_columns): sample 32 b
-  // + a here is sample a B + b.
-  Buffer<double> window;
+  // n_fft values each: zeros, window over transform_gain(), zeros, and for each SIMD target the
+  // offsets, 0 where the window is. Sorted by column where n_fft = 32 B has columns (columns_of):
+  // sample 32 b + a here is sample a B + b.
+  Buffer<T> window;
   std::vector<unsigned> offset_list;
   const unsigned* offsets[kNumTargets];
 
@@ -30,5 +31,8 @@ struct Framing64Plan {
   std::size_t phases_size(std::size_t lanes) const;
   std::size_t linear_size(std::size_t lanes) const;  // whole tiles of the transpose
 };
+
+extern template struct FrameLayout<float>;
+extern template struct FrameLayout<double>;
 
 }  // namespace quaver
