@@ -194,6 +194,9 @@ static void test_statistics_at_ugly_sizes(float gate) {
           {Statistic::min, row.front()},
           {Statistic::max, row.back()},
           {Statistic::range, row.back() - row.front()},
+          {Statistic::quartile_1, percentile(0.25)},
+          {Statistic::quartile_3, percentile(0.75)},
+          {Statistic::iqr, percentile(0.75) - percentile(0.25)},
       };
       CHECK(expected.size() == kNumStatistics);
       for (const auto& [statistic, value] : expected) {
