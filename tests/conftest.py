@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,11 @@ settings.register_profile("quaver", deadline=None, derandomize=True, max_example
 settings.load_profile("quaver")
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+def shown(value: object) -> str:
+    """The value as part of a test's name, which is the same in every process: without addresses."""
+    return re.sub(r" at 0x[0-9a-f]+", "", str(value))
 
 
 def pytest_report_header() -> list[str]:

@@ -16,6 +16,7 @@ import soxr
 from numpy.typing import NDArray
 
 import quaver
+from conftest import shown
 from quaver.audio import _KEPT, _PIECE, find_audio, resample
 
 RATE = 16000
@@ -332,7 +333,7 @@ def test_paths_that_are_no_recordings(tmp_path: Path) -> None:
         quaver.load(tmp_path / "a.txt")
 
 
-@pytest.mark.parametrize("file", [None, 5, io.StringIO("RIFF"), [1, 2]], ids=str)
+@pytest.mark.parametrize("file", [None, 5, io.StringIO("RIFF"), [1, 2]], ids=shown)
 def test_other_kinds(file: Any) -> None:
     with pytest.raises(TypeError, match="file must be a path, bytes or a binary file object, got"):
         quaver.load(file)

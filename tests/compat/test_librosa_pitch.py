@@ -21,6 +21,7 @@ from compat.parity import (
     both,
     signal,
 )
+from conftest import shown
 from quaver import audio
 from quaver.compat.librosa.core import tracking
 
@@ -210,7 +211,7 @@ PIPTRACK = [
 ]
 
 
-@pytest.mark.parametrize("options", PIPTRACK, ids=str)
+@pytest.mark.parametrize("options", PIPTRACK, ids=shown)
 def test_piptrack(options: dict[str, Any]) -> None:
     for y in (signal(9000, dtype=np.float64), signal(5000, channels=(2,), dtype=np.float64)):
         assert_same(partial(call, name="piptrack", y=y, sr=16000, **options), atol=1e-9)
@@ -323,7 +324,7 @@ def test_lpc_of_few_samples(dtype: type) -> None:
         {"threshold": 0.5, "ref_magnitude": np.mean, "zero_pos": False},
         {"axis": 0},
     ],
-    ids=str,
+    ids=shown,
 )
 def test_zero_crossings(options: dict[str, Any], dtype: Any) -> None:
     y = signal(4000, channels=(2,), dtype=dtype)

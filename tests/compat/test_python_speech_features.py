@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 import originals
 import tolerances
+from conftest import shown
 from quaver import _core
 from quaver.compat import python_speech_features as ours
 from reference import speech_features as twin
@@ -91,7 +92,7 @@ def compare(signal: Any, **options: Any) -> None:
     assert_like(ours.logfbank(signal, **options), expected, tolerances.PEER_LOGARITHMS)
 
 
-@pytest.mark.parametrize("options", OPTIONS, ids=str)
+@pytest.mark.parametrize("options", OPTIONS, ids=shown)
 def test_grid(target: str, clip: NDArray[np.int16], options: dict[str, Any]) -> None:
     compare(clip, **options)
 
