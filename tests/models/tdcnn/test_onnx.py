@@ -142,8 +142,6 @@ def test_without_onnxruntime_it_says_what_is_missing() -> None:
 import sys
 sys.modules["onnxruntime"] = None
 from quaver.models import tdcnn_onnx
-
-pytestmark = pytest.mark.slow
 try:
     tdcnn_onnx.load_pretrained()
 except ModuleNotFoundError as error:
