@@ -1,4 +1,4 @@
-"""What the scripts that train the package's models share: where these go, and their cards."""
+"""What the scripts that train quaver-models' models share: where these go, and their cards."""
 
 from __future__ import annotations
 

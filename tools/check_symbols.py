@@ -7,7 +7,7 @@ without that target would meet AVX instructions in baseline code. What a region 
 target in its name; every other function that is visible beyond its object file must be free of
 them.
 
-    python tools/check_symbols.py build/cpp/cpp/libquaver_core.a
+    python tools/check_symbols.py build/release/cpp/libquaver_core.a
 
 Names the offenders and exits with 1 if there are any. Needs nm and objdump (binutils); says so and
 exits with 0 where the library is not of x86-64, which alone has such targets.

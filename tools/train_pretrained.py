@@ -1,4 +1,4 @@
-"""Train and score the SVM that comes with the package; needs the 1,440 clips of RAVDESS.
+"""Train and score the SVM that comes with quaver-models; needs the 1,440 clips of RAVDESS.
 
     python tools/train_pretrained.py DIR
 

@@ -1,4 +1,4 @@
-"""Train and score the time-distributed network that comes with the package.
+"""Train and score the time-distributed network that comes with quaver-models.
 
     python tools/train_tdcnn.py DIR [--checkpoint STATE]
 

@@ -1,4 +1,4 @@
-"""Train and score the text model that comes with the package; needs GoEmotions (Ekman level).
+"""Train and score the text model that comes with quaver-models; needs GoEmotions (Ekman level).
 
     python tools/train_text.py DIR [--minilm FOLDER] [--checkpoint STATE]
 

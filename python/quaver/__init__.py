@@ -1,8 +1,7 @@
 """quaver: speech to emotion, fast.
 
 C++ feature kernels under a NumPy-friendly package, and the models on top. Importing it pulls in
-NumPy only; submodules load on first use, `quaver.models` needs scikit-learn, `quaver.plots`
-matplotlib.
+NumPy only; submodules load on first use and say which extra they need.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ def moment(row: Array, power: int) -> float:
 
 
 def statistics(row: Array) -> dict[str, float]:
-    """All ten by name; a constant row has no shape: its skewness and kurtosis are 0."""
+    """All by name; a constant row has no shape: its skewness and kurtosis are 0."""
     constant = row.min() == row.max()
     variance = moment(row, 2)
     return {

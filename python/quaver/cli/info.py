@@ -16,7 +16,7 @@ def info_command(
     model: Annotated[
         str | None,
         typer.Argument(
-            help="A model (a file, svm or tdcnn), to show its card.", show_default=False
+            help="A model (a file, svm, tdcnn or text), to show its card.", show_default=False
         ),
     ] = None,
     json: Json = False,

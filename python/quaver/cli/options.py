@@ -19,7 +19,7 @@ Downmix = Annotated[
 Model = Annotated[
     str | None,
     typer.Option(
-        help="svm (the default) or tdcnn, as they come with the package, or a file written by"
+        help="svm (the default) or tdcnn, as they come with quaver-models, or a file written by"
         " train.",
         show_default=False,
     ),

@@ -313,10 +313,10 @@ def predict_timeline(
 
 
 class Stored:
-    """A class whose models are in files, one of which comes with quaver."""
+    """A class whose models are in files, one of which comes with quaver-models."""
 
     __slots__ = ()
-    #: Name and ending of the file that comes with quaver.
+    #: Name and ending of the file that comes with quaver-models.
     pretrained: ClassVar[str]
     suffix: ClassVar[str]
 
@@ -327,7 +327,7 @@ class Stored:
 
     @classmethod
     def load_pretrained(cls: type[_M], name: str | None = None, **options: Any) -> _M:
-        """Read a model that comes with quaver.
+        """Read a model that comes with quaver-models.
 
         Parameters
         ----------

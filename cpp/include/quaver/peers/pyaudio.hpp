@@ -4,7 +4,7 @@
 // are rectangular; X[k] = |FFT[k]| / K for the K = floor(window / 2) lowest bins.
 // Two of its ways are kept by taking them as tables: a filter bank laid out on K bins as if they
 // spanned the whole sampling rate, and chroma classes of which each takes one bin.
-// Relative error against the original: 1e-9 of each value or of the row's largest.
+// Relative error against the original: 1e-6 of each value (measured 2e-7).
 #pragma once
 
 #include <cstddef>

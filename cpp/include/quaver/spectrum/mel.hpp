@@ -3,7 +3,7 @@
 // Triangular bands between fmin and fmax on the Slaney (default) or HTK scale, of unit area
 // (norm = slaney) or unit height; the definition of librosa.filters.mel. Stored by the bins between
 // neighbouring edges, over which one band rises and one falls. A band that no bin falls into is an
-// error which names it.
+// error which names it. Error below 1e-3 dB within 60 dB of a frame's largest band; below, P's own.
 #pragma once
 
 #include <cstddef>

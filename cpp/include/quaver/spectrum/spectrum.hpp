@@ -9,8 +9,8 @@
 // (the last three: Giannakopoulos & Pikrakis 2014). A silent frame has 0 everywhere. On request:
 //   spectral_slope     sum (f - m) D / sum (f - m)^2 over all bins, m the mean of f: the line of
 //                      least squares through D = 10 log10(max(P, 1e-10)), in dB per kHz
-// Error below 1e-5 relative; the roll-off may step by one bin within rounding of the threshold; the
-// slope has the errors of D, which are large where a bin is the transform's own noise.
+// Error below 1e-5 relative (flux 1e-4); the roll-off may step over bins where the running sum is
+// within 1e-6 of the threshold; the slope has the errors of D, large in the transform's own noise.
 #pragma once
 
 #include <cstddef>

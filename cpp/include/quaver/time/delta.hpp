@@ -4,6 +4,7 @@
 //   width w   Savitzky-Golay filter of odd width w >= 3: the derivative `order` of the polynomial
 //             of degree `order` fitted to w frames; at the edges that of the first or last w frames
 //             (librosa.feature.delta, mode = "interp"); needs n_frames >= w
+// Error: 1e-6 of the largest value in reach (the filter's taps are float32).
 #pragma once
 
 #include <cstddef>

@@ -6,8 +6,8 @@
 //   energy_entropy      base-2 entropy of the energies of n_blocks sub-blocks of
 //                       floor(length / n_blocks) samples, normalised by their sum; the rest of the
 //                       frame is left out; a silent frame has 0
-// Error below 1e-6 relative (energy) and 1e-6 absolute (entropy of up to 32 sub-blocks); zero
-// crossings are exact up to the rounding of the pre-emphasis.
+// Error below 1e-6 relative (energy) and 1e-5 relative, 2e-6 absolute (entropy); zero crossings are
+// exact up to the rounding of the pre-emphasis.
 #pragma once
 
 #include <cstddef>

@@ -10,7 +10,7 @@ from quaver.compat.librosa import forward
 from quaver.compat.librosa._names import CORE, FORWARDED, SUBMODULES
 from quaver.compat.librosa.util.exceptions import LibrosaError, ParameterError
 
-#: The release of librosa whose behaviour this is.
+#: The release of librosa that is reported; where 1.0 differs, the behaviour is that of 1.0.
 __version__ = "0.11.0"
 
 __getattr__, __dir__ = forward.attach("", CORE, (*SUBMODULES, *FORWARDED))
