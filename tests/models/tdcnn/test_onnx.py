@@ -19,6 +19,8 @@ from quaver.models.tdcnn import onnx as tdcnn_onnx
 from test_minimal import run_python
 from toys import RATE, SMALL, tone
 
+pytestmark = pytest.mark.slow
+
 CONFIGS = {
     "small": SMALL,
     "default": tdcnn.TDCNNConfig(),

@@ -211,6 +211,7 @@ def test_same_seed_same_model(fitted: TextClassifier) -> None:
     assert clone(fitted).get_params() == fitted.get_params()
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_training_is_taken_up_where_it_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
