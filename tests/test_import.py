@@ -35,8 +35,8 @@ COMPILED = [
 @pytest.fixture
 def package(tmp_path: Path) -> Path:
     """The package's folder with the core but without _text."""
-    made = tmp_path / "quaver"
-    made.mkdir()
+    made = tmp_path / "python" / "quaver"  # a checkout is looked for two folders up
+    made.mkdir(parents=True)
     for file in Path(quaver.__file__).parent.glob("*.py"):
         shutil.copy(file, made)
     shutil.copy(_core.__file__, made)
@@ -105,6 +105,12 @@ def test_the_modules_own_errors_stay() -> None:
 
 
 # Submodules on first use.
+
+
+def test_models_are_attributes_of_their_package() -> None:
+    code = "import quaver; m = quaver.models; print(m.transformers, m.svm, m.selection.GRID)"
+    done = run_python(code)
+    assert done.returncode == 0, done.stderr
 
 
 def test_submodules_load_on_first_use() -> None:

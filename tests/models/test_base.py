@@ -108,10 +108,20 @@ def test_a_card_can_be_given_where_it_is_not_part_of_the_file(tmp_path: Path) ->
         base.save(onnx.load_pretrained(), tmp_path / "mine.bin")
 
 
+def test_a_model_is_not_saved_under_the_ending_of_another_kind(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"mine\.keras: expected a name that ends in \.skops"):
+        base.save(svm.load_pretrained(), tmp_path / "mine.keras")
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(TypeError, match=r"one of quaver\.models, got NoneType"):
+        base.save(None, tmp_path / "mine.skops")  # type: ignore[arg-type]
+
+
 def test_kinds_are_told_by_name_and_by_file(tmp_path: Path) -> None:
     assert kind_of("svm").model == kind_of("x.skops").model == kind_of("x").model == "SvmModel"
     assert kind_of("tdcnn").model == kind_of("x.onnx").model == "OnnxClassifier"
     assert kind_of("text").model == "TextClassifier"
+    assert kind_of("x.bak", "texts").model == "TextClassifier"
+    assert kind_of("x.bak", "recordings").model == "SvmModel"
     with pytest.raises(FileNotFoundError, match=r"no such model: nowhere\.keras"):
         kind_of("nowhere.keras")
     (tmp_path / "bad.keras").write_bytes(b"no archive")

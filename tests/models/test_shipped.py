@@ -11,7 +11,8 @@ from packaging.specifiers import SpecifierSet
 
 import quaver_models
 from conftest import REPOSITORY
-from quaver.models import MODELS_VERSIONS, shipped, svm
+from quaver.models import svm
+from quaver.models.pretrained import MODELS_VERSIONS, shipped
 from test_minimal import run_python
 
 FILES = Path(str(quaver_models.files()))

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 #: Width of tables that go to a file or a pipe, where nothing should be folded.
-_PIPE_WIDTH = 200
+_PIPE_WIDTH = 10_000
 
 
 def console(*, stderr: bool = False) -> Console:

@@ -10,46 +10,39 @@ several answers, and `quaver.models.persistence` for files without pickle.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-#: The versions of quaver-models whose files this one reads; the extras require the same.
-MODELS_VERSIONS = ">=0.1,<0.2"
+from quaver._lazy import lazy
 
+if TYPE_CHECKING:
+    from quaver.models import base as base
+    from quaver.models import card as card
+    from quaver.models import evaluation as evaluation
+    from quaver.models import fusion as fusion
+    from quaver.models import persistence as persistence
+    from quaver.models import predictions as predictions
+    from quaver.models import scores as scores
+    from quaver.models import selection as selection
+    from quaver.models import svm as svm
+    from quaver.models import tdcnn as tdcnn
+    from quaver.models import text as text
+    from quaver.models import timeline as timeline
+    from quaver.models import transformers as transformers
 
-@contextmanager
-def shipped(name: str, expected: str, suffix: str) -> Iterator[Path]:
-    """Yield the file of a model from the distribution quaver-models.
+__all__ = [
+    "base",
+    "card",
+    "evaluation",
+    "fusion",
+    "persistence",
+    "predictions",
+    "scores",
+    "selection",
+    "svm",
+    "tdcnn",
+    "text",
+    "timeline",
+    "transformers",
+]
 
-    Raises ValueError for another name than the one expected, ModuleNotFoundError without
-    quaver-models and FileNotFoundError where its version has no such file.
-
-    Examples
-    --------
-    >>> with shipped("ravdess-svm", "ravdess-svm", ".skops") as file:
-    ...     file.name
-    'ravdess-svm.skops'
-    """
-    # Here, since the command line imports this package before it knows whether to read a model.
-    from importlib import resources
-
-    if name != expected:
-        raise ValueError(f"name must be {expected!r}, got {name!r}")
-    try:
-        import quaver_models
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(
-            f"the model {name} is in a distribution of its own, under the licence of the data that"
-            " it was trained on: pip install quaver-models, or from a checkout of quaver"
-            " pip install ./python/quaver-models",
-            name=error.name,
-        ) from error
-    entry = quaver_models.files() / f"{name}{suffix}"
-    if not entry.is_file():
-        raise FileNotFoundError(
-            f"quaver-models {quaver_models.__version__} has no {entry.name}, and this quaver needs"
-            f' one that has: pip install "quaver-models{MODELS_VERSIONS}"'
-        )
-    with resources.as_file(entry) as file:
-        yield file
+__getattr__, __dir__ = lazy(__name__, dict.fromkeys(__all__, ()))

@@ -22,9 +22,9 @@ from quaver._extras import PACKAGES, need
 from quaver._validate import Downmix
 from quaver.audio import is_recording
 from quaver.batch import Batch, Progress, as_clips
-from quaver.models import shipped
 from quaver.models.networks import file as network_file
 from quaver.models.predictions import Predictions
+from quaver.models.pretrained import shipped
 from quaver.models.timeline import Timeline, sliding
 
 if TYPE_CHECKING:
@@ -131,13 +131,15 @@ KINDS = (
 )
 
 
-def kind_of(model: File) -> Kind:
+def kind_of(model: File, takes: Takes | None = None) -> Kind:
     """Return the kind of a model by its name, or by its file.
 
     Parameters
     ----------
     model : str or path
         A name in `KINDS`, or a file.
+    takes : {"recordings", "texts"}, optional
+        What a file of no known ending is taken for.
 
     Examples
     --------
@@ -148,8 +150,10 @@ def kind_of(model: File) -> Kind:
     if named:
         return next((k for k in named if all(map(find_spec, PACKAGES[k.extra]))), named[-1])
     suffix = Path(model).suffix
-    alike = [kind for kind in KINDS if kind.suffix == suffix] or [KINDS[0]]
-    if len(alike) == 1:  # whose reader says what is wrong with the file
+    alike = [kind for kind in KINDS if kind.suffix == suffix]
+    if not alike:  # whose reader says what is wrong with the file
+        return next(kind for kind in KINDS if takes in (None, kind.takes))
+    if len(alike) == 1:
         return alike[0]
     written = network_file.kind(model)
     return next((kind for kind in alike if kind.name == written), alike[0])
@@ -190,7 +194,7 @@ def open_model(model: File, takes: Takes | None = None) -> Model:
     >>> open_model("svm").classes
     ('anger', 'disgust', 'fear', 'happiness', 'neutral', 'sadness', 'surprise')
     """
-    kind = kind_of(model)
+    kind = kind_of(model, takes)
     if takes not in (None, kind.takes):
         raise ValueError(f"{os.fsdecode(model)}: a model of {kind.takes}, expected one of {takes}")
     need(kind.extra)
@@ -212,7 +216,22 @@ def save(model: Model, file: File, *, card: Mapping[str, Any] | None = None) -> 
         Of the ending of its kind: ``.skops`` by custom, ``.keras`` and ``.onnx`` always.
     card : mapping, optional
         The model card, JSON types; by default the model's.
+
+    Raises
+    ------
+    TypeError
+        For what is no model.
+    ValueError
+        For a file of another kind's ending.
     """
+    if not isinstance(model, Stored):
+        raise TypeError(f"model must be one of quaver.models, got {type(model).__name__}")
+    suffix = Path(file).suffix
+    if suffix != model.suffix and suffix in {kind.suffix for kind in KINDS}:
+        raise ValueError(
+            f"{os.fsdecode(file)}: expected a name that ends in {model.suffix},"
+            f" which a {type(model).__name__} is stored as"
+        )
     model.save(file, card=card)
 
 

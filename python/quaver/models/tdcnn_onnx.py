@@ -1,6 +1,7 @@
 """`quaver.models.tdcnn.onnx` by its earlier name."""
 
 from quaver.models.tdcnn.onnx import (
+    PRETRAINED,
     OnnxClassifier,
     export,
     load,
@@ -9,4 +10,12 @@ from quaver.models.tdcnn.onnx import (
     predict_timeline,
 )
 
-__all__ = ["OnnxClassifier", "export", "load", "load_pretrained", "predict", "predict_timeline"]
+__all__ = [
+    "PRETRAINED",
+    "OnnxClassifier",
+    "export",
+    "load",
+    "load_pretrained",
+    "predict",
+    "predict_timeline",
+]

@@ -18,10 +18,11 @@ with extra("tdcnn"):
     from sklearn.utils.class_weight import compute_class_weight
     from sklearn.utils.validation import check_is_fitted
 
+    from quaver.models.networks.training import digest, train
+
 from quaver._validate import Downmix, check_int, check_size
 from quaver.batch import as_clips
 from quaver.models.base import Stored
-from quaver.models.networks.training import digest, train
 from quaver.models.scores import average_recall
 from quaver.models.tdcnn import file as files
 from quaver.models.tdcnn.batches import Batches

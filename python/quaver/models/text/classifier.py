@@ -20,7 +20,8 @@ with extra("text"):
     from sklearn.model_selection import train_test_split
     from sklearn.utils.validation import check_is_fitted
 
-from quaver.models.networks.training import digest, train
+    from quaver.models.networks.training import digest, train
+
 from quaver.models.text import file as files
 from quaver.models.text.file import as_word_vectors
 from quaver.models.text.network import (
