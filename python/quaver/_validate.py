@@ -11,6 +11,12 @@ if TYPE_CHECKING:
 
 Downmix = Literal["mean"] | int | None
 
+#: Of samples in Hz: what a forged header claims beyond it would only cost time and memory.
+HIGHEST_RATE = 1_000_000
+
+#: Magnitude of values whose range and second differences are still numbers in float32.
+LARGEST_VALUE = 8e37
+
 # Far beyond what audio needs, and far from where products of sizes would overflow.
 _LARGEST_SIZE = 1 << 24
 
@@ -28,6 +34,8 @@ def check_sample_rate(sample_rate: float) -> int:
         raise TypeError(f"sample_rate must be a number, got {type(sample_rate).__name__}")
     if not (sample_rate > 0 and float(sample_rate).is_integer()):
         raise ValueError(f"sample_rate must be a positive whole number in Hz, got {sample_rate}")
+    if sample_rate > HIGHEST_RATE:
+        raise ValueError(f"sample_rate must be at most {HIGHEST_RATE} Hz, got {sample_rate}")
     return int(sample_rate)
 
 
@@ -161,8 +169,11 @@ def _to_mono(array: NDArray[Any], downmix: Downmix) -> NDArray[Any]:
     return mono
 
 
-def as_frames(values: ArrayLike) -> NDArray[np.float32]:
-    """Return (n_frames, n_features) as a C-contiguous float32 array of finite numbers."""
+def as_frames(values: ArrayLike, largest: float = np.inf) -> NDArray[np.float32]:
+    """Return (n_frames, n_features) as a C-contiguous float32 array of finite numbers.
+
+    `largest` is the greatest magnitude of those that arithmetic follows for.
+    """
     array = np.asarray(values)
     if array.ndim != 2:
         raise ValueError(f"values must have shape (n_frames, n_features), got {array.shape}")
@@ -176,5 +187,11 @@ def as_frames(values: ArrayLike) -> NDArray[np.float32]:
         row, column = np.argwhere(~np.isfinite(frames))[0]
         raise ValueError(
             f"values must be finite, got {frames[row, column]} at frame {row}, feature {column}"
+        )
+    if max(-frames.min(), frames.max()) > largest:
+        row, column = np.argwhere(np.abs(frames) > largest)[0]
+        raise ValueError(
+            f"values must be at most {largest:g} in magnitude, got {frames[row, column]} at frame"
+            f" {row}, feature {column}"
         )
     return frames

@@ -13,6 +13,7 @@ import numpy as np
 
 from quaver import _core
 from quaver._validate import (
+    HIGHEST_RATE,
     Downmix,
     as_recording,
     as_samples,
@@ -113,6 +114,8 @@ def load(
 
     def read(sound: Any, expected: int) -> tuple[NDArray[Any], int]:
         rate = int(sound.samplerate)
+        if rate > HIGHEST_RATE:
+            raise ValueError(f"{name}: claims {rate} Hz, at most {HIGHEST_RATE} Hz are read")
         if wanted is None or wanted == rate:
             return _downmix(_read(sound, expected, dtype, name).T, downmix, name), rate
         _check_resampling(np.dtype(dtype), rate, wanted, name)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from quaver import _core
 
 #: What a bad clip raises; anything else is a defect of the program and is not caught.
-CLIP_ERRORS = (ValueError, TypeError, OSError)
+CLIP_ERRORS = (ValueError, TypeError, OSError, MemoryError)
 
 # Tasks waiting for each worker: enough to keep it busy, few enough to stop at once.
 _QUEUED = 4

@@ -11,6 +11,7 @@ import numpy as np
 from quaver import _core
 from quaver._lists import KNOWN_STATISTICS
 from quaver._validate import (
+    LARGEST_VALUE,
     Downmix,
     as_frames,
     as_samples,
@@ -314,7 +315,7 @@ def functionals(
     >>> functionals([[1.0], [2.0], [6.0]], statistics=("mean", "median", "max"))
     array([3., 2., 6.], dtype=float32)
     """
-    return _core.functionals(as_frames(values), _statistic_ids(statistics))
+    return _core.functionals(as_frames(values, LARGEST_VALUE), _statistic_ids(statistics))
 
 
 def delta(values: ArrayLike, *, width: int | None = None, order: int = 1) -> NDArray[np.float32]:
@@ -352,7 +353,7 @@ def delta(values: ArrayLike, *, width: int | None = None, order: int = 1) -> NDA
         check_size("width", width)
     if check_int("order", order) not in (1, 2):
         raise ValueError(f"order must be 1 or 2, got {order}")
-    return _core.delta(as_frames(values), width or 0, order)
+    return _core.delta(as_frames(values, LARGEST_VALUE), width or 0, order)
 
 
 def mfcc(

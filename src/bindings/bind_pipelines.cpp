@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <pybind11/critical_section.h>
+
 #include <memory>
 
 #include "array.hpp"
@@ -117,11 +119,18 @@ static Array<float> run_log_mel(const LogMelPlan& plan, const py::array& array) 
   return filled<float>({n_frames, plan.mel.n_mels}, [&](float* to) { log_mel(plan, samples, to); });
 }
 
+// A stream is changed by each call: one at a time, also where there is no GIL.
 static Array<float> feed(Stream& stream, const py::array& chunk) {
+  const py::scoped_critical_section lock(py::cast(stream, py::return_value_policy::reference));
   const std::size_t n_frames = stream.push(samples_view(chunk));
   auto out = empty<float>({n_frames, stream.extractor().n_features()});
   stream.pop(n_frames, values(out));
   return out;
+}
+
+static void reset(Stream& stream) {
+  const py::scoped_critical_section lock(py::cast(stream, py::return_value_policy::reference));
+  stream.reset();
 }
 
 void bind_pipelines(py::module_& m) {
@@ -152,14 +161,13 @@ void bind_pipelines(py::module_& m) {
            py::arg("magnitude"), py::arg("n_mels"), py::arg("fmin"), py::arg("fmax"),
            py::arg("htk"), py::arg("slaney_norm"), py::arg("amin"))
       .def("run", &run_log_mel, py::arg("samples"), "(n_frames, n_mels) in decibel.");
-  // The GIL stays held: a stream is changed by each call and belongs to one caller at a time.
   py::class_<Stream>(m, "Stream", "Short-term features of chunks.")
       .def(py::init([](std::shared_ptr<Extractor> extractor) {
              return std::make_unique<Stream>(std::move(extractor));
            }),
            py::arg("extractor"))
       .def("feed", &feed, py::arg("chunk"), "(n_frames, n_features) that became ready.")
-      .def("reset", &Stream::reset, "Forget what was fed.");
+      .def("reset", &reset, "Forget what was fed.");
 }
 
 }  // namespace quaver::bindings

@@ -369,3 +369,12 @@ def test_real_recordings_of_48_khz(data_dir: Path) -> None:
         assert rate == 48000
         slow, _ = quaver.load(path, 16000, downmix="mean")
         assert len(slow) == pytest.approx(len(samples) / 3, abs=2)
+
+
+def test_a_rate_that_nobody_records_at() -> None:
+    buffer = io.BytesIO()
+    soundfile.write(buffer, np.zeros(800), 500_000_000, format="WAV")
+    with pytest.raises(ValueError, match=r"<\d+ bytes>: claims 500000000 Hz, at most 1000000 Hz"):
+        quaver.load(buffer.getvalue())
+    with pytest.raises(ValueError, match="claims 500000000 Hz"):
+        quaver.load(buffer.getvalue(), 16000)

@@ -277,6 +277,27 @@ def test_a_number_of_coefficients_that_is_no_integer_is_refused_at_every_call() 
             module.mfcc(np.ones(1000), numcep=13.0)
 
 
+@pytest.mark.parametrize("winlen", [0, 1e-6, 3e-5])
+@pytest.mark.parametrize("n", [1, 159, 160, 16000, 16001])
+def test_frames_without_samples(winlen: float, n: int) -> None:
+    y = np.random.default_rng(0).standard_normal(n)
+    for name in ("mfcc", "fbank", "logfbank", "ssc"):
+        found = getattr(ours, name)(y, winlen=winlen)
+        expected = originals.quietly(getattr(theirs, name), y, winlen=winlen)
+        for f, e in zip(*((v,) if name != "fbank" else v for v in (found, expected)), strict=True):
+            assert f.shape == e.shape
+            np.testing.assert_allclose(f, e, rtol=1e-9, atol=1e-9)
+
+
+def test_a_plan_of_no_samples_is_refused() -> None:
+    with pytest.raises(ValueError, match="frame_length must be positive, got 0"):
+        _core.SpeechFeatures(
+            output="fbank", frame_length=0, frame_step=160, n_fft=512, pre_emphasis=0.97,
+            window=np.empty(0), bank=np.zeros((26, 257)), matrix=np.empty(0), weights=np.empty(0),
+            append_energy=False,
+        )  # fmt: skip
+
+
 def test_frames_longer_than_the_transform_are_logged(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
         ours.mfcc(np.ones(1000), nfft=256)

@@ -419,3 +419,50 @@ def test_silence_is_zero(target: str, value: float) -> None:
     assert np.isfinite(vector).all()
     picture = quaver.log_mel(np.full(2000, value, np.float32), 16000)
     np.testing.assert_allclose(picture, -100, rtol=1e-6)
+
+
+def test_rates_beyond_the_highest() -> None:
+    samples = np.zeros(1500)
+    for call in (
+        lambda: quaver.extract(samples, 100_000_000, pad=True),
+        lambda: quaver.log_mel(samples, 1_000_001),
+        lambda: quaver.FeatureConfig(sample_rate=2**40),
+    ):
+        with pytest.raises(ValueError, match="sample_rate must be at most 1000000 Hz, got "):
+            call()
+    assert quaver.FeatureConfig(sample_rate=1_000_000).frame_length == 25_000
+
+
+@pytest.mark.parametrize("values", [[[3e38], [-3e38]], [[0.0], [9e37]]])
+def test_values_whose_differences_are_no_numbers(values: list[list[float]]) -> None:
+    for call in (quaver.functionals, quaver.delta):
+        with pytest.raises(ValueError, match=r"at most 8e\+37 in magnitude, got .* at frame [01]"):
+            call(values)
+
+
+def test_the_largest_values_have_finite_statistics_and_derivatives() -> None:
+    values = np.array([[8e37], [-8e37], [8e37], [8e37], [-8e37]])
+    assert np.isfinite(quaver.functionals(values)).all()
+    for options in ({}, {"order": 2}, {"width": 3}, {"width": 3, "order": 2}, {"width": 5}):
+        assert np.isfinite(quaver.delta(values, **options)).all()
+
+
+def test_a_thread_gives_back_what_a_huge_transform_took() -> None:
+    program = """if True:
+        import numpy as np, quaver
+        def resident():
+            lines = open("/proc/self/status").read().splitlines()
+            return int(next(line for line in lines if line.startswith("VmRSS")).split()[1]) // 1024
+        size = 2**19
+        config = quaver.FeatureConfig(frame_length=size, hop_length=size, n_fft=size)
+        samples = np.zeros(size, np.float32)
+        quaver.extract(samples[:16000], 16000)
+        before = resident()
+        quaver.extract(samples, 16000, config=config)
+        quaver.log_mel(samples, 16000, n_fft=size)
+        print(resident() - before)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert int(done.stdout) < 150  # MiB, of plans above all; with scratch it would be three times

@@ -100,3 +100,11 @@ def test_bad_clips_do_not_disturb_others(clips: list[NDArray[np.float32]]) -> No
     np.testing.assert_array_equal(batch.index, [0, 2, 3, 4])
     expected = np.stack([quaver.extract(clip, 16000) for clip in clips[:4]])
     np.testing.assert_array_equal(batch.values, expected)
+
+
+def test_a_stream_fed_by_threads_loses_nothing() -> None:
+    stream = quaver.Stream(16000)
+    chunk = np.zeros(1600, np.float32)
+    with ThreadPoolExecutor(N_THREADS) as pool:
+        frames = list(pool.map(lambda _: len(stream.feed(chunk)), range(200)))
+    assert sum(frames) == 1 + (200 * 1600 - 400) // 160

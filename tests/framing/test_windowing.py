@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 import quaver
+from quaver import _core
 from reference import windowing as twin
 
 
@@ -86,3 +87,16 @@ def test_bad_input(
 ) -> None:
     with pytest.raises(error, match=message):
         quaver.windows(values, **arguments)
+
+
+def test_steps_that_would_wrap_around() -> None:
+    values = np.arange(30, dtype=np.float32).reshape(10, 3)
+    for step in (2**62 + 1, 2**64 - 1):
+        with pytest.raises(ValueError, match="step must be at most 2"):
+            _core.windows(values, 4, step, False)
+    for step in (7, 2**61, 2**62):  # one window fits, and with align another
+        np.testing.assert_array_equal(_core.windows(values, 4, step, False), [values[:4].T])
+        both = _core.windows(values, 4, step, True)
+        np.testing.assert_array_equal(both, [values[:4].T, values[6:].T])
+    with pytest.raises(ValueError, match="at least 18446744073709551615 frames, got 10"):
+        _core.windows(values, 2**64 - 1, 1, False)

@@ -263,3 +263,20 @@ def test_bad_arguments(
 ) -> None:
     with pytest.raises(error, match=message):
         quaver.extract_many(clips, **arguments)
+
+
+class _Huge:
+    """A clip for which there is no memory."""
+
+    def __array__(self, *args: Any, **options: Any) -> Any:
+        raise MemoryError("no memory for it")
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_clip_without_memory_is_a_failure(threads: int) -> None:
+    clips = [np.zeros(1600), _Huge(), np.ones(1600)]
+    batch = quaver.extract_many(clips, 16000, threads=threads)
+    assert batch.index.tolist() == [0, 2]
+    (failure,) = batch.failures
+    assert (failure.index, failure.error) == (1, "MemoryError")
+    assert "no memory for it" in failure.reason

@@ -7,6 +7,7 @@
 #include "quaver/effects/median.hpp"
 
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 #define QV_FILE "kernels/effects/median.cpp"
@@ -19,6 +20,10 @@ template <typename T, typename Kernel>
 void run(Kernel KernelTable::* entry, const T* x, std::size_t n, std::size_t m, std::size_t size,
          T* out) {
   if (size == 0) throw std::invalid_argument("size of a median must be positive, got 0");
+  if (size > kLargestMedian) {
+    throw std::invalid_argument("size of a median must be at most " +
+                                std::to_string(kLargestMedian) + ", got " + std::to_string(size));
+  }
   if (n == 0 || m == 0) return;
   const KernelTable& table = kernels();
   const Kernel kernel = table.*entry;

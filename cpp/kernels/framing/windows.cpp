@@ -10,10 +10,12 @@ namespace quaver {
 std::vector<std::size_t> window_starts(std::size_t n_frames, std::size_t length, std::size_t step,
                                        bool align) {
   std::vector<std::size_t> starts;
-  for (std::size_t start = 0; start + length <= n_frames; start += step) starts.push_back(start);
-  if (align && !starts.empty() && starts.back() + length < n_frames) {
-    starts.push_back(n_frames - length);
-  }
+  if (n_frames < length) return starts;
+  // Against what is left, since the sum of two sizes may wrap.
+  const std::size_t last = n_frames - length;
+  starts.push_back(0);
+  while (last - starts.back() >= step) starts.push_back(starts.back() + step);
+  if (align && starts.back() < last) starts.push_back(last);
   return starts;
 }
 

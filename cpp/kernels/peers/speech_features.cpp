@@ -65,6 +65,7 @@ SpeechFeaturesPlan::SpeechFeaturesPlan(const SpeechFeaturesOptions& o)
               std::max<std::size_t>(o.frame_step, 1), o.n_fft, 0),
       matrix(o.matrix),
       weights(o.weights) {
+  if (frame_length == 0) throw std::invalid_argument("frame_length must be positive, got 0");
   if (output == SpeechOutput::mfcc) {
     if (o.n_bands == 0 || o.matrix.empty() || o.matrix.size() % o.n_bands != 0) {
       throw std::invalid_argument("matrix must hold rows of " + std::to_string(o.n_bands) +

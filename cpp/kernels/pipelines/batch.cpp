@@ -5,6 +5,7 @@
 #include <atomic>
 #include <exception>
 #include <mutex>
+#include <new>
 #include <stdexcept>
 #include <thread>
 
@@ -27,6 +28,9 @@ struct Work {
       } catch (const std::invalid_argument& error) {
         const std::lock_guard<std::mutex> lock(mutex);
         errors.push_back({i, error.what()});
+      } catch (const std::bad_alloc&) {
+        const std::lock_guard<std::mutex> lock(mutex);
+        errors.push_back({i, "not enough memory"});
       } catch (...) {
         const std::lock_guard<std::mutex> lock(mutex);
         defect = std::current_exception();

@@ -15,7 +15,8 @@ namespace quaver {
 namespace {
 
 // Fresh memory costs more than the computation in it (a page fault a 4 KB page), so each thread
-// keeps its scratch, unless a long recording made it large.
+// keeps its scratch, up to 8 MiB of rows, statistics and each derivative and 32 MiB of a block's
+// stages, which a long recording or a huge transform exceeds.
 struct Scratch {
   ShortTermWorkspace work;
   LogMelWorkspace log_mel;
@@ -23,9 +24,12 @@ struct Scratch {
   Buffer<float> rows, derivative;
 
   void shrink() {
-    constexpr std::size_t kKeep = std::size_t{1} << 21;  // 8 MiB
+    constexpr std::size_t kKeep = std::size_t{1} << 21, kKeepStages = std::size_t{1} << 23;
     if (rows.size() > kKeep) rows = Buffer<float>();
     if (derivative.size() > kKeep) derivative = Buffer<float>();
+    if (functionals.capacity() > kKeep) functionals.clear();
+    if (work.size() > kKeepStages) work = ShortTermWorkspace();
+    if (log_mel.size() > kKeepStages) log_mel = LogMelWorkspace();
   }
 };
 
@@ -198,6 +202,7 @@ void log_mel(const LogMelPlan& plan, const Samples& samples, float* out) {
   if (hop > length || samples.type == SampleType::float64) require_finite(samples);
   const std::size_t n_frames = plan.count(samples.size);
   const bool is_finite = kernels().log_mel(plan, samples, n_frames, scratch().log_mel, out);
+  scratch().shrink();
   const std::ptrdiff_t first =
       static_cast<std::ptrdiff_t>(plan.window_lead) - static_cast<std::ptrdiff_t>(plan.pad);
   require_finite_around(samples, is_finite, first,

@@ -43,6 +43,15 @@ void LogMelWorkspace::reserve(const LogMelPlan& plan, std::size_t lanes) {
   if (plan.fft.n_columns == 0) frames.reserve(plan.n_fft * lanes);
 }
 
+std::size_t LogMelWorkspace::size() const {
+  std::size_t total = 0;
+  for (const Buffer<float>* part :
+       {&raw, &linear, &phases, &frames, &work, &power, &magnitude, &mel_db}) {
+    total += part->size();
+  }
+  return total;
+}
+
 }  // namespace quaver
 
 #else

@@ -78,6 +78,15 @@ void ShortTermWorkspace::reserve(const ShortTermPlan& plan, std::size_t lanes) {
   if (plan.features.has(Stage::cepstral)) mel_db.reserve(plan.mel.n_mels * lanes);
 }
 
+std::size_t ShortTermWorkspace::size() const {
+  std::size_t total = 0;
+  for (const Buffer<float>* part : {&raw, &linear, &phases, &frames, &work, &power, &magnitude,
+                                    &mel_db, &sums, &energies, &previous}) {
+    total += part->size();
+  }
+  return total;
+}
+
 }  // namespace quaver
 
 #else

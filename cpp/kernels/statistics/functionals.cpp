@@ -31,18 +31,18 @@ FunctionalsPlan::FunctionalsPlan(std::vector<Statistic> list)
   for (Statistic s : statistic_list) has_percentiles |= info(s).quantile != kNoQuantile;
 }
 
-FunctionalsScratch::~FunctionalsScratch() {
-  delete[] keys;
-  delete[] inner_keys;
-  delete[] candidates;
-}
+FunctionalsScratch::~FunctionalsScratch() { clear(); }
 
-void FunctionalsScratch::reserve(std::size_t n_frames) {
-  if (n_frames <= capacity_) return;
+void FunctionalsScratch::clear() {
   capacity_ = 0;
   delete[] std::exchange(keys, nullptr);
   delete[] std::exchange(inner_keys, nullptr);
   delete[] std::exchange(candidates, nullptr);
+}
+
+void FunctionalsScratch::reserve(std::size_t n_frames) {
+  if (n_frames <= capacity_) return;
+  clear();
   keys = new signed char[n_frames + kStep];
   inner_keys = new signed char[n_frames + kStep];
   candidates = new float[n_frames + kStep];

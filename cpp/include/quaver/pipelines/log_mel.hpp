@@ -38,6 +38,7 @@ struct LogMelPlan {
 class LogMelWorkspace {
  public:
   void reserve(const LogMelPlan& plan, std::size_t lanes);
+  std::size_t size() const;  // values, of all stages
   Buffer<float> raw, linear, phases, frames, work, power, magnitude, mel_db;
 };
 

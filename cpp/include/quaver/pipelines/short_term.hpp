@@ -135,6 +135,7 @@ struct FrameCarry {
 class ShortTermWorkspace {
  public:
   void reserve(const ShortTermPlan& plan, std::size_t lanes);
+  std::size_t size() const;  // values, of all stages
   Buffer<float> raw, linear, phases, frames, work, power, magnitude, mel_db, sums, energies;
   Buffer<float> previous;  // as that of FrameCarry
   SignScratch signs;

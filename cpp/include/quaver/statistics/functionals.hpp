@@ -80,6 +80,8 @@ class FunctionalsScratch {
   FunctionalsScratch& operator=(const FunctionalsScratch&) = delete;
   ~FunctionalsScratch();
   void reserve(std::size_t n_frames);
+  std::size_t capacity() const { return capacity_; }
+  void clear();
 
   static constexpr std::size_t kStep = 64;  // keys are written this many at a time
   signed char* keys = nullptr;              // of the row, n_frames rounded up to kStep

@@ -276,6 +276,9 @@ def _features(
         kind = ZeroDivisionError if nfft == 0 else ValueError
         raise kind(f"nfft must be positive, got {nfft}")
     sigproc.warn_if_truncated(length, nfft)
+    if length == 0:  # as many frames of nothing, whose spectra are zero
+        n_frames = sigproc.count_frames(len(samples), length, step)
+        samples, length = np.zeros((n_frames - 1) * step + 1), 1
     window = _window(winfunc, length)
     plan = _plan(output, length, step, coefficient, window, nfft, samplerate, *others)
     return plan.run(samples)
