@@ -201,6 +201,7 @@ def test_texts_that_are_none_are_refused(fitted: TextClassifier) -> None:
     assert fitted.predict_proba([]).shape == (0, 2)
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_same_seed_same_model(fitted: TextClassifier) -> None:
     short = {**SMALL, "epochs": 2}
     first = TextClassifier(**short).fit(TOY, LABELS)
