@@ -16,6 +16,7 @@ HIGHEST_RATE = 1_000_000
 
 #: Magnitude of values whose range and second differences are still numbers in float32.
 LARGEST_VALUE = 8e37
+_FLOAT32_MAX = float(np.finfo(np.float32).max)
 
 # Far beyond what audio needs, and far from where products of sizes would overflow.
 _LARGEST_SIZE = 1 << 24
@@ -169,7 +170,7 @@ def _to_mono(array: NDArray[Any], downmix: Downmix) -> NDArray[Any]:
     return mono
 
 
-def as_frames(values: ArrayLike, largest: float = np.inf) -> NDArray[np.float32]:
+def as_frames(values: ArrayLike, largest: float = _FLOAT32_MAX) -> NDArray[np.float32]:
     """Return (n_frames, n_features) as a C-contiguous float32 array of finite numbers.
 
     `largest` is the greatest magnitude of those that arithmetic follows for.
@@ -181,17 +182,15 @@ def as_frames(values: ArrayLike, largest: float = np.inf) -> NDArray[np.float32]
         raise TypeError(f"values must be real numbers, got {array.dtype}")
     if 0 in array.shape:
         raise ValueError(f"values must not be empty, got shape {array.shape}")
-    with np.errstate(over="ignore"):  # becomes infinity, which is refused below
-        frames = np.require(array, np.float32, ("C", "ALIGNED"))
-    if not np.isfinite(frames).all():
-        row, column = np.argwhere(~np.isfinite(frames))[0]
-        raise ValueError(
-            f"values must be finite, got {frames[row, column]} at frame {row}, feature {column}"
-        )
-    if max(-frames.min(), frames.max()) > largest:
-        row, column = np.argwhere(np.abs(frames) > largest)[0]
-        raise ValueError(
-            f"values must be at most {largest:g} in magnitude, got {frames[row, column]} at frame"
-            f" {row}, feature {column}"
-        )
+    frames = array
+    if array.dtype != np.float32 or not (array.flags.c_contiguous and array.flags.aligned):
+        with np.errstate(over="ignore"):  # becomes infinity, which is refused below
+            frames = np.require(array, np.float32, ("C", "ALIGNED"))
+    # NaN is neither above nor below.
+    low, high = np.minimum.reduce(frames, axis=None), np.maximum.reduce(frames, axis=None)
+    if not (low >= -largest and high <= largest):
+        row, column = np.argwhere(~(np.abs(frames) <= largest))[0]
+        value = frames[row, column]
+        expected = f"at most {largest:g} in magnitude" if np.isfinite(value) else "finite"
+        raise ValueError(f"values must be {expected}, got {value} at frame {row}, feature {column}")
     return frames
