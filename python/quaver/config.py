@@ -45,7 +45,7 @@ class FeatureConfig:
     Parameters
     ----------
     sample_rate : int, default 16000
-        Sampling rate in Hz.
+        Sampling rate in Hz, at most 1,000,000.
     frame_length : int, optional
         Frame in samples; 25 ms by default.
     hop_length : int, optional
