@@ -103,17 +103,17 @@ def short_term_bounds(values: Array) -> Array:
     return np.maximum(relative * np.abs(values), floor)
 
 
-def derived_bounds(stages: Stages, sample_rate: float, bank: Array, n_bands: int = 10) -> Array:
+def derived_bounds(stages: Stages, bank: Array, n_bands: int = 10) -> Array:
     """Bounds for any signal, tones and impulses included, from the error of the transform.
 
     Features of a spectrum of few lines weigh the noise of many empty bins, so that no fixed
     fraction of the value can hold.
     """
     x, power = stages.magnitude, stages.magnitude**2
-    f = spectrum.frequencies(x.shape[1], sample_rate)
+    f = np.arange(x.shape[1]) * stages.bin_width
     d = amplitude_error(x) + 4 * UNIT_ROUNDOFF * x
     total = np.maximum(x.sum(axis=1, keepdims=True), 1e-30)
-    distance = np.abs(f - spectrum.centroid(x, sample_rate)[:, None])
+    distance = np.abs(f - spectrum.centroid(x, stages.bin_width)[:, None])
     bounds = short_term_bounds(stages.values)
     centroid_error = (distance * d).sum(axis=1) / total[:, 0]
     bounds[:, 3] += centroid_error
@@ -141,10 +141,10 @@ def derived_bounds(stages: Stages, sample_rate: float, bank: Array, n_bands: int
     return bounds
 
 
-def slope_bounds(magnitude: Array, sample_rate: float) -> Array:
+def slope_bounds(magnitude: Array, bin_width: float) -> Array:
     """Largest possible error of the spectrum's slope: that of each bin in dB, as it is weighed."""
     n_bins = magnitude.shape[1]
-    f = spectrum.frequencies(n_bins, sample_rate) / 1000
+    f = np.arange(n_bins) * bin_width / 1000
     weights = np.abs(f - f.mean()) / ((f - f.mean()) ** 2).sum()
     # Bins count one by one: as a bank, the identity. A weighted sum of up to 100 dB a bin rounds.
     bins = decibel_bounds(magnitude, np.eye(n_bins))
@@ -164,15 +164,15 @@ def crossing_ties(stages: Stages, samples: Array, hop_length: int) -> NDArray[np
 
 
 def rolloff_ties(
-    stages: Stages, found: Array, bin_width: float, *, share: float = 0.9, noise: bool = True
+    stages: Stages, found: Array, *, share: float = 0.9, noise: bool = True
 ) -> NDArray[np.bool_]:
     """Frames where the roll-off `found` differs from the twin's only by steps within rounding.
 
     With `noise`, the error of the transform counts as rounding too.
     """
     power = stages.magnitude**2
-    expected = np.rint(stages.values[:, 7] / bin_width).astype(int)
-    actual = np.rint(found / bin_width).astype(int)
+    expected = np.rint(stages.values[:, 7] / stages.bin_width).astype(int)
+    actual = np.rint(found / stages.bin_width).astype(int)
     near = np.full((len(power), 1), ROLLOFF_TIE)
     if noise:
         total = np.maximum(power.sum(axis=1, keepdims=True), 1e-60)
@@ -190,7 +190,6 @@ def settle_ties(
     samples: Array,
     *,
     hop_length: int,
-    sample_rate: int,
     share: float = 0.9,
     noise: bool = True,
 ) -> tuple[Array, int, int]:
@@ -200,8 +199,7 @@ def settle_ties(
     steps = np.abs(np.rint((found[:, 0] - values[:, 0]) * pairs))
     # A sample whose sign flips changes at most the two pairs that it belongs to.
     crossings = (steps > 0) & (steps <= 2 * crossing_ties(stages, samples, hop_length))
-    bin_width = sample_rate / (2 * (stages.magnitude.shape[1] - 1))
-    rolloffs = rolloff_ties(stages, found[:, 7], bin_width, share=share, noise=noise)
+    rolloffs = rolloff_ties(stages, found[:, 7], share=share, noise=noise)
     values[crossings, 0] = found[crossings, 0]
     values[rolloffs, 7] = found[rolloffs, 7]
     return values, int(crossings.sum()), int(rolloffs.sum())

@@ -51,8 +51,8 @@ class FeatureConfig:
     hop_length : int, optional
         Samples from frame to frame; 10 ms by default.
     n_fft : int, optional
-        Transform length in samples, at least ``frame_length``, even and without a prime factor
-        above 5; by default the next power of two.
+        Transform length in samples, at least ``frame_length``; by default the next power of two.
+        Any length works, those with large prime factors more slowly.
     pre_emphasis : float, default 0.97
         Coefficient c of ``y[n] = x[n] - c x[n-1]``, in [0, 1].
     window : {"hamming", "hann", "blackman", "boxcar"}, default "hamming"

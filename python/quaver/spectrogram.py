@@ -58,7 +58,7 @@ def log_mel(
     samples, sample_rate, downmix
         As of `short_term`.
     n_fft : int, default 2048
-        Transform length in samples; even, no prime factor above 5.
+        Transform length in samples; any, those with large prime factors more slowly.
     hop_length : int, default 512
         Samples from frame to frame.
     win_length : int, optional

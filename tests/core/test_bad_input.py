@@ -291,8 +291,6 @@ def test_a_kept_plan_does_not_let_another_kind_in(n_mfcc: Any) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"n_fft": 514}, "n_fft .*514"),
-        ({"n_fft": 405}, "n_fft .*405"),
         ({"n_blocks": 401}, r"n_blocks must .*\(400\), got 401"),
         ({"n_bands": 258}, r"n_bands must .*\(257\), got 258"),
         ({"rolloff": 0.0}, "rolloff must lie in .*, got 0"),

@@ -26,7 +26,7 @@ def assert_bounded(
     assert found.shape == expected.shape
     magnitude = twin.stft_magnitude(samples, **{k: options[k] for k in STFT if k in options})
     bank = mel.filter_bank(
-        2 * (magnitude.shape[1] - 1),
+        options.get("n_fft", 2048),
         rate,
         found.shape[1],
         fmin=options.get("fmin", 0.0),
@@ -66,6 +66,11 @@ OPTIONS: list[dict[str, Any]] = [
     {"n_fft": 1200, "hop_length": 480, "n_mels": 80, "htk": True, "norm": None},
     {"n_fft": 4096, "hop_length": 4097, "n_mels": 128},
     {"n_fft": 16, "hop_length": 5, "n_mels": 3},
+    {"n_fft": 14, "hop_length": 5, "n_mels": 2},
+    {"n_fft": 513, "n_mels": 40},
+    {"n_fft": 1025, "win_length": 882, "hop_length": 441, "power": 1.0},
+    {"n_fft": 1102, "hop_length": 441},  # 50 ms at 22,050 Hz: 2 * 19 * 29
+    {"n_fft": 1103, "hop_length": 441},  # a prime
     {"n_fft": 8192, "hop_length": 2048, "fmin": 50.0, "fmax": 7600.0},
     {"n_fft": 1024, "center": False},
     {"n_fft": 1024, "pad_mode": "reflect"},
@@ -182,8 +187,6 @@ def test_channels(target: str, speech: NDArray[np.float32]) -> None:
         ({"hop_length": 0}, "hop_length must be positive, got 0"),
         ({"n_mels": 0}, "n_mels must be positive, got 0"),
         ({"win_length": 4096}, r"win_length must not exceed n_fft \(2048\), got 4096"),
-        ({"n_fft": 14}, "n_fft .*14"),
-        ({"n_fft": 513}, "n_fft .*513"),
         ({"window": "kaiser"}, "window must be .*, got 'kaiser'"),
         ({"fmin": 9000.0}, "fmin"),
         ({"fmax": 9000.0}, "fmax"),

@@ -77,7 +77,7 @@ def compare_short_term(report: Report, samples: NDArray[np.int16], stages: twin.
     found = result.values.astype(np.float64)
     base, derivatives = found[:, :N_BASE], found[:, N_BASE:]
     settled, crossings, rolloffs = tolerances.settle_ties(
-        base, stages, samples / 32768, hop_length=HOP, sample_rate=RATE, noise=False
+        base, stages, samples / 32768, hop_length=HOP, noise=False
     )
     report.count("frames", len(found))
     report.count("zero_crossing_rate ties", crossings)

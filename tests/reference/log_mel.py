@@ -52,7 +52,7 @@ def log_mel(
 ) -> Array:
     """(T, n_mels) in decibel."""
     magnitude = stft_magnitude(samples, **stft)  # type: ignore[arg-type]
-    n_fft = 2 * (magnitude.shape[1] - 1)
+    n_fft = int(stft.get("n_fft", 2048))  # type: ignore[call-overload]
     bank = mel.filter_bank(
         n_fft, sample_rate, n_mels, fmin=fmin, fmax=fmax, htk=htk, slaney_norm=norm == "slaney"
     )

@@ -21,6 +21,7 @@ class Stages:
     magnitude: Array
     mel_db: Array
     values: Array  # (T, 8 + n_mfcc), without derivatives
+    bin_width: float  # Hz
 
 
 def stages(
@@ -44,6 +45,7 @@ def stages(
     frame_length = frame_length or round(0.025 * sample_rate)
     hop_length = hop_length or round(0.010 * sample_rate)
     n_fft = n_fft or 1 << (frame_length - 1).bit_length()
+    bin_width = sample_rate / n_fft
 
     y = framing.pre_emphasis(framing.scale(samples), pre_emphasis)
     raw = framing.frames(y, frame_length, hop_length)
@@ -56,14 +58,14 @@ def stages(
         timedomain.zero_crossing_rate(raw),
         timedomain.energy(windowed),
         timedomain.energy_entropy(windowed, n_blocks),
-        spectrum.centroid(magnitude, sample_rate),
-        spectrum.spread(magnitude, sample_rate),
+        spectrum.centroid(magnitude, bin_width),
+        spectrum.spread(magnitude, bin_width),
         spectrum.spectral_entropy(power, n_bands),
         spectrum.flux(magnitude),
-        spectrum.rolloff(power, sample_rate, rolloff),
+        spectrum.rolloff(power, bin_width, rolloff),
         *cepstrum.mfcc(mel_db, n_mfcc).T,
     ]
-    return Stages(raw, windowed, magnitude, mel_db, np.stack(columns, axis=1))
+    return Stages(raw, windowed, magnitude, mel_db, np.stack(columns, axis=1), bin_width)
 
 
 def with_derivatives(values: Array, delta_order: int, delta_width: int | None) -> Array:

@@ -2,7 +2,8 @@
 
 Centroid and spread: Peeters, A large set of audio features for sound description (Ircam, 2004),
 sec. 6.1, as librosa's spectral_centroid and spectral_bandwidth; the others: Giannakopoulos &
-Pikrakis, Introduction to Audio Analysis (2014), sec. 4.4.
+Pikrakis, Introduction to Audio Analysis (2014), sec. 4.4. `bin_width` is the sample rate over
+n_fft, in Hz.
 """
 
 from __future__ import annotations
@@ -15,24 +16,19 @@ from reference import timedomain
 Array = NDArray[np.float64]
 
 
-def frequencies(n_bins: int, sample_rate: float) -> Array:
-    """Frequency of each bin in Hz."""
-    return np.arange(n_bins) * sample_rate / (2 * (n_bins - 1))
-
-
 def normalised(magnitude: Array) -> Array:
     """X / sum X; zeros for a silent frame."""
     total = magnitude.sum(axis=1, keepdims=True)
     return np.divide(magnitude, total, out=np.zeros_like(magnitude), where=total > 0)
 
 
-def centroid(magnitude: Array, sample_rate: float) -> Array:
-    return normalised(magnitude) @ frequencies(magnitude.shape[1], sample_rate)
+def centroid(magnitude: Array, bin_width: float) -> Array:
+    return normalised(magnitude) @ np.arange(magnitude.shape[1]) * bin_width
 
 
-def spread(magnitude: Array, sample_rate: float) -> Array:
-    f = frequencies(magnitude.shape[1], sample_rate)
-    distance = f - centroid(magnitude, sample_rate)[:, None]
+def spread(magnitude: Array, bin_width: float) -> Array:
+    f = np.arange(magnitude.shape[1]) * bin_width
+    distance = f - centroid(magnitude, bin_width)[:, None]
     return np.sqrt((distance**2 * normalised(magnitude)).sum(axis=1))
 
 
@@ -52,14 +48,14 @@ def rolloff_bin(power: Array, share: float) -> NDArray[np.intp]:
     return (running < share * power.sum(axis=1, keepdims=True)).sum(axis=1)
 
 
-def rolloff(power: Array, sample_rate: float, share: float) -> Array:
-    f = frequencies(power.shape[1], sample_rate)
+def rolloff(power: Array, bin_width: float, share: float) -> Array:
+    f = np.arange(power.shape[1]) * bin_width
     return f[np.minimum(rolloff_bin(power, share), power.shape[1] - 1)]
 
 
-def slope(power: Array, sample_rate: float) -> Array:
+def slope(power: Array, bin_width: float) -> Array:
     """Line of least squares through the spectrum in decibel over frequency, in dB per kHz."""
-    f = frequencies(power.shape[1], sample_rate) / 1000
+    f = np.arange(power.shape[1]) * bin_width / 1000
     decibel = 10 * np.log10(np.maximum(power, 1e-10))
     return np.polynomial.polynomial.polyfit(f, decibel.T, 1)[1]
 

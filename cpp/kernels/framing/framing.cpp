@@ -23,24 +23,6 @@ double window_value(const std::string& name, double phase) {
                               "'");
 }
 
-bool is_smooth(std::size_t n) {
-  if (n < 4 || n % 2 != 0) return false;
-  for (std::size_t radix : {2, 3, 5}) {
-    while (n % radix == 0) n /= radix;
-  }
-  return n == 1;
-}
-
-// The pipelines keep to lengths that no prime factor slows down.
-void require_smooth(std::size_t n) {
-  if (is_smooth(n)) return;
-  std::size_t next = n < 4 ? 4 : n + 1;
-  while (!is_smooth(next)) ++next;
-  throw std::invalid_argument(
-      "n_fft must be even, at least 4 and without a prime factor above 5, got " +
-      std::to_string(n) + "; the next that fits is " + std::to_string(next));
-}
-
 std::vector<double> window_values(const FramingOptions& o) {
   if (o.frame_length == 0) throw std::invalid_argument("frame_length must be positive, got 0");
   if (o.hop_length == 0) throw std::invalid_argument("hop_length must be positive, got 0");
@@ -80,7 +62,6 @@ FramingPlan::FramingPlan(const FramingOptions& options)
     }
     offsets[target] = list;
   }
-  require_smooth(n_fft);
 }
 
 std::size_t FramingPlan::linear_size(std::size_t lanes) const {
