@@ -91,3 +91,13 @@ def speech() -> NDArray[np.float32]:
     samples = 0.2 * voiced * envelope + 0.05 * noise + 1e-4 * rng.standard_normal(t.size)
     samples[12000:13500] = 0
     return np.asarray(samples, np.float32)
+
+
+@pytest.fixture
+def eagerly() -> Iterator[None]:
+    """Let TensorFlow run each step at once: a graph of a dozen steps takes longer to trace."""
+    import tensorflow
+
+    tensorflow.config.run_functions_eagerly(True)
+    yield
+    tensorflow.config.run_functions_eagerly(False)

@@ -19,31 +19,32 @@ Array = NDArray[np.float64]
 SHAPE_STATISTICS = ("kurtosis", "skewness")
 
 
-def with_scipy(column: Array) -> dict[str, float]:
+def with_scipy(column: Array) -> dict[str, Any]:
+    """Each statistic of a column, or of each column."""
     with warnings.catch_warnings():
         # SciPy warns of rows that are nearly constant, in float64 terms.
         warnings.simplefilter("ignore", RuntimeWarning)
         return {
-            "mean": column.mean(),
-            "median": np.median(column),
-            "std": column.std(),
+            "mean": column.mean(axis=0),
+            "median": np.median(column, axis=0),
+            "std": column.std(axis=0),
             "kurtosis": scipy.stats.kurtosis(column),
             "skewness": scipy.stats.skew(column),
-            "percentile_1": np.percentile(column, 1),
-            "percentile_99": np.percentile(column, 99),
-            "min": column.min(),
-            "max": column.max(),
-            "range": np.ptp(column),
-            "quartile_1": np.percentile(column, 25),
-            "quartile_3": np.percentile(column, 75),
-            "iqr": scipy.stats.iqr(column),
+            "percentile_1": np.percentile(column, 1, axis=0),
+            "percentile_99": np.percentile(column, 99, axis=0),
+            "min": column.min(axis=0),
+            "max": column.max(axis=0),
+            "range": np.ptp(column, axis=0),
+            "quartile_1": np.percentile(column, 25, axis=0),
+            "quartile_3": np.percentile(column, 75, axis=0),
+            "iqr": scipy.stats.iqr(column, axis=0),
         }
 
 
-def bound(name: str, value: float, column: Array) -> float:
+def bound(name: str, value: Any, column: Array) -> Any:
     """Relative to the value; near zero, to the row's deviation, or 1 for skewness and kurtosis."""
-    near_zero = 1.0 if name in SHAPE_STATISTICS else float(column.std())
-    return tolerances.STATISTICS * max(abs(value), near_zero)
+    near_zero = 1.0 if name in SHAPE_STATISTICS else column.std(axis=0)
+    return tolerances.STATISTICS * np.maximum(np.abs(value), near_zero)
 
 
 def librosa_log_mel(samples: NDArray[Any], sample_rate: int, **options: Any) -> Array:

@@ -134,7 +134,7 @@ def test_without_typer() -> None:
 @pytest.mark.slow
 def test_evaluate_tdcnn_without_keras_the_command_says_what_to_install() -> None:
     done = run_python(
-        "import sys; sys.modules['keras'] = None\n"
+        "import sys; sys.modules['keras'] = sys.modules['tensorflow'] = None\n"
         "sys.argv = ['quaver', 'evaluate', 'tdcnn', '.']\n"
         "from quaver.cli import main; main()"
     )
@@ -146,7 +146,7 @@ def test_evaluate_tdcnn_without_keras_the_command_says_what_to_install() -> None
 @pytest.mark.slow
 def test_predict_text_without_keras_the_command_says_what_to_install() -> None:
     done = run_python(
-        "import sys; sys.modules['keras'] = None\n"
+        "import sys; sys.modules['keras'] = sys.modules['tensorflow'] = None\n"
         "sys.argv = ['quaver', 'predict', '--text', 'a']\n"
         "from quaver.cli import main; main()"
     )

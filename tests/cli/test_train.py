@@ -48,6 +48,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("eagerly")
 def test_train_writes_a_model_and_its_curves(
     run: Run, tones: Path, tmp_path: Path, small: None
 ) -> None:

@@ -71,6 +71,7 @@ def test_it_learns_what_there_is_to_learn(fitted: TDCNNClassifier, clips: Clips)
     assert fitted.classes_.tolist() == ["high", "low"]
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_training_is_taken_up_where_it_stopped(
     clips: Clips, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -151,6 +152,7 @@ def test_a_loss_that_is_no_number_ends_the_training(clips: Clips) -> None:
         TDCNNClassifier(**{**QUICK, "class_weight": {"high": np.inf, "low": 1.0}}).fit(*clips)
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_labels_may_be_numbers(clips: Clips) -> None:
     numbers = np.where(clips[1] == "low", 7, 3)
     model = TDCNNClassifier(**{**QUICK, "epochs": 8}).fit(clips[0], numbers)
