@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -17,6 +18,7 @@ HIGHEST_RATE = 1_000_000
 #: Magnitude of values whose range and second differences are still numbers in float32.
 LARGEST_VALUE = 8e37
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
+_FLOAT64_MAX = float(np.finfo(np.float64).max)
 
 # Far beyond what audio needs, and far from where products of sizes would overflow.
 _LARGEST_SIZE = 1 << 24
@@ -33,10 +35,10 @@ def check_sample_rate(sample_rate: float) -> int:
         sample_rate, (int, float, np.integer, np.floating)
     ):
         raise TypeError(f"sample_rate must be a number, got {type(sample_rate).__name__}")
+    if HIGHEST_RATE < sample_rate < math.inf:  # first: a large int is no float at all
+        raise ValueError(f"sample_rate must be at most {HIGHEST_RATE} Hz, got {sample_rate!s:.30}")
     if not (sample_rate > 0 and float(sample_rate).is_integer()):
         raise ValueError(f"sample_rate must be a positive whole number in Hz, got {sample_rate}")
-    if sample_rate > HIGHEST_RATE:
-        raise ValueError(f"sample_rate must be at most {HIGHEST_RATE} Hz, got {sample_rate}")
     return int(sample_rate)
 
 
@@ -53,6 +55,8 @@ def check_real(name: str, value: Any) -> float:
         raise TypeError(f"{name} must be a number, got {value!r}")
     try:
         return float(value)
+    except OverflowError:
+        raise ValueError(f"{name} must be at most {_FLOAT64_MAX:g}, got a larger int") from None
     except (TypeError, ValueError):
         raise TypeError(f"{name} must be a number, got {value!r}") from None
 

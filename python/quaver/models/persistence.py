@@ -7,11 +7,8 @@ installed computes what the one that trained the model did.
 
 from __future__ import annotations
 
-import json
 import os
-import warnings
 import zipfile
-import zlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,9 +16,11 @@ import numpy as np
 from quaver._extras import extra
 
 with extra("svm"):
-    import skops.io
-    from sklearn.exceptions import InconsistentVersionWarning
+    import sklearn
 
+from quaver.models.archive import Archive, check_labels, open_regular, reading, seal
+from quaver.models.schema import Untrusted, read_objects
+from quaver.models.steps import check_steps
 from quaver.record import replacing
 
 if TYPE_CHECKING:
@@ -31,24 +30,8 @@ if TYPE_CHECKING:
 FORMAT = 1
 _KEYS = {"format", "kind", "config", "classes", "steps", "card", "probe"}
 _TYPES = {"config": dict, "classes": list, "card": dict, "probe": dict}
-# Private classes inside scikit-learn's calibrated classifier; they only hold numbers.
-_TRUSTED = [
-    "sklearn.calibration._CalibratedClassifier",
-    "sklearn.calibration._SigmoidCalibration",
-]
 _PROBE_TOLERANCE = 1e-4
-# What a damaged or forged archive may make skops and zipfile raise.
-_UNREADABLE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    json.JSONDecodeError,
-    RecursionError,
-    KeyError,
-    TypeError,
-    AttributeError,
-    EOFError,
-    NotImplementedError,
-)
+_MOST_PROBES = 100
 
 
 def save(
@@ -87,6 +70,9 @@ def save(
     OSError
         If the file cannot be written.
     """
+    with extra("svm"):
+        import skops.io
+
     content = {
         "format": FORMAT,
         "kind": kind,
@@ -98,9 +84,13 @@ def save(
     }
     with replacing(file) as temporary:
         skops.io.dump(content, temporary, compression=zipfile.ZIP_DEFLATED, compresslevel=9)
-        unknown = set(skops.io.get_untrusted_types(file=temporary)) - set(_TRUSTED)
-        if unknown:
-            raise ValueError(f"steps must be scikit-learn's own classes, got {sorted(unknown)}")
+        seal(temporary)
+        with temporary.open("rb") as stream:
+            try:
+                check_steps(read_objects(Archive(stream))["steps"])
+            except Untrusted as error:
+                message = f"steps must be scikit-learn's own classes, got {error}"
+                raise ValueError(message) from error
 
 
 def load(file: str | os.PathLike[str], *, kind: str) -> dict[str, Any]:
@@ -115,7 +105,7 @@ def load(file: str | os.PathLike[str], *, kind: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        The arguments of `save` by name.
+        The arguments of `save` by name, and ``n_values``, how many values the steps take.
 
     Raises
     ------
@@ -126,54 +116,56 @@ def load(file: str | os.PathLike[str], *, kind: str) -> dict[str, Any]:
         format, or computes other results with the scikit-learn installed; names the file.
     """
     name = os.fsdecode(file)
-    if not os.path.exists(file):
-        raise FileNotFoundError(f"no such model: {name}")
-    content = _read(name)
+    with open_regular(file) as stream, reading(file, "model"):
+        archive = Archive(stream)
+        archive.check_seal()
+        try:
+            content: dict[str, Any] = read_objects(archive)
+        except Untrusted as error:
+            raise ValueError(f"{name}: holds classes that are not trusted: {error}") from error
+        _check(name, content, kind)
+    return content
+
+
+def _check(name: str, content: Any, kind: str) -> None:
+    """Raise ValueError unless it is a model that computes what it did."""
     if not isinstance(content, dict) or not set(content) >= _KEYS:
-        raise ValueError(f"{name}: not a model of quaver")
+        raise ValueError(f"{name}: not a model of quaver (expected {', '.join(sorted(_KEYS))})")
     wrong = [key for key, kind in _TYPES.items() if not isinstance(content[key], kind)]
     if wrong:
         raise ValueError(f"{name}: not a model of quaver (wrong {', '.join(wrong)})")
     if content["format"] != FORMAT:
-        raise ValueError(f"{name}: format {content['format']!r}, expected {FORMAT}")
+        raise ValueError(f"{name}: format {content['format']!r:.100}, expected {FORMAT}")
     if content["kind"] != kind:
-        raise ValueError(f"{name}: a model of kind {content['kind']!r}, expected {kind!r}")
-    known = [str(label) for label in getattr(content["steps"], "classes_", ())]
+        raise ValueError(f"{name}: a model of kind {content['kind']!r:.100}, expected {kind!r}")
+    check_labels(content["classes"])
+    content["n_values"] = check_steps(content["steps"])
+    known = [str(label) for label in content["steps"].classes_]
     if known != content["classes"]:
         raise ValueError(f"{name}: labels {content['classes']}, those of its steps are {known}")
     _check_probe(name, content)
-    return content
-
-
-def _read(name: str) -> Any:
-    try:
-        unknown = set(skops.io.get_untrusted_types(file=name)) - set(_TRUSTED)
-        if unknown:
-            raise ValueError(f"{name}: holds classes that are not trusted: {sorted(unknown)}")
-        with warnings.catch_warnings():
-            # The probe tells more than a comparison of versions.
-            warnings.simplefilter("ignore", InconsistentVersionWarning)
-            return skops.io.load(name, trusted=_TRUSTED)
-    except _UNREADABLE as error:
-        raise ValueError(f"{name}: not a model of quaver ({error})") from error
 
 
 def _check_probe(name: str, content: dict[str, Any]) -> None:
-    import sklearn
-
     problem: object = None
+    vectors, expected = (content["probe"].get(key) for key in ("vectors", "probabilities"))
+    n_values, n_classes = content["n_values"], len(content["classes"])
+    for array, width in ((vectors, n_values), (expected, n_classes)):
+        if not isinstance(array, np.ndarray) or array.dtype.kind != "f":
+            raise ValueError("wrong probe")
+        if array.shape[1:] != (width,) or not 1 <= len(array) == len(vectors) <= _MOST_PROBES:
+            raise ValueError(f"a probe of shape {array.shape} for {width} columns")
     try:
-        found = content["steps"].predict_proba(content["probe"]["vectors"])
-        expected = content["probe"]["probabilities"]
-        if found.shape != expected.shape:
-            problem = f"shape {found.shape} instead of {expected.shape}"
-        elif not np.abs(found - expected).max() <= _PROBE_TOLERANCE:
+        with np.errstate(all="ignore"):
+            found = content["steps"].predict_proba(vectors)
+        if not np.abs(found - expected).max() <= _PROBE_TOLERANCE:
             problem = f"probabilities differ by {np.abs(found - expected).max():.2g}"
-    except (ValueError, TypeError, AttributeError, KeyError, IndexError) as error:
-        problem = error
+    except Exception as error:  # whatever another version makes of it
+        problem = f"{type(error).__name__}: {error}"
     if problem is not None:
-        trained = content["card"].get("versions", {}).get("scikit-learn", "another version")
+        versions = content["card"].get("versions")
+        known = versions.get("scikit-learn") if isinstance(versions, dict) else None
         raise ValueError(
-            f"{name}: trained with scikit-learn {trained}, the installed {sklearn.__version__}"
-            f" does not reproduce its results ({problem})"
+            f"{name}: trained with scikit-learn {known or 'another version'}, the installed"
+            f" {sklearn.__version__} does not reproduce its results ({problem})"
         )

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 PRETRAINED = "ravdess-svm"
 
 _SEED = 0
+# A thousand times what the default asks for.
+_MOST_BANDS, _MOST_WORK = 4096, 5e7
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -176,9 +178,11 @@ class SvmModel(Voice, Stored):
             raise ValueError(f"{name}: steps must be a Pipeline, got {type(steps).__name__}")
         try:
             config = FeatureConfig.from_dict(content["config"])
-        except (TypeError, ValueError) as error:
+            n_steps = content["n_values"]
+            _check_limits(config, n_steps)
+        except (TypeError, ValueError, OverflowError) as error:
             raise ValueError(f"{name}: {error}") from error
-        n_values, n_steps = len(feature_names(config)), steps.n_features_in_
+        n_values = len(feature_names(config))
         if n_values != n_steps:
             raise ValueError(
                 f"{name}: the model takes {n_steps} values, its configuration makes {n_values}:"
@@ -207,6 +211,18 @@ def evaluate(model: SvmModel, corpus: Corpus) -> Report:
     from quaver.models import evaluation
 
     return evaluation.evaluate_model(model, corpus)
+
+
+def _check_limits(config: FeatureConfig, n_values: int) -> None:
+    """Refuse what would take a stranger's model hours and gigabytes for a clip."""
+    if config.n_mfcc > max(n_values, _MOST_BANDS) or config.n_mels > _MOST_BANDS:
+        raise ValueError(f"n_mels must be at most {_MOST_BANDS}, got {config.n_mels}")
+    work = config.n_fft * config.sample_rate / config.hop_length
+    if work > _MOST_WORK:
+        raise ValueError(
+            f"transforms of {config.n_fft} every {config.hop_length} samples: {work:.3g} values a"
+            f" second, expected at most {_MOST_WORK:.3g}"
+        )
 
 
 def _check_config(expected: FeatureConfig, found: FeatureConfig) -> None:
