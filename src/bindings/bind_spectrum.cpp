@@ -53,17 +53,18 @@ static Array<S> run_picture(const StftPlan<T>& plan, const Array<S>& samples, bo
                    });
 }
 
-static Array<float> run_bands(const Stft& plan, const Array<float>& samples, bool power,
-                              const FilterBank& bank) {
+template <class S>
+static Array<S> run_bands(const Stft64& plan, const Array<S>& samples, bool power,
+                          const FilterBank& bank) {
   const std::size_t n_frames = count_frames(plan, samples);
   if (bank.n_bins != plan.fft.n_bins) {
     throw std::invalid_argument("the bank must have " + std::to_string(plan.fft.n_bins) +
                                 " bins, got " + std::to_string(bank.n_bins));
   }
-  return filled<float>({bank.n_bands, n_frames},
-                       [&, from = values(samples), size = size_of(samples)](float* to) {
-                         stft_bands(plan, real_output(power), bank, from, size, to);
-                       });
+  return filled<S>({bank.n_bands, n_frames},
+                   [&, from = values(samples), size = size_of(samples)](S* to) {
+                     stft_bands(plan, real_output(power), bank, from, size, to);
+                   });
 }
 
 static Array<float> run_bands_of(const FilterBank& bank, const Array<float>& picture) {
@@ -160,8 +161,6 @@ void bind_spectrum(py::module_& m) {
            "(n_frames, n_bins), complex.")
       .def("picture", &run_picture<float, float>, py::arg("samples").noconvert(), py::arg("power"),
            "(n_bins, n_frames), magnitude or power.")
-      .def("bands", &run_bands, py::arg("samples").noconvert(), py::arg("power"), py::arg("bank"),
-           "(n_bands, n_frames): the picture under a filter bank.")
       .def("inverse", &run_istft, py::arg("spectrum").noconvert(), py::arg("n_weighted"),
            py::arg("n_samples"), "Overlap-add of (n_frames, n_bins) over the squared windows.");
   py::class_<Stft64, std::shared_ptr<Stft64>>(
@@ -175,6 +174,10 @@ void bind_spectrum(py::module_& m) {
            "(n_bins, n_frames), magnitude or power.")
       .def("picture", &run_picture<double, double>, py::arg("samples").noconvert(),
            py::arg("power"))
+      .def("bands", &run_bands<float>, py::arg("samples").noconvert(), py::arg("power"),
+           py::arg("bank"), "(n_bands, n_frames): the picture under a filter bank.")
+      .def("bands", &run_bands<double>, py::arg("samples").noconvert(), py::arg("power"),
+           py::arg("bank"))
       .def("contrast", &run_stft_contrast, py::arg("samples").noconvert(), py::arg("bands"),
            "The function contrast of the picture of float32 samples.");
   m.def("decibel", &run_decibel, py::arg("power").noconvert(), py::arg("amin"), py::arg("offset"),

@@ -9,6 +9,7 @@ from typing import Any
 import librosa
 import numpy as np
 import pytest
+import soundfile
 
 import quaver.compat.librosa as stand_in
 from compat.parity import (
@@ -90,6 +91,32 @@ def test_mel_of_given_spectrograms() -> None:
     for options in ({"norm": "area"}, {"bogus": 1}, {"norm": -3}, {"n_fft": None}):
         found, _ = both(partial(feature, name="melspectrogram", y=signal(4000), **options))
         assert found.error
+
+
+@pytest.mark.parametrize("power", [1, 2])
+def test_quiet_bands_are_as_exact_as_librosas(power: int, tmp_path: Path) -> None:
+    """A corpus at 16 kHz, loaded at librosa's default rate: nothing lies above 8 kHz."""
+    path = tmp_path / "clip.wav"
+    soundfile.write(path, signal(30000), 16000, subtype="PCM_16")
+    y, sr = stand_in.load(path)
+    exact = librosa.feature.melspectrogram(
+        y=y.astype(np.float64), sr=sr, power=power, dtype=np.float64
+    )
+    frame = exact.max(axis=0)
+    assert (exact < 1e-7**power * frame).any()  # what a transform in float32 would drown
+    for dtype in (np.float32, np.float64):
+        found, expected = both(
+            partial(feature, name="melspectrogram", y=y.astype(dtype), sr=sr, power=power)
+        )
+        floor = np.finfo(np.float32).tiny
+        error, allowed = (
+            np.abs(np.log(outcome.values[0] + floor) - np.log(exact + floor)).max()
+            for outcome in (found, expected)
+        )
+        assert error <= 2 * allowed + 1e-6
+        cepstra, _ = both(partial(feature, name="mfcc", y=y.astype(dtype), sr=sr, power=power))
+        truth = librosa.feature.mfcc(S=librosa.power_to_db(exact))
+        np.testing.assert_allclose(cepstra.values[0], truth, rtol=0, atol=3e-4)
 
 
 def test_empty_bands_warn_each_time() -> None:

@@ -213,6 +213,22 @@ def test_decibels(target: str, name: str, dtype: Any) -> None:
             assert_same(partial(_decibels, name=name, x=x, **options), rtol=1e-6, atol=DECIBEL / 10)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", ["power_to_db", "amplitude_to_db"])
+def test_what_equals_its_reference_is_zero(target: str, name: str, dtype: Any) -> None:
+    rng = np.random.default_rng(5)
+    convert = getattr(stand_in, name)
+    for shape in [(7, 5), (16, 33), (3, 4, 6), (50,)] * 10:
+        S = np.asarray(rng.random(shape) * 10.0 ** rng.uniform(-4, 8), dtype)
+        alone = S.reshape(-1, *S.shape[-2:]) if S.ndim > 2 else [S]
+        for channel in alone:
+            assert convert(channel, ref=np.max).max() == 0
+            assert convert(channel, ref=np.min, top_db=None).min() == 0
+            assert 0 in convert(channel, ref=channel.flat[1], top_db=None)
+            assert 0 in convert(channel, ref=float(channel.flat[1]), top_db=None)
+        assert (convert(S, ref=np.max).max(axis=tuple(range(S.ndim)[-2:])) == 0).all()
+
+
 AXES: list[dict[str, Any]] = [
     {"axes": None},
     {"axes": None, "ref": np.max},

@@ -93,9 +93,13 @@ void stft_bins(const StftPlan<double>& plan, StftOutput output, const double* sa
   kernels().stft_bins64_wide(plan, output, samples, n_samples, workspace<double>(), out);
 }
 
-void stft_bands(const StftPlan<float>& plan, StftOutput output, const FilterBank<float>& bank,
+void stft_bands(const StftPlan<double>& plan, StftOutput output, const FilterBank<float>& bank,
                 const float* samples, std::size_t n_samples, float* out) {
-  kernels().stft_bands(plan, output, bank, samples, n_samples, workspace<float>(), out);
+  kernels().stft_bands64(plan, output, bank, samples, n_samples, workspace<double>(), out);
+}
+void stft_bands(const StftPlan<double>& plan, StftOutput output, const FilterBank<float>& bank,
+                const double* samples, std::size_t n_samples, double* out) {
+  kernels().stft_bands64_wide(plan, output, bank, samples, n_samples, workspace<double>(), out);
 }
 
 void bands_of(const FilterBank<float>& bank, const float* picture, std::size_t n_frames,
@@ -256,24 +260,38 @@ void stft_bins64_wide(const StftPlan<double>& plan, StftOutput output, const dou
   run_bins(plan, output, samples, n_samples, work, out);
 }
 
-static void sum_bands(const FilterBank<float>& bank, const float* rows, std::size_t n_valid,
-                      float* out, std::size_t out_stride) {
+template <class S>
+static void sum_bands(const FilterBank<float>& bank, const S* rows, std::size_t n_valid, S* out,
+                      std::size_t out_stride) {
   for (std::size_t m = 0; m < bank.n_bands; ++m) {
-    const Vec sum = band_sum(bank, m, rows);
-    __builtin_memcpy(out + m * out_stride, &sum, n_valid * sizeof(float));
+    const Lanes<S> sum = band_sum(bank, m, rows);
+    __builtin_memcpy(out + m * out_stride, &sum, n_valid * sizeof(S));
   }
 }
 
-void stft_bands(const StftPlan<float>& plan, StftOutput output, const FilterBank<float>& bank,
-                const float* samples, std::size_t n_samples, StftWorkspace<float>& work,
-                float* out) {
-  work.reserve(plan, kLanes);
+template <class S>
+static void run_bands(const StftPlan<double>& plan, StftOutput output,
+                      const FilterBank<float>& bank, const S* samples, std::size_t n_samples,
+                      StftWorkspace<double>& work, S* out) {
+  constexpr std::size_t kWidth = LanesOf<S>::kCount;
+  work.reserve(plan, kLanesD);
   const std::size_t n_frames = plan.count(n_samples);
-  for (std::size_t t = 0; t < n_frames; t += kLanes) {
-    const std::size_t n_valid = n_frames - t < kLanes ? n_frames - t : kLanes;
-    const float* rows = block_spectrum(plan, output, samples, n_samples, t, n_valid, work);
+  for (std::size_t t = 0; t < n_frames; t += kWidth) {
+    const std::size_t n_valid = n_frames - t < kWidth ? n_frames - t : kWidth;
+    const S* rows = block_spectrum(plan, output, samples, n_samples, t, n_valid, work);
     sum_bands(bank, rows, n_valid, out + t, n_frames);
   }
+}
+
+void stft_bands64(const StftPlan<double>& plan, StftOutput output, const FilterBank<float>& bank,
+                  const float* samples, std::size_t n_samples, StftWorkspace<double>& work,
+                  float* out) {
+  run_bands(plan, output, bank, samples, n_samples, work, out);
+}
+void stft_bands64_wide(const StftPlan<double>& plan, StftOutput output,
+                       const FilterBank<float>& bank, const double* samples, std::size_t n_samples,
+                       StftWorkspace<double>& work, double* out) {
+  run_bands(plan, output, bank, samples, n_samples, work, out);
 }
 
 void bands_of(const FilterBank<float>& bank, const float* picture, std::size_t n_frames,

@@ -66,9 +66,12 @@ void stft_bins(const StftPlan<double>& plan, StftOutput output, const float* sam
                std::size_t n_samples, float* out);
 void stft_bins(const StftPlan<double>& plan, StftOutput output, const double* samples,
                std::size_t n_samples, double* out);
-// out: (n_bands, n_frames). output: magnitude or power.
-void stft_bands(const StftPlan<float>& plan, StftOutput output, const FilterBank<float>& bank,
+// out: (n_bands, n_frames). output: magnitude or power. Only in double: the logarithm of a quiet
+// band looks at what a float32 transform loses.
+void stft_bands(const StftPlan<double>& plan, StftOutput output, const FilterBank<float>& bank,
                 const float* samples, std::size_t n_samples, float* out);
+void stft_bands(const StftPlan<double>& plan, StftOutput output, const FilterBank<float>& bank,
+                const double* samples, std::size_t n_samples, double* out);
 // The bands of a picture (n_frames, n_bins) that is there already.
 void bands_of(const FilterBank<float>& bank, const float* picture, std::size_t n_frames,
               float* out);

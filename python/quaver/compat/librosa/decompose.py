@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from quaver import _core
 from quaver.compat.librosa import forward
 from quaver.compat.librosa.util.exceptions import ParameterError
+from quaver.compat.librosa.util.utils import contiguous
 
 Array = NDArray[Any]
 
@@ -56,7 +57,7 @@ def _median(magnitude: Array, size: Any, axis: int) -> Array:
     out = np.empty_like(magnitude)
     for index in np.ndindex(magnitude.shape[:-2]):
         page = magnitude[index] if axis == -2 else magnitude[index].T
-        median = _core.running_median(np.ascontiguousarray(page, kind), int(size))
+        median = _core.running_median(contiguous(page, kind), int(size))
         out[index] = median if axis == -2 else median.T
     return out
 

@@ -268,6 +268,8 @@ def _features(
         samples, coefficient = sigproc.preemphasis(samples, preemph), 0.0
         if samples.dtype not in _NATIVE:
             samples = samples.astype(np.float64)
+    if not samples.flags.aligned:
+        samples = samples.copy()
     length = sigproc.round_half_up(winlen * samplerate)
     step = sigproc.round_half_up(winstep * samplerate)
     if step == 0:

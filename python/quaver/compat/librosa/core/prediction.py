@@ -102,22 +102,24 @@ def lpc(y: Array, *, order: int, axis: int = -1) -> Array:
     if not is_positive_int(order):
         raise ParameterError(f"order must be a positive int, got {order}")
     valid_audio(y)
-    x = np.swapaxes(y, axis, 0)
-    n = x.shape[0]
+    # Samples side by side in memory: NumPy then sums in pairs, where float32 keeps its digits.
+    x = np.ascontiguousarray(np.moveaxis(y, axis, -1))
+    n = x.shape[-1]
     if order > max(n, 1):
         raise ParameterError(f"order must be at most the number of samples, {n}, got {order}")
     epsilon = tiny(x)
-    a = np.zeros((order + 1, *x.shape[1:]), y.dtype)
-    a[0] = 1
-    forward, backward = x[1:], x[:-1]
-    energy = np.sum(forward**2 + backward**2, axis=0)
+    a = np.zeros((*x.shape[:-1], order + 1), y.dtype)
+    a[..., 0] = 1
+    forward, backward = x[..., 1:], x[..., :-1]
+    energy = np.sum(forward**2 + backward**2, axis=-1, keepdims=True)
     for i in range(min(order, n - 1)):  # then no errors are left, and reflection is 0
-        reflection = -2 * np.sum(backward * forward, axis=0) / (energy + epsilon)
-        a[1 : i + 2] += reflection * a[i::-1].copy()
+        both = np.sum(backward * forward, axis=-1, keepdims=True)
+        reflection = -2 * both / (energy + epsilon)
+        a[..., 1 : i + 2] += reflection * a[..., i::-1].copy()
         forward, backward = forward + reflection * backward, backward + reflection * forward
-        energy = (1 - reflection**2) * energy - backward[-1] ** 2 - forward[0] ** 2
-        forward, backward = forward[1:], backward[:-1]
-    return np.swapaxes(a, 0, axis)
+        energy = (1 - reflection**2) * energy - backward[..., -1:] ** 2 - forward[..., :1] ** 2
+        forward, backward = forward[..., 1:], backward[..., :-1]
+    return np.moveaxis(a, -1, axis)
 
 
 def zero_crossings(

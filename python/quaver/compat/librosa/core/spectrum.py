@@ -14,6 +14,7 @@ from quaver.compat.librosa import forward
 from quaver.compat.librosa._names import CORE
 from quaver.compat.librosa.core import transform
 from quaver.compat.librosa.util.exceptions import ParameterError
+from quaver.compat.librosa.util.utils import contiguous
 
 Array = NDArray[Any]
 
@@ -139,13 +140,13 @@ def power_to_db(
     reference = _reference(ref, S, axes)
     if top_db is not None and top_db < 0:
         raise ParameterError(f"top_db must be at least 0, got {top_db}")
-    offset = 10.0 * np.log10(np.maximum(amin, reference))
+    reference = np.maximum(amin, reference)
     if S.dtype == np.float32 and S.size and S.ndim:
-        decibel = _decibel_by_channel(S, float(amin), offset, top_db, axes)
+        decibel = _decibel_by_channel(S, float(amin), reference, top_db, axes)
         if decibel is not None:
             return decibel
     values = 10.0 * np.log10(np.maximum(amin, S))
-    values -= offset
+    values -= 10.0 * np.log10(reference)
     if top_db is not None:
         values = np.maximum(values, values.max(axis=axes, keepdims=True) - top_db)
     return values[()]
@@ -167,16 +168,16 @@ def _reference(ref: float | Callable[..., Any], S: Array, axes: Any) -> Any:
 
 
 def _decibel_by_channel(
-    S: Array, amin: float, offset: Any, top_db: float | None, axes: Any
+    S: Array, amin: float, reference: Any, top_db: float | None, axes: Any
 ) -> Array | None:
     """Decibel by the kernel where it can: all values of S share a reference, or each picture."""
     if axes is None or axes == (-2, -1)[-S.ndim :]:
         channels = S[np.newaxis] if S.ndim <= 2 or axes is None else S.reshape(-1, *S.shape[-2:])
     else:
         return None
-    if np.size(offset) not in (1, len(channels)):
+    if np.size(reference) not in (1, len(channels)) or not _SMALLEST_AMIN <= amin < np.inf:
         return None
-    offsets = np.broadcast_to(np.ravel(offset), len(channels))
+    offsets = np.broadcast_to(_offsets(np.ravel(reference), amin), len(channels))
     results = []
     for channel, own in zip(channels, offsets, strict=True):
         decibel = _fast_decibel(channel, amin, float(own), top_db)
@@ -186,12 +187,22 @@ def _decibel_by_channel(
     return results[0].reshape(S.shape) if len(results) == 1 else np.stack(results).reshape(S.shape)
 
 
+def _offsets(reference: Array, amin: float) -> Array:
+    """Decibel of references by the kernel too: what equals its reference becomes 0, not nearly."""
+    narrow = reference.astype(np.float32)
+    if (narrow == reference).all():
+        decibel, largest = _core.decibel(narrow, amin, 0.0)
+        if np.isfinite(largest):
+            return decibel
+    return np.asarray(10.0 * np.log10(reference))
+
+
 def _fast_decibel(S: Array, amin: float, offset: float, top_db: float | None) -> Array | None:
-    """Decibel by the kernel; None when a value is not finite or amin too small for it."""
-    if not _SMALLEST_AMIN <= amin < np.inf or not np.isfinite(offset):
+    """Decibel by the kernel; None when a value is not finite."""
+    if not np.isfinite(offset):
         return None
     turned = not S.flags.c_contiguous and S.T.flags.c_contiguous
-    values, largest = _core.decibel(np.ascontiguousarray(S.T if turned else S), amin, offset)
+    values, largest = _core.decibel(contiguous(S.T if turned else S), amin, offset)
     if np.isnan(largest):
         return None
     if top_db is not None:
@@ -225,6 +236,10 @@ def amplitude_to_db(
     magnitude = np.abs(S)
     shared = _shared_axes(axes, S.ndim)
     reference = _reference(ref, magnitude, shared)
+    if magnitude.dtype == np.float32 and magnitude.ndim and np.ndim(reference) == 0:
+        narrow = np.float32(reference)
+        # Its square is then rounded as that of a magnitude which equals it.
+        reference = narrow if narrow == reference else reference
     power = np.square(magnitude, out=magnitude if isinstance(magnitude, np.ndarray) else None)
     return power_to_db(power, ref=reference**2, amin=amin**2, top_db=top_db, axes=shared)
 
@@ -264,7 +279,7 @@ def spectrogram(
         return S, length_of(S, n_fft)
     n_fft = check_signal(y, n_fft)
     frames = transform.Framing.of(y, n_fft, hop_length, win_length, window, center, pad_mode)
-    picture = frames.rounded_picture(power) if rounded else frames.picture(power, exact=True)
+    picture = frames.rounded_picture(power) if rounded else frames.picture(power)
     return picture, n_fft
 
 

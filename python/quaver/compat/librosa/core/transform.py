@@ -15,6 +15,7 @@ from quaver.compat.librosa import filters
 from quaver.compat.librosa.util.exceptions import ParameterError
 from quaver.compat.librosa.util.utils import (
     channels,
+    contiguous,
     is_positive_int,
     pad_center,
     pad_ends,
@@ -55,7 +56,7 @@ def _named_window(window: str | float, win_length: int, n_fft: int) -> Array:
 
 
 @lru_cache(maxsize=64)
-def _plan(n_fft: int, hop_length: int, window: bytes, center: bool) -> _core.Stft | None:
+def _inverse_plan(n_fft: int, hop_length: int, window: bytes, center: bool) -> _core.Stft | None:
     """Return the kernel's plan in float32, or None for what it refuses."""
     try:
         return _core.Stft(
@@ -66,7 +67,7 @@ def _plan(n_fft: int, hop_length: int, window: bytes, center: bool) -> _core.Stf
 
 
 @lru_cache(maxsize=64)
-def _exact_plan(n_fft: int, hop_length: int, window: bytes, center: bool) -> _core.Stft64:
+def _plan(n_fft: int, hop_length: int, window: bytes, center: bool) -> _core.Stft64:
     return _core.Stft64(
         n_fft=n_fft, hop_length=hop_length, window=_without_margin(window), center=center
     )
@@ -84,28 +85,20 @@ def _has_kernel(taps: Array) -> bool:
     return taps.dtype.kind != "c" and len(taps) <= _LONGEST and bool(np.isfinite(taps).all())
 
 
-def kernel_plan(n_fft: int, hop_length: int, taps: Array, center: bool) -> _core.Stft | None:
-    """Return the kernel's plan for a window of n_fft samples, or None where it has none."""
-    if not _has_kernel(taps):
-        return None
-    return _plan(n_fft, hop_length, np.asarray(taps, np.float64).tobytes(), center)
-
-
 @dataclass(frozen=True)
 class Framing:
     """Samples, padded as asked, and how to cut them into frames.
 
     `y` is (..., n), without the padding when the kernels supply zeros; `taps` is the window,
-    (n_fft,). `plan` is the kernel in float32 and `exact` that in double, where they do this
-    transform.
+    (n_fft,). `plan` is the kernel, where it does this transform: in double, as librosa's, because
+    the logarithm of a quiet band looks at what a transform in float32 fills with its rounding.
     """
 
     y: Array
     n_fft: int
     hop_length: int
     taps: Array
-    plan: _core.Stft | None
-    exact: _core.Stft64 | None
+    plan: _core.Stft64 | None
 
     @classmethod
     def of(
@@ -141,22 +134,20 @@ class Framing:
                 f"n_fft must not exceed the signal without center, got {n_fft} for"
                 f" {y.shape[-1]} samples"
             )
-        plan = exact = None
+        plan = None
         if y.dtype in _KERNEL_TYPES and _has_kernel(taps):
-            key = (n_fft, hop_length, np.asarray(taps, np.float64).tobytes(), zeros)
-            plan = _plan(*key) if y.dtype == np.float32 else None
-            exact = _exact_plan(*key)
-        if center and not (zeros and exact is not None):
+            plan = _plan(n_fft, hop_length, np.asarray(taps, np.float64).tobytes(), zeros)
+        if center and not (zeros and plan is not None):
             y = _pad(y, n_fft, hop_length, pad_mode)
-        return cls(y, n_fft, hop_length, taps, plan, exact)
+        return cls(y, n_fft, hop_length, taps, plan)
 
     def spectrum(self) -> Array:
         """Return (..., 1 + n_fft // 2, n_frames), complex, rounded once as librosa's is.
 
         Peaks are compared and counted: the rounding of a float32 transform could move a tuning.
         """
-        if self.exact is not None:
-            rows: list[Array] = [self.exact.run(channel) for channel in self._channels()]
+        if self.plan is not None:
+            rows: list[Array] = [self.plan.run(channel) for channel in self._channels()]
             return np.swapaxes(self._joined(rows), -1, -2)
         view = np.lib.stride_tricks.sliding_window_view(self.y, self.n_fft, axis=-1)
         frames = view[..., :: self.hop_length, :]
@@ -167,9 +158,9 @@ class Framing:
             out[..., t : t + step, :] = np.fft.rfft(frames[..., t : t + step, :] * self.taps)
         return np.swapaxes(out.astype(complex_type(self.y.dtype), copy=False), -1, -2)
 
-    def picture(self, power: float, exact: bool = False) -> Array:
-        """Return ``|spectrum| ** power``, by a float32 transform unless exact."""
-        plan = self.exact if exact or self.plan is None else self.plan
+    def picture(self, power: float) -> Array:
+        """Return ``|spectrum| ** power``, rounded once."""
+        plan = self.plan
         if plan is not None and power in (1, 2):
             return self._joined([plan.picture(y, power == 2) for y in self._channels()])
         return self.rounded_picture(power)
@@ -185,15 +176,15 @@ class Framing:
         return self._joined([self.plan.bands(y, power == 2, bank) for y in self._channels()])
 
     def extremes(self, bands: list[tuple[int, int, int]]) -> tuple[Array, Array]:
-        """Return valleys and peaks of an exact picture as float64; needs float32 and `exact`."""
-        assert self.exact is not None
-        pairs = [self.exact.contrast(y, bands) for y in self._channels()]
+        """Return valleys and peaks of a picture as float64; needs float32 and `plan`."""
+        assert self.plan is not None
+        pairs = [self.plan.contrast(y, bands) for y in self._channels()]
         low, high = (self._joined(list(part)) for part in zip(*pairs, strict=True))
         return low.astype(np.float64), high.astype(np.float64)
 
     def _channels(self) -> list[Array]:
         if self.y.ndim == 1:
-            return [np.ascontiguousarray(self.y)]
+            return [contiguous(self.y)]
         return list(channels(self.y, 1))
 
     def _joined(self, results: list[Array]) -> Array:
@@ -237,8 +228,10 @@ def overlap_add(
     """
     n_fft = len(taps)
     plan = None
-    if spectrum.dtype == np.complex64 and spectrum.shape[-2] == n_fft // 2 + 1:
-        plan = kernel_plan(n_fft, hop_length, taps, center)
+    fits = spectrum.dtype == np.complex64 and spectrum.shape[-2] == n_fft // 2 + 1
+    if fits and _has_kernel(taps):
+        window = np.asarray(taps, np.float64).tobytes()
+        plan = _inverse_plan(n_fft, hop_length, window, center)
     if plan is not None and shape[-1] > 0:
         rows = channels(spectrum.swapaxes(-1, -2), 2)
         y = [plan.inverse(channel, n_weighted, shape[-1]) for channel in rows]

@@ -108,9 +108,9 @@ def _extremes(
     ]
     simple = len(spans) == len(bands)
     if frames is not None:
-        if simple and frames.exact is not None and frames.y.dtype == np.float32:
+        if simple and frames.plan is not None and frames.y.dtype == np.float32:
             return frames.extremes(spans)
-        S = frames.picture(1, exact=True)
+        S = frames.picture(1)
     assert S is not None
     shape = (*S.shape[:-2], len(bands), S.shape[-1])
     if S.dtype == np.float32 and S.size and simple and np.isfinite(S).all():

@@ -13,7 +13,7 @@ from quaver import _core
 from quaver.compat.librosa import forward
 from quaver.compat.librosa._names import FEATURE
 from quaver.compat.librosa.util.exceptions import ParameterError
-from quaver.compat.librosa.util.utils import is_positive_int
+from quaver.compat.librosa.util.utils import contiguous, is_positive_int
 
 Array = NDArray[Any]
 
@@ -69,7 +69,7 @@ def _savitzky_golay(
     rows = np.moveaxis(data, axis, -1)
     simple = mode == "interp" and degree == order and delta == 1.0 and order <= 2
     if simple and rows.dtype == np.float32 and rows.size:
-        flat = np.ascontiguousarray(rows).reshape(-1, rows.shape[-1])
+        flat = contiguous(rows).reshape(-1, rows.shape[-1])
         result = _core.delta_rows(flat, width, order).reshape(rows.shape)
         return np.moveaxis(result, -1, axis)
     taps = _taps(width, degree, order) / delta**order

@@ -175,6 +175,18 @@ def pad_ends(y: Array, before: int, after: int, mode: Any) -> Array:
     return np.pad(y, [(0, 0)] * (y.ndim - 1) + [(before, after)], mode=mode)
 
 
+def contiguous(x: Array, dtype: Any = None) -> Array:
+    """Return x in C order and aligned, as kernels take it.
+
+    Examples
+    --------
+    >>> contiguous(np.zeros((2, 3)).T).flags.c_contiguous
+    True
+    """
+    found: Array = np.ascontiguousarray(x, dtype)
+    return found if found.flags.aligned else found.copy()
+
+
 def channels(x: Array, ndim: int) -> Array:
     """Return the arrays of the last dimensions one after the other, as kernels take them.
 
@@ -183,7 +195,7 @@ def channels(x: Array, ndim: int) -> Array:
     >>> channels(np.zeros((2, 3, 4, 5)), 2).shape
     (6, 4, 5)
     """
-    return np.ascontiguousarray(x).reshape(-1, *x.shape[-ndim:])
+    return contiguous(x).reshape(-1, *x.shape[-ndim:])
 
 
 def fix_length(data: Array, *, size: int, axis: int = -1, **kwargs: Any) -> Array:
