@@ -37,8 +37,10 @@ def package(tmp_path: Path) -> Path:
     """The package's folder with the core but without _text."""
     made = tmp_path / "python" / "quaver"  # a checkout is looked for two folders up
     made.mkdir(parents=True)
-    for file in Path(quaver.__file__).parent.glob("*.py"):
+    home = Path(quaver.__file__).parent
+    for file in home.glob("*.py"):
         shutil.copy(file, made)
+    shutil.copytree(home / "recordings", made / "recordings")
     shutil.copy(_core.__file__, made)
     return made
 

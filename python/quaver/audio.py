@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import math
-import os
 import threading
+from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -18,36 +17,48 @@ from quaver._validate import (
     as_recording,
     as_samples,
     check_downmix,
+    check_real,
     check_sample_rate,
 )
+from quaver.recordings.folders import find_audio
+from quaver.recordings.kinds import AUDIO_EXTENSIONS, MEDIA_EXTENSIONS
+from quaver.recordings.sources import AudioFile, Sound, describe, is_recording, opened
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator
 
     from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-#: What `load` takes as a recording.
-AudioFile = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
-
-AUDIO_EXTENSIONS = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aiff", ".aif", ".aifc")
+__all__ = [
+    "AUDIO_EXTENSIONS",
+    "MEDIA_EXTENSIONS",
+    "RESAMPLE_QUALITY",
+    "AudioFile",
+    "describe",
+    "find_audio",
+    "is_recording",
+    "load",
+    "recording_at",
+    "resample",
+]
 
 #: soxr's recipe; its stop band lies below the noise of 16-bit recordings.
 RESAMPLE_QUALITY = "HQ"
 
-# Decoding by blocks keeps a forged header from claiming memory that the file cannot fill.
-_BLOCK = 1 << 24
+# Values decoded at a time into what is returned: a forged header fills no more than that.
+_BLOCK = 1 << 20
 # Frames that are resampled at a time: they stay in the second cache, and results in memory that the
 # allocator keeps. The fresh pages of a whole recording would cost as much as all the work.
 _PIECE = 1 << 15
 # For the same reason each thread keeps what it decodes into: bytes at the most.
 _KEPT = 1 << 22
-# libsndfile reports a length near 2**63 where the header leaves it open.
-_UNKNOWN_LENGTH = 1 << 40
-# Programs that write to a pipe leave a placeholder from here on as length of the data.
-_STREAMED = 0x7FFF0000
 # A factor beyond this comes from a damaged header and would fill the memory.
 _MAX_RATIO = 256
+# Without a `max_duration`, samples may take so many bytes, or so many times those of the file.
+# Speech at the lowest bit rates has 250 times as many samples as bytes; silence could fill the
+# memory from a small file.
+_FREE_BYTES = 256 << 20
+_MOST_TIMES = 1000
 
 
 def load(
@@ -58,13 +69,17 @@ def load(
     dtype: Literal["float32", "float64", "int16"] = "float32",
     offset: float = 0.0,
     duration: float | None = None,
+    max_duration: float | None = None,
 ) -> tuple[NDArray[Any], int]:
     """Read a recording.
 
     Parameters
     ----------
     file : path, bytes or binary file object
-        WAV, FLAC, Ogg, MP3 or AIFF, by content; a path must end in one of `AUDIO_EXTENSIONS`.
+        By content, whatever the name: what libsndfile reads (WAV, FLAC, Ogg, Opus, MP3, AIFF, AU,
+        CAF, W64 and more), and through an ``ffmpeg`` on PATH what that reads (m4a, mp4, webm, amr
+        and more). A file object that cannot be placed, such as ``sys.stdin.buffer``, is read to
+        its end, 1 GiB at the most.
     sample_rate : int, optional
         Rate in Hz to resample to (soxr, high quality); by default the file's own is kept.
     downmix : {None, "mean"} or int, default None
@@ -76,6 +91,10 @@ def load(
         Where to begin, in seconds.
     duration : float, optional
         How much to read, in seconds; by default all.
+    max_duration : float, optional
+        Longest recording, or part of it, in seconds, that is not refused. By default there is no
+        limit but this: where no `duration` is given either, samples that take more than 256 MiB
+        and more than 1,000 times the bytes of the file are refused.
 
     Returns
     -------
@@ -86,12 +105,19 @@ def load(
     Raises
     ------
     FileNotFoundError, IsADirectoryError, PermissionError
-        As the operating system says.
+        As the operating system says; what a file object raises is passed on.
     ValueError
-        For what is not a recording, is truncated or holds no samples; names the file. A cut MP3
-        or Ogg whose header does not tell its length cannot be recognised.
+        For what is not a recording, is truncated, too long or holds no samples; names the file and
+        says what it is. A cut MP3 or Ogg whose header does not tell its length cannot be
+        recognised.
     TypeError
         For another kind of `file`.
+
+    Notes
+    -----
+    Lengths that are missing (a recorder was killed, or wrote to a pipe) or that libsndfile only
+    guesses (MP3 without a Xing or Info header) are not relied on: all that decodes is returned.
+    Recordings that follow one another in an Ogg file are returned as one.
 
     Examples
     --------
@@ -108,262 +134,207 @@ def load(
         raise ValueError(f"offset must be finite and at least 0, got {offset}")
     if duration is not None and not 0 < duration < math.inf:
         raise ValueError(f"duration must be finite and positive, got {duration}")
+    check_max_duration(max_duration)
     check_downmix(downmix)
     wanted = None if sample_rate is None else check_sample_rate(sample_rate)
-    name = describe(file)
-
-    def read(sound: Any, expected: int) -> tuple[NDArray[Any], int]:
-        rate = int(sound.samplerate)
-        if rate > HIGHEST_RATE:
-            raise ValueError(f"{name}: claims {rate} Hz, at most {HIGHEST_RATE} Hz are read")
-        if wanted is None or wanted == rate:
-            return _downmix(_read(sound, expected, dtype, name).T, downmix, name), rate
-        _check_resampling(np.dtype(dtype), rate, wanted, name)
-        return _read_resampled(sound, expected, dtype, wanted, downmix, name), wanted
-
-    samples, rate = _decode(file, offset, duration, read)
-    return np.ascontiguousarray(samples), rate
+    until = [offset + seconds for seconds in (duration, max_duration) if seconds is not None]
+    with opened(file, seconds=min(until) + 1 if until else None) as sound:
+        if sound.rate > HIGHEST_RATE:
+            raise ValueError(
+                f"{sound.name}: claims {sound.rate} Hz, at most {HIGHEST_RATE} Hz are read"
+            )
+        part = _place(sound, offset, duration, max_duration, np.dtype(dtype).itemsize)
+        if wanted is not None and wanted != sound.rate:
+            return _read_resampled(part, dtype, wanted, downmix), wanted
+        return np.ascontiguousarray(_read(part, dtype, downmix).T), sound.rate
 
 
-def find_audio(path: str | os.PathLike[str]) -> list[Path]:
-    """Return the recordings below a directory, sorted, or the file itself.
+def check_max_duration(max_duration: float | None) -> None:
+    """Refuse what is neither None nor a positive number of seconds."""
+    if max_duration is not None and not check_real("max_duration", max_duration) > 0:
+        raise ValueError(f"max_duration must be positive, got {max_duration}")
 
-    Parameters
+
+@dataclass(slots=True)
+class _Part:
+    """What is to be read of a recording.
+
+    Attributes
     ----------
-    path : path
-        A directory, searched recursively by `AUDIO_EXTENSIONS` in either case, or a recording.
-        Hidden files (such as the ``._*`` that macOS puts into archives) and what lies in hidden
-        directories are left out.
-
-    Returns
-    -------
-    list of Path
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is nothing at the path.
-    ValueError
-        For a directory without recordings or a file of another extension.
-
-    Examples
-    --------
-    >>> import pathlib, tempfile
-    >>> folder = pathlib.Path(tempfile.mkdtemp())
-    >>> _ = (folder / "a.wav").write_bytes(b"")
-    >>> [found.name for found in find_audio(folder)]
-    ['a.wav']
+    sound : Sound
+    start : int
+        The first frame.
+    promised : int or None
+        Frames that a header promises from there; None where that is not known.
+    wanted : int or None
+        Frames that were asked for; None for all.
+    most : int
+        More than these are refused, and `reason` says why.
     """
-    from pathlib import Path  # and urllib with it: not for those who only have arrays
 
-    root = Path(path)
-    if root.is_dir():
-        found = sorted(
-            p
-            for p in root.rglob("*")
-            if p.suffix.lower() in AUDIO_EXTENSIONS
-            and not any(part.startswith(".") for part in p.relative_to(root).parts)
-            and p.is_file()
-        )
-        if not found:
-            raise ValueError(f"no audio file ({', '.join(AUDIO_EXTENSIONS)}) below {root}")
-        return found
-    _check_path(root)
-    return [root]
+    sound: Sound
+    start: int
+    promised: int | None
+    wanted: int | None
+    most: float
+    reason: str
 
+    @property
+    def length(self) -> int | None:
+        """Frames that will be read; None where that is not known."""
+        if self.promised is None or self.wanted is None:
+            return self.promised
+        return min(self.promised, self.wanted)
 
-def describe(file: object) -> str:
-    """Return how messages name a recording."""
-    if isinstance(file, (str, os.PathLike)):
-        return os.fsdecode(file)
-    if isinstance(file, (bytes, bytearray, memoryview)):
-        return f"<{memoryview(file).nbytes} bytes>"
-    return str(getattr(file, "name", "<file object>")) if hasattr(file, "read") else "<array>"
+    def check(self, n_read: int) -> None:
+        """Refuse a part of which more was read than may be."""
+        if n_read > self.most:
+            rate, channels = self.sound.rate, self.sound.channels
+            raise ValueError(
+                f"{self.sound.name}: holds {'' if self.length else 'more than '}{n_read / rate:.1f}"
+                f" s of {channels} channel(s) at {rate} Hz, {self.reason}"
+            )
 
-
-def is_recording(value: object) -> bool:
-    """Tell whether `load` takes this kind of value."""
-    kinds = (str, os.PathLike, bytes, bytearray, memoryview)
-    if isinstance(value, io.TextIOBase):
-        return False
-    return isinstance(value, kinds) or (hasattr(value, "read") and hasattr(value, "seek"))
-
-
-def _check_path(path: Path) -> None:
-    if not path.exists():
-        raise FileNotFoundError(f"no such recording: {path}")
-    if path.is_dir():
-        raise IsADirectoryError(f"expected a recording, got the directory {path}")
-    if path.suffix.lower() not in AUDIO_EXTENSIONS:
-        raise ValueError(
-            f"{path}: unknown extension {path.suffix!r}, expected one of"
-            f" {', '.join(AUDIO_EXTENSIONS)}"
-        )
-
-
-class _Memory(io.BytesIO):
-    """Bytes in which a cut file's decoder may ask for a place before the first of them."""
-
-    def seek(self, offset: int, whence: int = 0, /) -> int:
-        return super().seek(max(0, offset) if whence == 0 else offset, whence)
-
-
-def _open(file: AudioFile) -> tuple[Any, int]:
-    """Return what soundfile opens, placed at its beginning, and the size in bytes."""
-    if isinstance(file, (bytes, bytearray, memoryview)):
-        return _Memory(file), memoryview(file).nbytes
-    if isinstance(file, (str, os.PathLike)):
-        from pathlib import Path
-
-        path = Path(file)
-        _check_path(path)
-        return str(path), path.stat().st_size
-    if not is_recording(file):
-        raise TypeError(
-            f"file must be a path, bytes or a binary file object, got {type(file).__name__}"
-        )
-    start = file.tell()
-    size = file.seek(0, os.SEEK_END) - start
-    file.seek(start)
-    # libsndfile counts from the first byte of the object, wherever it stands.
-    is_copied = start != 0 or isinstance(file, io.BytesIO)  # whose bytes are shared, not copied
-    return (_Memory(file.read()) if is_copied else file), size
-
-
-def _decode(
-    file: AudioFile,
-    offset: float,
-    duration: float | None,
-    read: Callable[[Any, int], tuple[NDArray[Any], int]],
-) -> tuple[NDArray[Any], int]:
-    """Return what `read` makes of the opened file and the number of frames to expect."""
-    import soundfile
-
-    source, size = _open(file)
-    name = describe(file)
-    if size <= 0:
-        raise ValueError(f"{name}: the file is empty")
-    _check_size(source, size, name)
-    try:
-        with soundfile.SoundFile(source) as sound:
-            rate = int(sound.samplerate)
-            if sound.frames >= _UNKNOWN_LENGTH:
-                raise ValueError(f"{name}: the header does not tell the length; encode it again")
-            start = round(offset * rate)
-            if 0 < sound.frames <= start:
+    def finish(self, n_read: int) -> None:
+        """Refuse a part of which less was read than was promised, or nothing."""
+        name = self.sound.name
+        if n_read == 0:
+            if self.start:
                 raise ValueError(
-                    f"{name}: offset {offset} s lies behind the end ({sound.frames / rate:.3f} s)"
+                    f"{name}: offset {self.start / self.sound.rate:.3f} s lies behind the end"
                 )
-            expected = sound.frames - start
-            if duration is not None:
-                expected = min(expected, max(1, round(duration * rate)))
-            if start:
-                sound.seek(start)
-            return read(sound, expected)
-    except soundfile.LibsndfileError as error:
-        reason = error.error_string or "the decoder failed"
-        raise ValueError(f"{name}: not a readable recording ({reason})") from None
+            raise ValueError(f"{name}: the recording holds no samples")
+        if self.length is not None and n_read < self.length:
+            raise ValueError(
+                f"{name}: truncated, the header promises {self.length} samples and {n_read} follow"
+            )
 
 
-def _blocks(
-    sound: Any, expected: int, dtype: str, name: str, buffer: NDArray[Any] | None = None
-) -> Iterator[NDArray[Any]]:
-    """Yield blocks of shape (n,) or (n, channels), each in the place of the last with a buffer."""
-    left = expected
-    while left > 0:
-        if buffer is None:
-            block = sound.read(min(left, _BLOCK), dtype=dtype)
-        else:
-            block = sound.read(out=buffer[:left])
-        left -= len(block)
+def _place(
+    sound: Sound, offset: float, duration: float | None, max_duration: float | None, itemsize: int
+) -> _Part:
+    """Go to where reading begins, and return what is to be read."""
+    rate, total = sound.rate, sound.frames
+    start = round(offset * rate)
+    if total is not None and 0 < total <= start:
+        raise ValueError(
+            f"{sound.name}: offset {offset} s lies behind the end ({total / rate:.3f} s)"
+        )
+    most, reason = math.inf, ""
+    if max_duration is not None:
+        most, reason = max_duration * rate, f"max_duration is {max_duration:g} s"
+    elif duration is None:
+        most = _affordable(sound) // (itemsize * sound.channels)
+        reason = (
+            f"{_MOST_TIMES} times what a file of {sound.size} bytes should: pass max_duration, in"
+            " seconds, to read so much"
+        )
+    part = _Part(
+        sound,
+        start,
+        None if total is None else total - start,
+        None if duration is None else max(1, round(duration * rate)),
+        most,
+        reason,
+    )
+    part.check(part.length or 0)
+    if start and sound.skip(start, decode_buffer(sound, np.float32)) < start:
+        part.finish(0)
+    return part
+
+
+def _affordable(sound: Sound) -> int:
+    """Return the bytes of samples that a file of this size may become."""
+    return max(_FREE_BYTES, _MOST_TIMES * sound.size)
+
+
+def _blocks(part: _Part, buffer: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    """Yield blocks of shape (n,) or (n, channels), each in the place of the last."""
+    n_read = 0
+    end = part.wanted if part.length is None else part.length
+    # libsndfile fills the rest of the last block with zeros: unknown ends must not be far.
+    step = len(buffer) if part.length is not None else _PIECE
+    while end is None or n_read < end:
+        block = part.sound.read(buffer[: step if end is None else min(step, end - n_read)])
         if len(block) == 0:
             break
+        n_read += len(block)
+        part.check(n_read)
         yield block
-    if left == expected:
-        raise ValueError(f"{name}: the recording holds no samples")
-    if left > 0:
-        raise ValueError(
-            f"{name}: truncated, the header promises {expected} samples and {expected - left}"
-            " follow"
-        )
+    part.finish(n_read)
 
 
-def _read(sound: Any, expected: int, dtype: str, name: str) -> NDArray[Any]:
+def _read(part: _Part, dtype: str, downmix: Downmix) -> NDArray[Any]:
+    """Return samples of shape (n,) or (n, channels)."""
+    sound = part.sound
     # libsndfile does not scale floats to integers: full scale would become 0 and 1.
     scale = dtype == "int16" and sound.subtype in ("FLOAT", "DOUBLE")
+    mixes = downmix is not None and sound.channels > 1
+    n_bytes = (part.length or 0) * sound.channels * np.dtype(dtype).itemsize
+    if part.length is not None and n_bytes <= _affordable(sound) and not (scale or mixes):
+        return _mixed(_read_whole(part, part.length, dtype), downmix, sound.name)
+
+    def finished(block: NDArray[Any]) -> NDArray[Any]:
+        samples = _as_int16(block, sound.name) if scale else block
+        mixed: NDArray[Any] = _mixed(samples, downmix, sound.name).copy()
+        return mixed
+
     kind = "float64" if scale else dtype
-    blocks = list(_blocks(sound, expected, kind, name))
-    samples: NDArray[Any] = blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
-    if scale:
-        if not np.isfinite(samples).all():
-            raise ValueError(f"{name}: NaN or infinity cannot become int16")
-        samples = np.clip(np.rint(samples * 32768), -32768, 32767).astype(np.int16)
-    return samples
+    blocks = [finished(block) for block in _blocks(part, decode_buffer(sound, kind))]
+    return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
 
 
-def _read_resampled(
-    sound: Any, expected: int, dtype: str, wanted: int, downmix: Downmix, name: str
-) -> NDArray[Any]:
-    """As `resample` of what `_read` and `_downmix` return."""
-    rate = int(sound.samplerate)
-    blocks = _blocks(sound, expected, dtype, name, decode_buffer(sound, dtype))
-    mixed = (_downmix(block.T, downmix, name).T for block in blocks)
-    samples = resample_pieces(mixed, rate, wanted).T
-    return _resampled(samples, expected, rate, wanted, name)
+def _read_whole(part: _Part, length: int, dtype: str) -> NDArray[Any]:
+    """Return a recording of known length, decoded where it is to be."""
+    channels = part.sound.channels
+    out: NDArray[Any] = np.empty(length if channels == 1 else (length, channels), dtype)
+    step = max(1, _BLOCK // channels)
+    n_read = 0
+    while n_read < length:
+        block = part.sound.read(out[n_read : n_read + step])
+        if len(block) == 0:
+            break
+        n_read += len(block)
+    part.finish(n_read)
+    return out
 
 
-def _check_size(source: Any, size: int, name: str) -> None:
-    """Refuse WAV and AIFF that are shorter than they say: libsndfile reads them in silence."""
-    if isinstance(source, str):
-        with open(source, "rb") as stream:
-            promised, position = _data_chunk(stream)
-    else:
-        promised, position = _data_chunk(source)
-        source.seek(0)
-    if position + promised > size:
-        raise ValueError(
-            f"{name}: truncated, the header promises {promised} bytes of samples and"
-            f" {size - position} follow"
-        )
+def _as_int16(samples: NDArray[Any], name: str) -> NDArray[np.int16]:
+    if not np.isfinite(samples).all():
+        raise ValueError(f"{name}: NaN or infinity cannot become int16")
+    scaled: NDArray[Any] = np.clip(np.rint(samples * 32768), -32768, 32767)
+    return scaled.astype(np.int16)
 
 
-def _data_chunk(stream: BinaryIO) -> tuple[int, int]:
-    """Return length and position of the samples as the header says, (0, 0) when it does not."""
-    head = stream.read(12)
-    container, form = head[:4], head[8:]
-    if (container, form) in ((b"RIFF", b"WAVE"), (b"RF64", b"WAVE")):
-        order: Literal["little", "big"] = "little"
-    elif (container, form) in ((b"RIFX", b"WAVE"), (b"FORM", b"AIFF"), (b"FORM", b"AIFC")):
-        order = "big"
-    else:
-        return 0, 0
-    position = 12
-    long_length = 0
-    while len(chunk := stream.read(8)) == 8:
-        length = int.from_bytes(chunk[4:], order)
-        position += 8
-        if chunk[:4] == b"ds64":  # 64-bit lengths of an RF64: of the file, of the samples
-            long_length = int.from_bytes(stream.read(16)[8:], order)
-        elif chunk[:4] in (b"data", b"SSND"):
-            if length >= _STREAMED:
-                length = long_length
-            return length, position
-        position += length + length % 2
-        stream.seek(position)
-    return 0, 0
+def _read_resampled(part: _Part, dtype: str, wanted: int, downmix: Downmix) -> NDArray[Any]:
+    """Return what `resample` would of samples of shape (n,) or (channels, n)."""
+    sound = part.sound
+    _check_resampling(np.dtype(dtype), sound.rate, wanted, sound.name)
+    n_read = 0
+
+    def mixed() -> Iterator[NDArray[Any]]:
+        nonlocal n_read
+        for block in _blocks(part, decode_buffer(sound, dtype)):
+            n_read += len(block)
+            yield _mixed(block, downmix, sound.name)
+
+    samples = resample_pieces(mixed(), sound.rate, wanted).T
+    return np.ascontiguousarray(_resampled(samples, n_read, sound.rate, wanted, sound.name))
 
 
-def _downmix(samples: NDArray[Any], downmix: Downmix, name: str) -> NDArray[Any]:
+def _mixed(samples: NDArray[Any], downmix: Downmix, name: str) -> NDArray[Any]:
+    """Return samples of shape (n,), or (n, channels) without a downmix, of such."""
     if downmix is None or (downmix == "mean" and samples.ndim == 1):
         return samples
     if downmix != "mean":
         try:
-            return as_samples(samples, downmix)
+            channel: NDArray[Any] = as_samples(samples.T, downmix)
+            return channel
         except ValueError as error:
             raise ValueError(f"{name}: {error}") from None
     # Infinities of both signs become NaN, which is for those to refuse who use the samples.
     with np.errstate(invalid="ignore", over="ignore"):
-        mean = samples.mean(axis=0, dtype=np.float64)
+        mean = samples.mean(axis=1, dtype=np.float64)
         if samples.dtype == np.int16:
             mean = np.rint(mean)
         mono: NDArray[Any] = mean.astype(samples.dtype)

@@ -1,0 +1,254 @@
+"""What the bytes of a recording say, and where libsndfile believes them too much or too little.
+
+Everything here looks at bytes only through ``read(position, n)``, which returns fewer at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+Read = Callable[[int, int], bytes]
+_Order = Literal["little", "big"]
+
+# Programs that write to a pipe leave a placeholder from here on as length of the data.
+_STREAMED = 0x7FFF0000
+# Chunks, blocks or pages that are looked at before samples must have come: a forged file may hold
+# millions of empty ones.
+_MOST_CHUNKS = 4096
+
+_W64_RIFF = bytes.fromhex("726966662e91cf11a5d628db04c10000")
+_W64_DATA = bytes.fromhex("64617461f3acd3118cd100c04f8edb8a")
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Where a header says that the samples are.
+
+    Attributes
+    ----------
+    start : int
+        Position of the first.
+    length : int or None
+        Bytes that the header promises; None where it leaves that open.
+    field, width : int
+        Position and bytes of the number that says so.
+    order : {"little", "big"}
+    extra : int
+        What that number counts beyond the samples.
+    """
+
+    start: int
+    length: int | None
+    field: int
+    width: int
+    order: _Order
+    extra: int = 0
+
+    def patch(self, length: int) -> tuple[int, bytes]:
+        """Return position and bytes of a number that promises `length` bytes."""
+        largest = (1 << (8 * self.width - 1)) - 1
+        value = min(length + self.extra, largest)
+        return self.field, value.to_bytes(self.width, self.order)
+
+
+def tag_length(read: Read) -> int:
+    """Return the bytes of the ID3v2 tags in front of a recording."""
+    position = 0
+    for _ in range(_MOST_CHUNKS):
+        head = read(position, 10)
+        if len(head) < 10 or head[:3] != b"ID3" or max(head[6:]) > 127:
+            break
+        size = head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9]
+        position += 10 + size + (10 if head[5] & 0x10 else 0)
+    return position
+
+
+def find_samples(read: Read, size: int) -> Samples | None:
+    """Return where the samples of a WAV, AIFF, W64, CAF or AU file are; None for other files."""
+    head = read(0, 40)
+    container, form = head[:4], head[8:12]
+    if container in (b"RIFF", b"RF64", b"BW64") and form == b"WAVE":
+        return _of_chunks(read, size, "little", b"data")
+    if container == b"RIFX" and form == b"WAVE":
+        return _of_chunks(read, size, "big", b"data")
+    if container == b"FORM" and form in (b"AIFF", b"AIFC"):
+        return _of_chunks(read, size, "big", b"SSND")
+    if container == b"caff":
+        return _of_caf(read)
+    if head[:16] == _W64_RIFF:
+        return _of_w64(read)
+    if container in (b".snd", b"dns."):
+        return _of_au(read, "big" if container == b".snd" else "little")
+    return None
+
+
+def _of_chunks(read: Read, size: int, order: _Order, wanted: bytes) -> Samples | None:
+    position = 12
+    long: tuple[int, int] | None = None  # 64-bit length of an RF64, and where it is
+    for _ in range(_MOST_CHUNKS):
+        chunk = read(position, 8)
+        if len(chunk) < 8:
+            return None
+        length = int.from_bytes(chunk[4:], order)
+        if chunk[:4] == b"ds64":
+            long = int.from_bytes(read(position + 16, 8), order), position + 16
+        elif chunk[:4] == wanted:
+            start = position + 8
+            if length >= _STREAMED and long is not None:
+                promised = long[0] if long[0] or start >= size else None
+                return Samples(start, promised, long[1], 8, order)
+            is_open = length >= _STREAMED or (
+                length == 0 and wanted == b"data" and not _are_chunks(read, start, size, order)
+            )
+            return Samples(start, None if is_open else length, position + 4, 4, order)
+        position += 8 + length + length % 2
+    return None
+
+
+def _are_chunks(read: Read, position: int, size: int, order: _Order) -> bool:
+    """Tell whether nothing but whole chunks follows: then there really are no samples."""
+    for _ in range(_MOST_CHUNKS):
+        if position >= size:
+            return True
+        chunk = read(position, 8)
+        if len(chunk) < 8 or not (chunk[:4].isascii() and chunk[:4].decode().isprintable()):
+            return False
+        position += 8 + int.from_bytes(chunk[4:], order)
+        position += position % 2
+        if position > size + 1:
+            return False
+    return False
+
+
+def _of_caf(read: Read) -> Samples | None:
+    position = 8
+    for _ in range(_MOST_CHUNKS):
+        chunk = read(position, 12)
+        if len(chunk) < 12:
+            return None
+        length = int.from_bytes(chunk[4:], "big", signed=True)
+        if chunk[:4] == b"data":  # whose first four bytes count edits
+            start = position + 16
+            is_open = length < 4
+            return Samples(start, None if is_open else length - 4, position + 4, 8, "big", 4)
+        if length < 0:
+            return None
+        position += 12 + length
+    return None
+
+
+def _of_w64(read: Read) -> Samples | None:
+    position = 40
+    for _ in range(_MOST_CHUNKS):
+        chunk = read(position, 24)
+        if len(chunk) < 24:
+            return None
+        length = int.from_bytes(chunk[16:], "little")  # the chunk's own head included
+        if chunk[:16] == _W64_DATA:
+            is_open = length <= 24 or length >= 1 << 62
+            promised = None if is_open else length - 24
+            return Samples(position + 24, promised, position + 16, 8, "little", 24)
+        if length < 24:
+            return None
+        position += (length + 7) // 8 * 8
+    return None
+
+
+def _of_au(read: Read, order: _Order) -> Samples | None:
+    head = read(4, 8)
+    if len(head) < 8:
+        return None
+    start = int.from_bytes(head[:4], order)
+    length = int.from_bytes(head[4:], order)
+    return Samples(start, None if length in (0, 0xFFFFFFFF) else length, 8, 4, order)
+
+
+def open_flac(read: Read) -> tuple[int, bytes] | None:
+    """Return a patch that gives a FLAC without a length the greatest one, None if it tells."""
+    head = read(0, 26)
+    if head[:4] != b"fLaC" or len(head) < 26 or head[4] & 0x7F != 0:
+        return None
+    if head[21] & 0x0F or any(head[22:26]):
+        return None
+    return 21, bytes([head[21] | 0x0F, 0xFF, 0xFF, 0xFF, 0xFF])
+
+
+# Bit rates in kbit/s of layer III: MPEG-1, and the others; samples a second of each version.
+_BIT_RATES = {
+    True: (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
+    False: (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
+}
+_RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
+
+
+def is_mpeg(head: bytes) -> bool:
+    """Tell whether four bytes begin a frame of MPEG audio of any layer, which AAC is not."""
+    return len(head) >= 4 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0 and head[1] & 6 != 0
+
+
+def frame_length(head: bytes) -> int:
+    """Return the bytes of an MP3's frame by its first four; 0 if it is none or of free bit rate."""
+    if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE6 != 0xE2 or head[1] & 0x18 == 0x08:
+        return 0
+    if head[2] & 0xF0 == 0xF0 or head[2] & 0x0C == 0x0C:
+        return 0
+    version = head[1] >> 3 & 3
+    kilobits = _BIT_RATES[version == 3][head[2] >> 4]
+    per_frame = 144_000 if version == 3 else 72_000
+    padding = head[2] >> 1 & 1
+    return per_frame * kilobits // _RATES[version][head[2] >> 2 & 3] + padding if kilobits else 0
+
+
+def mp3_start(read: Read, size: int) -> int | None:
+    """Return where the frames of an MP3 begin whose header tells no length, None if it tells one.
+
+    What tells is a first frame of Xing or Info with a number of frames, unless more recordings
+    follow the one that it counts.
+    """
+    head = read(0, 4)
+    length = frame_length(head)
+    if length == 0:
+        return 0
+    frame = read(0, length)
+    is_mono = head[3] >> 6 == 3
+    sides = (17 if is_mono else 32) if head[1] & 8 else (9 if is_mono else 17)
+    at = 4 + sides + (0 if head[1] & 1 else 2)
+    if frame[at : at + 4] not in (b"Xing", b"Info"):
+        return 0
+    flags = int.from_bytes(frame[at + 4 : at + 8], "big")
+    n_bytes = int.from_bytes(frame[at + 12 : at + 16], "big")
+    if flags & 3 == 3 and n_bytes + length < size and frame_length(read(n_bytes, 4)):
+        return length  # frames go on behind the last one that is counted
+    return None if flags & 1 else length
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    is_first: bool
+    start: int
+    end: int
+
+
+def _ogg_pages(read: Read, size: int) -> Iterator[_Page]:
+    position = 0
+    while position < size:
+        head = read(position, 27)
+        if len(head) < 27 or head[:4] != b"OggS":
+            return
+        end = position + 27 + head[26] + sum(read(position + 27, head[26]))
+        yield _Page(bool(head[5] & 2), position, end)
+        position = end
+
+
+def ogg_links(read: Read, size: int) -> list[tuple[int, int]]:
+    """Return start and end of each of the recordings that follow one another in an Ogg file."""
+    starts = []
+    was_first = False
+    for page in _ogg_pages(read, size):
+        # Several first pages in a row belong to one recording, of several streams.
+        if page.is_first and not was_first:
+            starts.append(page.start)
+        was_first = page.is_first
+    return list(zip(starts, [*starts[1:], size], strict=True))
