@@ -21,8 +21,8 @@ if TYPE_CHECKING:
         load,
         load_pretrained,
     )
-    from quaver.models.tdcnn.config import TDCNNConfig
-    from quaver.models.tdcnn.data import LONGEST, Augmentation
+    from quaver.models.tdcnn.config import LONGEST, TDCNNConfig
+    from quaver.models.tdcnn.data import Augmentation
     from quaver.models.tdcnn.network import build_network
 
 __all__ = [
@@ -43,8 +43,8 @@ __all__ = [
 _HOMES = {
     "batches": ["Batches"],
     "classifier": ["PRETRAINED", "TDCNNClassifier", "load", "load_pretrained"],
-    "config": ["TDCNNConfig"],
-    "data": ["LONGEST", "Augmentation"],
+    "config": ["LONGEST", "TDCNNConfig"],
+    "data": ["Augmentation"],
     "evaluation": [],
     "network": ["build_network"],
     "onnx": [],

@@ -12,7 +12,8 @@ from quaver._extras import extra
 with extra("tdcnn"):
     import keras
 
-from quaver.models.tdcnn.data import LONGEST, Augmentation, cut, picture, stack
+from quaver.models.tdcnn.config import LONGEST
+from quaver.models.tdcnn.data import Augmentation, cut, picture, stack
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

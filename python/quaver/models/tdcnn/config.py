@@ -9,6 +9,26 @@ from typing import Any
 
 from quaver._validate import check_real, check_sample_rate, check_size
 
+#: Longer recordings, in seconds, are looked at in parts: in training another one each epoch, in
+#: predicting all of them, whose probabilities are averaged.
+LONGEST = 10.0
+
+# Far beyond what a network of speech needs, and far from where a stranger's would fill the memory.
+_LARGEST = {
+    "n_fft": 1 << 16,
+    "win_length": 1 << 16,
+    "hop_length": 1 << 16,
+    "n_mels": 1 << 10,
+    "window_frames": 1 << 12,
+    "window_step": 1 << 12,
+    "kernel": 32,
+    "filters": 1 << 12,
+    "units": 1 << 12,
+}
+_MOST_SAMPLES = 1 << 24
+_MOST_VALUES = 1 << 28
+_MOST_PRODUCTS = 1 << 30
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TDCNNConfig:
@@ -51,7 +71,8 @@ class TDCNNConfig:
     Raises
     ------
     ValueError
-        For a value outside its range.
+        For a value outside its range, or a network of more than 2^30 multiplications for a window
+        or 2^28 values in a layer for ten seconds.
     TypeError
         For a value of another kind.
 
@@ -91,7 +112,7 @@ class TDCNNConfig:
 
         put("sample_rate", check_sample_rate(self.sample_rate))
         for name in _SIZES:
-            put(name, check_size(name, getattr(self, name)))
+            put(name, _size(name, getattr(self, name)))
         for name in ("fmin", "fmax", "top_db", "offset", "dropout", "lstm_dropout"):
             put(name, check_real(name, getattr(self, name)))
         for name in ("trim_db", "seconds"):
@@ -107,6 +128,7 @@ class TDCNNConfig:
         if not isinstance(self.normalize, bool):
             raise TypeError(f"normalize must be a bool, got {self.normalize!r}")
         self._check_ranges()
+        self._check_work()
 
     def _check_ranges(self) -> None:
         for name in ("dropout", "lstm_dropout"):
@@ -138,6 +160,43 @@ class TDCNNConfig:
                 f"pools leave nothing of {self.n_mels} bands and {self.window_frames} frames:"
                 f" {self.pools}"
             )
+
+    def _check_work(self) -> None:
+        """Refuse what no memory or patience is enough for."""
+        for name in ("offset", "seconds"):
+            samples = (getattr(self, name) or 0) * self.sample_rate
+            if samples > _MOST_SAMPLES:
+                raise ValueError(
+                    f"{name} must be at most {_MOST_SAMPLES} samples, got {samples:.3g}"
+                )
+        (rows, frames), channels = (self.n_mels, self.window_frames), 1
+        values, products = 0, 0
+        for filters, pool in zip(self.filters, self.pools, strict=True):
+            values = max(values, rows * frames * filters)
+            products += rows * frames * self.kernel**2 * channels * filters
+            rows, frames, channels = rows // pool[0], frames // pool[1], filters
+        n_inputs = self.n_features
+        for units in self.units:
+            products += 4 * units * (n_inputs + units)
+            n_inputs = units
+        n_windows = LONGEST * self.sample_rate / (self.hop_length * self.window_step)
+        if products > _MOST_PRODUCTS or values * n_windows > _MOST_VALUES:
+            raise ValueError(
+                f"a network of {products:.3g} multiplications for a window and"
+                f" {values * n_windows:.3g} values for {LONGEST:g} seconds, expected at most"
+                f" {_MOST_PRODUCTS:.3g} and {_MOST_VALUES:.3g}"
+            )
+
+    @property
+    def picture(self) -> tuple[int, int]:
+        """Rows and columns that the pools leave of a window."""
+        height, width = (math.prod(pool[axis] for pool in self.pools) for axis in (0, 1))
+        return self.n_mels // height, self.window_frames // width
+
+    @property
+    def n_features(self) -> int:
+        """Values of a window that the recurrent layers take."""
+        return self.filters[-1] * math.prod(self.picture)
 
     @classmethod
     def original(cls) -> TDCNNConfig:
@@ -214,4 +273,12 @@ _WINDOWS = ("hamming", "hann", "blackman", "boxcar")
 def _sizes(name: str, values: Any, length: int) -> tuple[int, ...]:
     if isinstance(values, str) or not hasattr(values, "__len__") or len(values) != length:
         raise ValueError(f"{name} must be {length} whole numbers, got {values!r}")
-    return tuple(check_size(name, value) for value in values)
+    return tuple(_size(name, value) for value in values)
+
+
+def _size(name: str, value: Any) -> int:
+    largest = _LARGEST.get(name)
+    size = check_size(name, value)
+    if largest is not None and size > largest:
+        raise ValueError(f"{name} must be at most {largest}, got {size}")
+    return size

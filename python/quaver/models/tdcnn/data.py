@@ -16,6 +16,7 @@ import numpy as np
 
 from quaver._validate import as_recording, check_int, check_real
 from quaver.audio import recording_at, resample
+from quaver.models.tdcnn.config import LONGEST
 from quaver.models.timeline import SILENCE_DB, level_db
 from quaver.spectrogram import log_mel
 from quaver.windowing import windows
@@ -27,10 +28,6 @@ if TYPE_CHECKING:
     from quaver.models.tdcnn.config import TDCNNConfig
 
     _Batch = tuple[NDArray[np.float32], NDArray[np.float32]]
-
-#: Longer recordings, in seconds, are looked at in parts: in training another one each epoch, in
-#: predicting all of them, whose probabilities are averaged.
-LONGEST = 10.0
 
 #: What a picture without any contrast, such as that of silence, is filled with: a window of zeros
 #: would be padding.
