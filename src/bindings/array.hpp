@@ -43,6 +43,7 @@ inline void require_ndim(const py::array& a, py::ssize_t ndim, const char* expec
 
 inline void require_matrix(const py::array& a) {
   require_ndim(a, 2, "values must be two-dimensional (n_frames, n_features)");
+  if (a.size() == 0) refuse("values must not be empty, got shape ", a);  // of any extents
 }
 
 inline std::size_t extent(const py::array& a, py::ssize_t axis) {
@@ -51,21 +52,31 @@ inline std::size_t extent(const py::array& a, py::ssize_t axis) {
 
 inline std::size_t size_of(const py::array& a) { return static_cast<std::size_t>(a.size()); }
 
+// Which a compiler takes for granted, and NumPy does not.
+inline void require_aligned(const void* address, std::size_t alignment) {
+  if (reinterpret_cast<std::uintptr_t>(address) % alignment == 0) return;
+  throw std::invalid_argument("arrays must be aligned to their item size");
+}
+
 // Where the values are; complex ones are pairs for the core.
 template <class T>
 const T* values(const Array<T>& a) {
+  require_aligned(a.data(), alignof(T));
   return a.data();
 }
 template <class T>
 T* values(Array<T>& a) {  // refuses a read-only array
+  require_aligned(a.data(), alignof(T));
   return a.mutable_data();
 }
 template <class T>
 const T* values(const Array<std::complex<T>>& a) {
+  require_aligned(a.data(), alignof(T));
   return reinterpret_cast<const T*>(a.data());
 }
 template <class T>
 T* values(Array<std::complex<T>>& a) {
+  require_aligned(a.data(), alignof(T));
   return reinterpret_cast<T*>(a.mutable_data());
 }
 

@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "array.hpp"
+#include "quaver/framing/layout.hpp"
 #include "quaver/framing/windows.hpp"
 
 namespace quaver::bindings {
-
-constexpr std::size_t kLargestStep = std::size_t{1} << 62;
 
 static Array<float> run_windows(const Array<float>& x, std::size_t length, std::size_t step,
                                 bool align) {
   require_matrix(x);
   if (length == 0 || step == 0) throw std::invalid_argument("length and step must be positive");
-  if (step > kLargestStep) {
-    throw std::invalid_argument("step must be at most 2^62, got " + std::to_string(step));
-  }
+  checked_length("step", step, kLargestStep);
   const std::size_t n_frames = extent(x, 0), n_features = extent(x, 1);
   if (n_frames < length) {
     throw std::invalid_argument("values must have at least " + std::to_string(length) +

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "array.hpp"
+#include "plan.hpp"
 #include "quaver/peers/pyaudio.hpp"
 #include "quaver/peers/speech_features.hpp"
 

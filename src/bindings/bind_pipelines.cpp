@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "array.hpp"
+#include "plan.hpp"
 #include "quaver/pipelines/batch.hpp"
 #include "quaver/pipelines/extract.hpp"
 #include "quaver/pipelines/log_mel.hpp"
@@ -64,9 +65,6 @@ static void run_vector(const Extractor& extractor, const py::array& array, Array
     refuse("out must have shape (" + std::to_string(extractor.n_values()) + ",), got ", out);
   }
   float* const to = values(out);
-  if (reinterpret_cast<std::uintptr_t>(to) % alignof(float) != 0) {
-    throw std::invalid_argument("out must be aligned to its item size");
-  }
   without_gil([&] { extractor.vector(samples, to); });
 }
 
@@ -119,6 +117,12 @@ static Array<float> run_log_mel(const LogMelPlan& plan, const py::array& array) 
   return filled<float>({n_frames, plan.mel.n_mels}, [&](float* to) { log_mel(plan, samples, to); });
 }
 
+// By reference, which None is not.
+static std::unique_ptr<Stream> make_stream(Extractor& extractor) {
+  const py::object owner = py::cast(extractor, py::return_value_policy::reference);
+  return std::make_unique<Stream>(owner.cast<std::shared_ptr<Extractor>>());
+}
+
 // A stream is changed by each call: one at a time, also where there is no GIL.
 static Array<float> feed(Stream& stream, const py::array& chunk) {
   const py::scoped_critical_section lock(py::cast(stream, py::return_value_policy::reference));
@@ -162,10 +166,7 @@ void bind_pipelines(py::module_& m) {
            py::arg("htk"), py::arg("slaney_norm"), py::arg("amin"))
       .def("run", &run_log_mel, py::arg("samples"), "(n_frames, n_mels) in decibel.");
   py::class_<Stream>(m, "Stream", "Short-term features of chunks.")
-      .def(py::init([](std::shared_ptr<Extractor> extractor) {
-             return std::make_unique<Stream>(std::move(extractor));
-           }),
-           py::arg("extractor"))
+      .def(py::init(&make_stream), py::arg("extractor"))
       .def("feed", &feed, py::arg("chunk"), "(n_frames, n_features) that became ready.")
       .def("reset", &reset, "Forget what was fed.");
 }

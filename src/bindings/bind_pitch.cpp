@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "array.hpp"
+#include "plan.hpp"
 #include "quaver/pitch/pyin.hpp"
 #include "quaver/pitch/yin.hpp"
 
@@ -49,6 +50,7 @@ static py::tuple run_pyin(const YinPlan& yin, const Array<double>& difference, d
                           const Array<double>& change, double outside, std::size_t bins_per_octave,
                           bool single) {
   const std::size_t n_frames = frames_of(yin, difference);
+  if (n_frames == 0) refuse("difference must hold at least one frame, got shape ", difference);
   if (stay.ndim() != 2 || stay.shape(0) % 2 == 0 || change.ndim() != 2 ||
       change.shape(0) != stay.shape(0) || change.shape(1) != stay.shape(1)) {
     refuse("stay and change must be (2 reach + 1, n_bins)", stay, change);

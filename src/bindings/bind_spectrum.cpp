@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "array.hpp"
+#include "plan.hpp"
 #include "quaver/spectrum/contrast.hpp"
 #include "quaver/spectrum/decibel.hpp"
 #include "quaver/spectrum/stft.hpp"
@@ -91,7 +92,9 @@ static Array<float> run_istft(const Stft& plan, const Array<std::complex<float>>
 }
 
 static std::shared_ptr<FilterBank> make_bank(const Array<float>& weights) {
-  if (weights.ndim() != 2) refuse("weights must have shape (n_bands, n_bins), got ", weights);
+  if (weights.ndim() != 2 || extent(weights, 1) == 0) {
+    refuse("weights must have shape (n_bands, n_bins), got ", weights);
+  }
   return std::make_shared<FilterBank>(values(weights), extent(weights, 0), extent(weights, 1));
 }
 

@@ -106,6 +106,11 @@ cdef class Encoder(Splitter):
         table.used = 0
         resize_table(table, n_slots)
         for form, ids in entries.items():
+            if not isinstance(form, str) or not isinstance(ids, tuple):
+                raise TypeError(f"entries must be str and tuples of ids, got {form!r}: {ids!r}")
+            for i in ids:
+                if i < 0:
+                    raise ValueError(f"ids must not be negative, got {i} for {form!r}")
             name = form.encode("utf-8")
             slot = claim_slot(table, name + bytes(8), len(name))
             if len(ids) == 1:
@@ -139,7 +144,7 @@ cdef class Encoder(Splitter):
             for i in range(ends.size()):
                 length = max(length, <Py_ssize_t>(ends[i] - first))
                 first = ends[i]
-        out = np.zeros((len(texts), length), np.int32)
+        out = np.zeros((len(held), length), np.int32)
         if out.size == 0:
             return out
         matrix = out
@@ -212,6 +217,9 @@ def splitter(*, bint lower, bint words, bint keep_marks, str digits, bint squeez
     """Return a splitter by these rules."""
     cdef Splitter made = Splitter()
     cdef int code
+    cdef dict ways = {"keep": KEEP, "mask": MASK, "drop": DROP}
+    if digits not in ways:
+        raise ValueError(f"digits must be keep, mask or drop, got {digits!r}")
     cdef const uint8_t* page = quaver_text_page(words, 0)
     if page == NULL:
         page = fill_page(words, 0)
@@ -219,7 +227,7 @@ def splitter(*, bint lower, bint words, bint keep_marks, str digits, bint squeez
     made.rules.words = words
     made.rules.keep_marks = keep_marks
     made.rules.squeeze = squeeze
-    made.rules.digits = {"keep": KEEP, "mask": MASK, "drop": DROP}[digits]
+    made.rules.digits = ways[digits]
     for code in range(256):
         made.rules.kinds[code] = as_kind(&made.rules, page[code])
     for code in range(128):

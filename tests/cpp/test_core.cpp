@@ -80,6 +80,20 @@ static std::vector<double> spectrum_of(const float* x, std::size_t length,
   return result;
 }
 
+// The plan's bank as a matrix (n_mels, n_bins).
+static std::vector<double> dense_bank(const MelPlan& plan, std::size_t n_bins) {
+  std::vector<double> bank(plan.n_mels * n_bins);
+  const float* weight = plan.weights.data();
+  std::size_t k = plan.first_bin;
+  for (std::size_t j = 0; j <= plan.n_mels; ++j) {
+    for (std::size_t i = 0; i < plan.counts[j]; ++i, ++k, weight += 2) {
+      if (j < plan.n_mels) bank[j * n_bins + k] = static_cast<double>(weight[0]);
+      if (j > 0) bank[(j - 1) * n_bins + k] = static_cast<double>(weight[1]);
+    }
+  }
+  return bank;
+}
+
 // A transform of n points on windows of `length` against the sum that defines it, through the
 // log-mel pipeline.
 static void check_transform(std::size_t n, std::size_t length, bool magnitude = false) {
@@ -96,7 +110,7 @@ static void check_transform(std::size_t n, std::size_t length, bool magnitude = 
   for (std::size_t i = 0; i < n; ++i) {
     turns[i] = std::polar(1.0, 2 * kPi * static_cast<double>(i) / static_cast<double>(n));
   }
-  const std::vector<double> bank = mel_filter_bank(o.mel);
+  const std::vector<double> bank = dense_bank(plan.mel, n / 2 + 1);
   const std::size_t lead = (n - length) / 2, n_bins = n / 2 + 1;
   for (std::size_t t = 0; t < out.size() / 2; ++t) {
     const std::vector<double> spectrum =
@@ -110,7 +124,8 @@ static void check_transform(std::size_t n, std::size_t length, bool magnitude = 
 }
 
 static void test_transform_lengths() {
-  for (std::size_t n : {16, 20, 24, 30, 32, 36, 48, 50, 60, 64, 80, 90, 96, 100, 120, 128, 160}) {
+  for (std::size_t n :
+       {15, 16, 20, 24, 28, 30, 32, 36, 48, 50, 60, 64, 80, 90, 96, 100, 120, 128, 160}) {
     check_transform(n, n);
   }
   // Rows of zero padding are left out in steps.
@@ -123,13 +138,48 @@ static void test_transform_lengths() {
   }
 }
 
-static void test_plans_refuse() {
-  for (std::size_t n_fft : {0, 15, 28}) {
-    FramingOptions framing;
-    framing.frame_length = framing.hop_length = 1;
-    framing.n_fft = n_fft;
-    CHECK_THROWS(FramingPlan(framing));
+// Each weight by the triangle that defines it; dense, the bank of the last options would take 8 GB.
+static void check_mel_bank(const MelOptions& o) {
+  const auto mel = [&](double hz) {
+    if (o.htk) return 2595.0 * std::log10(1.0 + hz / 700.0);
+    return hz < 1000.0 ? hz * 3.0 / 200.0 : 15.0 + 27.0 * std::log(hz / 1000.0) / std::log(6.4);
+  };
+  const auto hz = [&](double m) {
+    if (o.htk) return 700.0 * (std::pow(10.0, m / 2595.0) - 1.0);
+    return m < 15.0 ? m * 200.0 / 3.0 : 1000.0 * std::exp((m - 15.0) * std::log(6.4) / 27.0);
+  };
+  const double low = mel(o.fmin), step = (mel(o.fmax) - low) / static_cast<double>(o.n_mels + 1);
+  const MelPlan plan(o);
+  std::size_t k = plan.first_bin;
+  const float* weight = plan.weights.data();
+  for (std::size_t j = 0; j <= o.n_mels; ++j) {
+    for (std::size_t i = 0; i < plan.counts[j]; ++i, ++k, weight += 2) {
+      const double f = static_cast<double>(k) * o.sample_rate / static_cast<double>(o.n_fft);
+      for (std::size_t m = j == 0 ? 0 : j - 1; m <= j && m < o.n_mels; ++m) {
+        const double left = hz(low + step * static_cast<double>(m));
+        const double middle = hz(low + step * static_cast<double>(m + 1));
+        const double right = hz(low + step * static_cast<double>(m + 2));
+        const double area = o.slaney_norm ? 2.0 / (right - left) : 1.0;
+        const double height =
+            std::min((f - left) / (middle - left), (right - f) / (right - middle));
+        CHECK_NEAR(static_cast<double>(weight[j - m]), area * std::max(0.0, height), 1e-6 * area);
+      }
+    }
   }
+  const double next = static_cast<double>(k) * o.sample_rate / static_cast<double>(o.n_fft);
+  CHECK(k == o.n_fft / 2 + 1 || next >= o.fmax * (1 - 1e-9));
+}
+
+static void test_mel_banks() {
+  check_mel_bank({512, 16000.0, 40, 0.0, 8000.0, false, true, 1e-10});
+  check_mel_bank({512, 16000.0, 40, 50.0, 7000.0, true, false, 1e-10});
+  check_mel_bank({1000, 44100.0, 1, 0.0, 22050.0, false, true, 1e-10});
+  check_mel_bank({2048, 22050.0, 128, 20.0, 11025.0, false, false, 1e-10});
+  check_mel_bank({kLargestLength, 16000.0, 512, 0.0, 8000.0, false, true, 1e-10});
+}
+
+static void test_plans_refuse() {
+  CHECK_THROWS(FramingPlan({1, 1, 0, 0.97, "hamming", false}));
   CHECK_THROWS(FftPlan<float>(0));
   CHECK_THROWS(FftPlan<double>(0));
   CHECK_THROWS(DeltaPlan(4, 1));
@@ -139,6 +189,16 @@ static void test_plans_refuse() {
   CHECK_THROWS(FramingPlan({600, 160, 512, 0.97, "hamming", false}));
   CHECK_THROWS(FramingPlan({400, 160, 512, 0.97, "kaiser", false}));
   CHECK_THROWS(FunctionalsPlan({}));
+  for (std::size_t size : {kLargestLength + 1, std::size_t{1} << 61, SIZE_MAX}) {
+    CHECK_THROWS(FftPlan<float>(size));
+    CHECK_THROWS(FftPlan<double>(size));
+    CHECK_THROWS(DeltaPlan(size | 1, 1));
+    CHECK_THROWS(ShortTermRows(size));
+    CHECK_THROWS(CepstrumPlan(13, size));
+    CHECK_THROWS(FramingPlan({400, size, 512, 0.97, "hamming", false}));
+    CHECK_THROWS(FramingPlan({400, 160, size, 0.97, "hamming", false}));
+    CHECK_THROWS(MelPlan({size, 16000.0, 40, 0.0, 8000.0, false, true, 1e-10}));
+  }
   for (double amin : {0.0, 1e39, HUGE_VAL, std::nan("")}) {
     CHECK_THROWS(MelPlan({512, 16000.0, 40, 0.0, 8000.0, false, true, amin}));
   }
@@ -406,6 +466,7 @@ static void test_bad_samples() {
 int main(int argc, char** argv) {
   if (argc > 1 && !can_run(argv[1])) return kSkipped;
   test_transform_lengths();
+  test_mel_banks();
   test_plans_refuse();
   test_statistics();
   test_statistics_at_ugly_sizes(0.0f);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "quaver/core/buffer.hpp"
 
+#include <cstdint>
 #include <cstring>
 #include <new>
 #include <utility>
@@ -9,13 +10,16 @@ namespace quaver {
 namespace {
 constexpr std::align_val_t kAlignment{64};
 
-void* allocate(std::size_t n_bytes) {
-  return n_bytes == 0 ? nullptr : ::operator new(n_bytes, kAlignment);
+template <class T>
+T* allocate(std::size_t n) {
+  if (n == 0) return nullptr;
+  if (n > SIZE_MAX / sizeof(T)) throw std::bad_array_new_length();
+  return static_cast<T*>(::operator new(n * sizeof(T), kAlignment));
 }
 }  // namespace
 
 template <class T>
-Buffer<T>::Buffer(std::size_t n) : data_(static_cast<T*>(allocate(n * sizeof(T)))), size_(n) {
+Buffer<T>::Buffer(std::size_t n) : data_(allocate<T>(n)), size_(n) {
   fill_zero();
 }
 

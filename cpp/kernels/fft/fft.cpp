@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <vector>
 
+#include "quaver/framing/layout.hpp"
+
 namespace quaver {
 namespace {
 
@@ -155,7 +157,7 @@ void add_places(FftPlan<T>& plan) {
 
 template <class T>
 FftPlan<T>::FftPlan(std::size_t n_, bool is_packed)
-    : n(n_),
+    : n(checked_length("n_fft", n_)),
       n_bins(n_ / 2 + 1),
       n_complex(n_ % 2 == 0 ? n_ / 2 : n_),
       gain(transform_gain(n_)),

@@ -26,6 +26,8 @@ double window_value(const std::string& name, double phase) {
 std::vector<double> window_values(const FramingOptions& o) {
   if (o.frame_length == 0) throw std::invalid_argument("frame_length must be positive, got 0");
   if (o.hop_length == 0) throw std::invalid_argument("hop_length must be positive, got 0");
+  checked_length("n_fft", o.n_fft);
+  checked_length("hop_length", o.hop_length);
   if (o.frame_length > o.n_fft) {
     throw std::invalid_argument("frame_length must not exceed n_fft, got frame_length " +
                                 std::to_string(o.frame_length) + " and n_fft " +

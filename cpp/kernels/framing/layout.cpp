@@ -7,6 +7,8 @@
 #include "quaver/framing/layout.hpp"
 
 #include <algorithm>
+#include <stdexcept>
+#include <string>
 
 #include "quaver/fft/fft.hpp"
 
@@ -18,6 +20,12 @@ namespace {
 std::size_t up_to_tile(std::size_t n) { return (n + 3) / 4 * 4; }
 }  // namespace
 
+std::size_t checked_length(const char* name, std::size_t length, std::size_t largest) {
+  if (length <= largest) return length;
+  throw std::invalid_argument(std::string(name) + " must be at most " + std::to_string(largest) +
+                              ", got " + std::to_string(length));
+}
+
 template <class T>
 FrameLayout<T>::FrameLayout(const double* window_, std::size_t length_, std::size_t step_,
                             std::size_t n_fft, std::size_t lead_)
@@ -25,7 +33,7 @@ FrameLayout<T>::FrameLayout(const double* window_, std::size_t length_, std::siz
       step(step_),
       lead(lead_),
       n_phases(std::min(step_, length_)),
-      n_taps((length_ + step_ - 1) / step_),
+      n_taps((length_ - 1) / step_ + 1),
       offset_list(kNumTargets * n_fft) {
   std::vector<double> padded(n_fft);
   const std::size_t columns = columns_of(n_fft);

@@ -21,8 +21,20 @@ std::vector<double> dct_matrix(std::size_t n_rows, std::size_t n, double scale) 
   return matrix;
 }
 
+std::size_t checked_window(const PyAudioOptions& o) {
+  if (o.window < 2) {
+    throw std::invalid_argument("window must be at least 2, got " + std::to_string(o.window));
+  }
+  if (o.step == 0) throw std::invalid_argument("step must be positive, got 0");
+  if (o.n_bands < PyAudioPlan::kMfcc) {
+    throw std::invalid_argument("n_bands must be at least 13, got " + std::to_string(o.n_bands));
+  }
+  return checked_length("window", o.window);
+}
+
 const double* checked_bank(const PyAudioOptions& o) {
-  const std::size_t size = o.n_bands * (o.window / 2);
+  // More bands than values, of which each band has some, and the product could wrap around.
+  const std::size_t size = o.n_bands > o.bank.size() ? o.n_bands : o.n_bands * (o.window / 2);
   if (o.bank.size() != size) {
     throw std::invalid_argument("the filter bank must hold " + std::to_string(size) +
                                 " values, got " + std::to_string(o.bank.size()));
@@ -33,7 +45,7 @@ const double* checked_bank(const PyAudioOptions& o) {
 }  // namespace
 
 PyAudioPlan::PyAudioPlan(const PyAudioOptions& o)
-    : window(o.window),
+    : window(checked_window(o)),
       step(o.step),
       n_used(o.window / 2),
       deltas(o.deltas),
@@ -44,13 +56,6 @@ PyAudioPlan::PyAudioPlan(const PyAudioOptions& o)
       tap_list(o.chroma),
       taps(tap_list.data()),
       n_taps(tap_list.size()) {
-  if (window < 2) {
-    throw std::invalid_argument("window must be at least 2, got " + std::to_string(window));
-  }
-  if (step == 0) throw std::invalid_argument("step must be positive, got 0");
-  if (o.n_bands < kMfcc) {
-    throw std::invalid_argument("n_bands must be at least 13, got " + std::to_string(o.n_bands));
-  }
   for (const ChromaTap& tap : tap_list) {
     if (tap.bin >= n_used || tap.pitch_class >= kPitchClasses) {
       throw std::invalid_argument("no bin " + std::to_string(tap.bin) + " or no pitch class " +

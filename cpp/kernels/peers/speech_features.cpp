@@ -21,15 +21,26 @@ void require_size(const char* name, std::size_t found, std::size_t expected) {
 }
 
 const std::vector<double>& checked_window(const SpeechFeaturesOptions& o) {
+  if (o.frame_length == 0) throw std::invalid_argument("frame_length must be positive, got 0");
   require_size("window", o.window.size(), o.frame_length);
   return o.window;
+}
+
+// Of the samples that reach the transform; those between such frames are not read.
+FrameLayout<double> layout_of(const SpeechFeaturesOptions& o) {
+  const std::vector<double>& window = checked_window(o);
+  const std::size_t length = std::min(o.frame_length, o.n_fft);
+  const std::size_t step = checked_length("frame_step", o.frame_step, kLargestStep);
+  return {window.data(), length, std::clamp<std::size_t>(step, 1, length), o.n_fft, 0};
 }
 
 }  // namespace
 
 RunBank64::RunBank64(const std::vector<double>& dense, std::size_t n_bands_, std::size_t n_bins)
     : n_bands(n_bands_) {
-  require_size("the filter bank", dense.size(), n_bands * n_bins);
+  // More bands than values, of which each band has some, and the product could wrap around.
+  require_size("the filter bank", dense.size(),
+               n_bands > dense.size() ? n_bands : n_bands * n_bins);
   std::vector<double> values;
   for (std::size_t k = 0; k < n_bins; ++k) {
     std::size_t found[2] = {n_bands, n_bands}, n_found = 0;
@@ -61,11 +72,9 @@ SpeechFeaturesPlan::SpeechFeaturesPlan(const SpeechFeaturesOptions& o)
       n_columns(o.n_bands),
       fft(o.n_fft),
       bank(o.bank, o.n_bands, fft.n_bins),
-      framing(checked_window(o).data(), std::min(o.frame_length, o.n_fft),
-              std::max<std::size_t>(o.frame_step, 1), o.n_fft, 0),
+      framing(layout_of(o)),
       matrix(o.matrix),
       weights(o.weights) {
-  if (frame_length == 0) throw std::invalid_argument("frame_length must be positive, got 0");
   if (output == SpeechOutput::mfcc) {
     if (o.n_bands == 0 || o.matrix.empty() || o.matrix.size() % o.n_bands != 0) {
       throw std::invalid_argument("matrix must hold rows of " + std::to_string(o.n_bands) +
@@ -165,9 +174,16 @@ static void load_emphasised(const Samples& src, std::size_t start, std::size_t c
 // Returns powers of bins at plan.fft.places.
 static double* block_power(const SpeechFeaturesPlan& plan, const Samples& src, std::size_t first,
                            std::size_t n_valid, SpeechFeaturesWorkspace& work) {
-  load_emphasised(src, first * plan.frame_step,
-                  (n_valid - 1) * plan.frame_step + plan.framing.length, plan.pre_emphasis,
-                  work.linear.data());
+  const std::size_t step = plan.framing.step, length = plan.framing.length;
+  if (plan.frame_step <= step) {
+    load_emphasised(src, first * step, (n_valid - 1) * step + length, plan.pre_emphasis,
+                    work.linear.data());
+  } else {
+    for (std::size_t i = 0; i < n_valid; ++i) {
+      load_emphasised(src, (first + i) * plan.frame_step, length, plan.pre_emphasis,
+                      work.linear.data() + i * step);
+    }
+  }
   gather_phases(plan.framing, work.linear.data(), work.phases.data());
   return power_phases(plan.fft, plan.framing, work.phases.data(), work.frames.data(),
                       work.work.data(), work.power.data());

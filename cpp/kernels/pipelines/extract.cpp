@@ -85,7 +85,7 @@ struct Span {
 
 // Frames between the first and the last whose energy is within trim_db of the loudest.
 Span loud_span(const float* energy, std::size_t n_frames, double trim_db) {
-  if (trim_db <= 0.0) return {0, n_frames};
+  if (!(trim_db > 0.0)) return {0, n_frames};
   const float loudest = *std::max_element(energy, energy + n_frames);
   const float threshold = loudest * static_cast<float>(std::pow(10.0, -trim_db / 10.0));
   std::size_t first = 0, last = n_frames;

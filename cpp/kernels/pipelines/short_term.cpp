@@ -20,6 +20,10 @@ MelOptions complete(MelOptions mel, const ShortTermOptions& options) {
 }  // namespace
 
 ShortTermRows::ShortTermRows(std::size_t n_mfcc) {
+  if (n_mfcc > kMostCepstra) {
+    throw std::invalid_argument("n_mfcc must be at most " + std::to_string(kMostCepstra) +
+                                ", got " + std::to_string(n_mfcc));
+  }
   std::size_t row = 0;
   for (std::size_t i = 0; i < kNumFeatures; ++i) {
     first_[i] = row;

@@ -28,8 +28,7 @@ std::size_t whole(std::size_t n, std::size_t step) { return (n + step - 1) / ste
 // One frame: fills observation (n_bins,), 0 where no candidate lies.
 class Observer {
  public:
-  Observer(const PyinPlan& plan, const KernelTable& table)
-      : plan_(plan), table_(table), work_(plan.thresholds.size()) {}
+  explicit Observer(const PyinPlan& plan) : plan_(plan), work_(plan.thresholds.size()) {}
 
   double observe(const double* row, std::vector<double>& observation) {
     const std::size_t n = plan_.yin.n_lags();
@@ -43,8 +42,8 @@ class Observer {
     }
     if (troughs_.empty()) return 0.0;
     weights_.resize(heights_.size());
-    table_.weigh_troughs(plan_.trough_prior, heights_.data(), heights_.size(), work_.data(),
-                         weights_.data());
+    plan_.table.weigh_troughs(plan_.trough_prior, heights_.data(), heights_.size(), work_.data(),
+                              weights_.data());
     add_unthresholded();
     for (std::size_t i = 0; i < troughs_.size(); ++i) place(row, n, i, observation);
     double voiced = 0.0;
@@ -81,7 +80,6 @@ class Observer {
   }
 
   const PyinPlan& plan_;
-  const KernelTable& table_;
   std::vector<double> work_, heights_, weights_;
   std::vector<std::size_t> troughs_;
 };
@@ -117,8 +115,8 @@ std::size_t first_largest(Front& front, std::size_t n) {
 
 PyinPlan::PyinPlan(const YinPlan& yin_, const PyinOptions& options_, const double* thresholds_,
                    const double* prior_, std::size_t n_thresholds_, const PitchTransitions& t)
-    : yin(yin_), options(options_), n_thresholds(n_thresholds_) {
-  const std::size_t n = options.n_bins, lanes = kernels().lanes / 2;
+    : table(kernels()), yin(yin_), options(options_), n_thresholds(n_thresholds_) {
+  const std::size_t n = options.n_bins, lanes = table.lanes / 2;
   if (n == 0 || 2 * n > std::numeric_limits<std::uint16_t>::max()) {
     throw std::invalid_argument("pitch bins must number 1 to 32767, got " + std::to_string(n));
   }
@@ -154,9 +152,9 @@ bool pyin(const PyinPlan& plan, const double* difference, std::size_t n_frames,
   const std::size_t n = plan.options.n_bins;
   std::vector<std::uint16_t> from(n_frames * 2 * n);
   std::vector<double> observation(n);
-  const KernelTable& table = kernels();
+  const KernelTable& table = plan.table;
   Front before(plan, table.lanes), now(plan, table.lanes);
-  Observer observer(plan, table);
+  Observer observer(plan);
   const double start = std::log(1.0 / static_cast<double>(2 * n) + kTiny);
   const double nothing = std::log(kTiny);
   for (std::size_t t = 0; t < n_frames; ++t) {

@@ -12,16 +12,21 @@
 #include "simd/foreach_target.hpp"
 
 namespace quaver {
+namespace {
+
+std::size_t checked_count(std::size_t n_mels, std::size_t n_mfcc) {
+  if (n_mfcc >= 1 && n_mfcc <= n_mels) return n_mfcc;
+  throw std::invalid_argument("n_mfcc must lie between 1 and n_mels (" + std::to_string(n_mels) +
+                              "), got " + std::to_string(n_mfcc));
+}
+
+}  // namespace
 
 CepstrumPlan::CepstrumPlan(std::size_t n_mels_, std::size_t n_mfcc_)
     : n_mels(n_mels_),
-      n_mfcc(n_mfcc_),
+      n_mfcc(checked_count(n_mels_, n_mfcc_)),
       even((n_mels_ + 1) / 2 * ((n_mfcc_ + 1) / 2)),
       odd(n_mels_ / 2 * (n_mfcc_ / 2)) {
-  if (n_mfcc == 0 || n_mfcc > n_mels) {
-    throw std::invalid_argument("n_mfcc must lie between 1 and n_mels (" + std::to_string(n_mels) +
-                                "), got " + std::to_string(n_mfcc));
-  }
   for (std::size_t k = 0; k < n_mfcc; ++k) {
     Buffer<float>& table = k % 2 == 0 ? even : odd;
     const std::size_t n_columns = k % 2 == 0 ? (n_mfcc + 1) / 2 : n_mfcc / 2;

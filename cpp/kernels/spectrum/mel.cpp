@@ -10,6 +10,7 @@
 #include <string>
 
 #include "quaver/core/number_text.hpp"
+#include "quaver/framing/layout.hpp"
 
 #define QV_FILE "kernels/spectrum/mel.cpp"
 #include "simd/foreach_target.hpp"
@@ -38,6 +39,7 @@ double mel_to_hz(double mel, bool htk) {
 
 void check(const MelOptions& o) {
   if (o.n_mels == 0) throw std::invalid_argument("n_mels must be positive, got 0");
+  checked_length("n_fft", o.n_fft);
   // A bin belongs to two bands at the most.
   const std::size_t n_bins = o.n_fft / 2 + 1;
   if (o.n_mels > 2 * n_bins) {
@@ -73,14 +75,19 @@ double bin_hz(const MelOptions& o, std::size_t k) {
   return static_cast<double>(k) * o.sample_rate / static_cast<double>(o.n_fft);
 }
 
-void refuse_empty_bands(const MelOptions& o, const std::vector<double>& bank) {
-  const std::size_t n_bins = o.n_fft / 2 + 1;
+// The weight of a frequency in band m, which lies between edges m and m + 2.
+double band_weight(const MelOptions& o, const std::vector<double>& edges, std::size_t m,
+                   double hz) {
+  const double area = o.slaney_norm ? 2.0 / (edges[m + 2] - edges[m]) : 1.0;
+  const double rise = (hz - edges[m]) / (edges[m + 1] - edges[m]);
+  const double fall = (edges[m + 2] - hz) / (edges[m + 2] - edges[m + 1]);
+  return area * std::max(0.0, std::min(rise, fall));
+}
+
+void refuse_empty_bands(const MelOptions& o, const std::vector<bool>& has_weight) {
   std::string empty;
   for (std::size_t m = 0; m < o.n_mels; ++m) {
-    const auto row = bank.begin() + static_cast<std::ptrdiff_t>(m * n_bins);
-    const auto end = row + static_cast<std::ptrdiff_t>(n_bins);
-    if (std::any_of(row, end, [](double weight) { return weight > 0.0; })) continue;
-    empty += (empty.empty() ? "" : ", ") + std::to_string(m);
+    if (!has_weight[m]) empty += (empty.empty() ? "" : ", ") + std::to_string(m);
   }
   if (!empty.empty()) {
     throw std::invalid_argument("n_mels " + std::to_string(o.n_mels) + " is too many for n_fft " +
@@ -91,42 +98,28 @@ void refuse_empty_bands(const MelOptions& o, const std::vector<double>& bank) {
 
 }  // namespace
 
-std::vector<double> mel_filter_bank(const MelOptions& o) {
-  check(o);
-  const std::size_t n_bins = o.n_fft / 2 + 1;
-  const std::vector<double> edges = mel_edges(o);
-  std::vector<double> bank(o.n_mels * n_bins);
-  for (std::size_t m = 0; m < o.n_mels; ++m) {
-    const double area = o.slaney_norm ? 2.0 / (edges[m + 2] - edges[m]) : 1.0;
-    for (std::size_t k = 0; k < n_bins; ++k) {
-      const double hz = bin_hz(o, k);
-      const double rise = (hz - edges[m]) / (edges[m + 1] - edges[m]);
-      const double fall = (edges[m + 2] - hz) / (edges[m + 2] - edges[m + 1]);
-      bank[m * n_bins + k] = area * std::max(0.0, std::min(rise, fall));
-    }
-  }
-  return bank;
-}
-
 MelPlan::MelPlan(const MelOptions& options)
     : n_mels(options.n_mels), amin(std::max(static_cast<float>(options.amin), 1.2e-38f)) {
-  const std::vector<double> bank = mel_filter_bank(options);
-  refuse_empty_bands(options, bank);
+  check(options);
   const std::vector<double> edges = mel_edges(options);
   const std::size_t n_bins = options.n_fft / 2 + 1;
   while (first_bin < n_bins && bin_hz(options, first_bin) < edges[0]) ++first_bin;
   weights = Buffer<float>(2 * (n_bins - first_bin));
+  std::vector<bool> has_weight(n_mels);
   std::size_t k = first_bin;
   for (std::size_t j = 0; j <= n_mels; ++j) {
     const std::size_t first = k;
-    for (; k < n_bins && bin_hz(options, k) < edges[j + 1]; ++k) {
-      float* const pair = weights.data() + 2 * (k - first_bin);
-      if (j < n_mels) pair[0] = static_cast<float>(bank[j * n_bins + k]);
-      if (j > 0) pair[1] = static_cast<float>(bank[(j - 1) * n_bins + k]);
+    for (double hz; k < n_bins && (hz = bin_hz(options, k)) < edges[j + 1]; ++k) {
+      for (std::size_t m = j == 0 ? 0 : j - 1; m <= j && m < n_mels; ++m) {
+        const double weight = band_weight(options, edges, m, hz);
+        weights[2 * (k - first_bin) + (j - m)] = static_cast<float>(weight);
+        if (weight > 0.0) has_weight[m] = true;
+      }
     }
     count_list.push_back(k - first);
   }
   counts = count_list.data();
+  refuse_empty_bands(options, has_weight);
 }
 
 }  // namespace quaver

@@ -6,6 +6,7 @@
 
 #include "quaver/spectrum/stft.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 #include <string>
 
@@ -17,14 +18,16 @@
 namespace quaver {
 namespace {
 
-std::size_t checked_hop(std::size_t n_fft, std::size_t hop_length, std::size_t win_length) {
+// The step of frames that lie side by side: what is between them is not read.
+std::size_t step_of(std::size_t n_fft, std::size_t hop_length, std::size_t win_length) {
   if (hop_length == 0) throw std::invalid_argument("hop_length must be positive, got 0");
+  checked_length("hop_length", hop_length, kLargestStep);
   if (win_length == 0 || win_length > n_fft) {
     throw std::invalid_argument(
         "frame_length must not exceed n_fft: the window must hold between 1 and n_fft = " +
         std::to_string(n_fft) + " samples, got " + std::to_string(win_length));
   }
-  return hop_length;
+  return std::min(hop_length, win_length);
 }
 
 // One a thread: repeated calls allocate nothing.
@@ -41,9 +44,9 @@ StftPlan<T>::StftPlan(std::size_t n_fft_, std::size_t hop_length_, const double*
                       std::size_t win_length, bool center)
     : fft(n_fft_),
       packed(sizeof(T) == sizeof(float) ? n_fft_ : 1, true),
-      framing(window, win_length, checked_hop(n_fft_, hop_length_, win_length), n_fft_,
+      framing(window, win_length, step_of(n_fft_, hop_length_, win_length), n_fft_,
               (n_fft_ - win_length) / 2),
-      flush(window, win_length, hop_length_, n_fft_, 0),
+      flush(window, win_length, framing.step, n_fft_, 0),
       taps(std::vector<double>(window, window + win_length)),
       n_fft(n_fft_),
       hop_length(hop_length_),
@@ -151,8 +154,15 @@ static void gather_block(const StftPlan<T>& plan, const FrameLayout<T>& layout, 
                          StftWorkspace<T>& work) {
   const std::ptrdiff_t start = static_cast<std::ptrdiff_t>(t * plan.hop_length + plan.window_lead) -
                                static_cast<std::ptrdiff_t>(plan.pad);
-  copy_padded(samples, n_samples, start, (n_valid - 1) * plan.hop_length + layout.length,
-              work.linear.data());
+  if (plan.hop_length == layout.step) {
+    copy_padded(samples, n_samples, start, (n_valid - 1) * layout.step + layout.length,
+                work.linear.data());
+  } else {
+    for (std::size_t i = 0; i < n_valid; ++i) {
+      copy_padded(samples, n_samples, start + static_cast<std::ptrdiff_t>(i * plan.hop_length),
+                  layout.length, work.linear.data() + i * layout.step);
+    }
+  }
   gather_phases(layout, work.linear.data(), work.phases.data());
 }
 

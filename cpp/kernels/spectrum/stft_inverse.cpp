@@ -2,6 +2,8 @@
 // A forward transform of the conjugate spectrum is the conjugate of the inverse one, times n_fft.
 #ifndef QV_TARGET
 
+#include <algorithm>
+
 #include "quaver/spectrum/stft.hpp"
 
 #define QV_FILE "kernels/spectrum/stft_inverse.cpp"
@@ -13,14 +15,21 @@ StftWorkspace<float>& workspace() {
   thread_local StftWorkspace<float> instance;
   return instance;
 }
+
+// Frames of which some begin within the samples: those behind them add nothing.
+std::size_t reached_frames(const StftPlan<float>& plan, std::size_t n_samples) {
+  return (n_samples + plan.pad) / plan.hop_length + 1;
+}
 }  // namespace
 
 void istft(const StftPlan<float>& plan, const float* spectrum, std::size_t n_frames,
            std::size_t n_weighted, std::size_t n_samples, float* out) {
-  kernels().istft(plan, spectrum, n_frames, workspace(), n_samples, out);
+  kernels().istft(plan, spectrum, std::min(n_frames, reached_frames(plan, n_samples)), workspace(),
+                  n_samples, out);
   Buffer<float> sums(n_samples);
   const std::size_t lead = plan.window_lead, length = plan.framing.length;
-  for (std::size_t t = 0; t < n_weighted; ++t) {
+  const std::size_t n_reached = reached_frames(plan, n_samples);
+  for (std::size_t t = 0; t < n_weighted && t < n_reached; ++t) {
     // Position of the window's first sample, `pad` further right to stay unsigned.
     const std::size_t start = t * plan.hop_length + lead;
     for (std::size_t n = start < plan.pad ? plan.pad - start : 0; n < length; ++n) {

@@ -6,13 +6,15 @@
 #include <stdexcept>
 #include <string>
 
+#include "quaver/framing/layout.hpp"
+
 #define QV_FILE "kernels/time/delta.cpp"
 #include "simd/foreach_target.hpp"
 
 namespace quaver {
 
 DeltaPlan::DeltaPlan(std::size_t width_, std::size_t order_)
-    : width(width_), order(order_), taps(width_) {
+    : width(checked_length("width", width_)), order(order_), taps(width_) {
   if (order != 1 && order != 2) {
     throw std::invalid_argument("order must be 1 or 2, got " + std::to_string(order));
   }

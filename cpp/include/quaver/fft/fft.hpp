@@ -30,6 +30,7 @@ struct FftPass {
 
 template <class T>
 struct FftPlan {
+  // std::invalid_argument for n = 0 or above kLargestLength (layout.hpp).
   // is_packed: the complex transform and its post-pass alone, as an inverse needs them.
   explicit FftPlan(std::size_t n, bool is_packed = false);
 

@@ -11,9 +11,18 @@
 
 namespace quaver {
 
+// Samples of a frame or a transform, of which plans allocate multiples, and of a step over samples
+// that nothing is allocated for. Below these, no product or sum of sizes wraps around.
+constexpr std::size_t kLargestLength = std::size_t{1} << 22;
+constexpr std::size_t kLargestStep = std::size_t{1} << 62;
+
+// `length`, or std::invalid_argument with its name where it is larger.
+std::size_t checked_length(const char* name, std::size_t length,
+                           std::size_t largest = kLargestLength);
+
 template <class T>
 struct FrameLayout {
-  // `length` windowed samples, `lead` zeros before them in a transform of n_fft.
+  // `length` windowed samples, at least one, `lead` zeros before them in a transform of n_fft.
   FrameLayout(const double* window, std::size_t length, std::size_t step, std::size_t n_fft,
               std::size_t lead);
 

@@ -80,7 +80,8 @@ class FeatureSet {
 // Rows of the fused output: mfcc has n_mfcc of them, each other feature one.
 class ShortTermRows {
  public:
-  explicit ShortTermRows(std::size_t n_mfcc);
+  static constexpr std::size_t kMostCepstra = std::size_t{1} << 16;
+  explicit ShortTermRows(std::size_t n_mfcc);  // std::invalid_argument beyond kMostCepstra
 
   std::size_t size() const { return first_[kNumFeatures]; }
   std::size_t first(Feature feature) const { return first_[static_cast<std::size_t>(feature)]; }

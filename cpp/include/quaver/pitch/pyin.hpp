@@ -13,6 +13,8 @@
 
 namespace quaver {
 
+struct KernelTable;
+
 struct PyinOptions {
   double sample_rate, fmin;
   double boltzmann, no_trough_prob;
@@ -44,13 +46,14 @@ struct TransitionBand {
   double outside;
 };
 
-// Made for the active target.
+// Made for the target that is active then, which runs it too.
 struct PyinPlan {
   PyinPlan(const YinPlan& yin, const PyinOptions& options, const double* thresholds,
            const double* prior, std::size_t n_thresholds, const PitchTransitions& transitions);
   PyinPlan(const PyinPlan&) = delete;
   PyinPlan& operator=(const PyinPlan&) = delete;
 
+  const KernelTable& table;
   YinPlan yin;
   PyinOptions options;
   std::size_t n_thresholds;

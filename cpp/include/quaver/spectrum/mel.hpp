@@ -36,7 +36,4 @@ struct MelPlan {
   Buffer<float> weights;                // of each bin: in band j, which rises, and in band j - 1
 };
 
-// The same bank as a dense row-major (n_mels, n_fft / 2 + 1) matrix.
-std::vector<double> mel_filter_bank(const MelOptions& options);
-
 }  // namespace quaver
