@@ -33,14 +33,34 @@ STATISTICS = DEFAULT_STATISTICS
 
 WINDOWS = ("hamming", "hann", "blackman", "boxcar")
 
+#: What follows the sample rate if it is not given.
+_FOLLOWING = ("frame_length", "hop_length", "n_fft", "fmax")
+
+
+class _FollowingInt(int):
+    """A length that was not given, so that another rate makes another one of it."""
+
+    __slots__ = ()
+
+
+class _FollowingFloat(float):
+    """A frequency that was not given."""
+
+    __slots__ = ()
+
+
+_Following = (_FollowingInt, _FollowingFloat)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeatureConfig:
     """Parameters of the short-term features and of their statistics.
 
     Lengths that are not given follow the sample rate: frames of 25 ms every 10 ms and the next
-    power of two as transform length. All attributes are concrete numbers after construction;
-    a configuration for another rate is made anew, ``FeatureConfig(sample_rate=48000)``.
+    power of two as transform length. All attributes are concrete numbers after construction, and
+    ``dataclasses.replace(config, sample_rate=48000)`` makes them anew; what was given stays. A
+    configuration that was read (`from_dict`) has none that was given where it says what the rate
+    gives.
 
     Parameters
     ----------
@@ -98,6 +118,10 @@ class FeatureConfig:
     >>> config = FeatureConfig(sample_rate=48000)
     >>> config.frame_length, config.hop_length, config.n_fft
     (1200, 480, 2048)
+    >>> import dataclasses
+    >>> config = dataclasses.replace(FeatureConfig(hop_length=256), sample_rate=8000)
+    >>> config.frame_length, config.hop_length, config.n_fft
+    (200, 256, 256)
     """
 
     sample_rate: int = 16000
@@ -124,6 +148,13 @@ class FeatureConfig:
             object.__setattr__(self, name, value)
 
         put("sample_rate", check_sample_rate(self.sample_rate))
+        # dataclasses.replace hands over every parameter: those that followed the rate follow again.
+        # One that is alone was taken from another configuration on purpose.
+        if all(getattr(self, name) is not None for name in _FOLLOWING):
+            for name in _FOLLOWING:
+                if isinstance(getattr(self, name), _Following):
+                    put(name, None)
+        following = [name for name in _FOLLOWING if getattr(self, name) is None]
         if self.frame_length is None:
             put("frame_length", max(1, round(0.025 * self.sample_rate)))
         if self.hop_length is None:
@@ -145,6 +176,9 @@ class FeatureConfig:
         put("features", _subset("features", self.features, KNOWN_FEATURES))
         put("statistics", _subset("statistics", self.statistics, KNOWN_STATISTICS))
         self._check_ranges()
+        for name in following:
+            value = getattr(self, name)
+            put(name, _FollowingFloat(value) if name == "fmax" else _FollowingInt(value))
 
     def _check_ranges(self) -> None:
         if self.frame_length > self.n_fft:
@@ -173,7 +207,7 @@ class FeatureConfig:
         160
         """
         values = dataclasses.asdict(self)
-        return {k: list(v) if isinstance(v, tuple) else v for k, v in values.items()}
+        return {name: _as_json(value) for name, value in values.items()}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> FeatureConfig:
@@ -201,11 +235,25 @@ class FeatureConfig:
             name: tuple(value) if isinstance(value, list) else value
             for name, value in values.items()
         }
+        made = cls(**arguments)
+        # A file does not say what was given: a length that is what the rate gives follows it.
+        given = {name: arguments.pop(name) for name in _FOLLOWING if name in arguments}
+        for name in _FOLLOWING:  # in this order: n_fft depends on the frame
+            if name in given and getattr(cls(**arguments), name) != getattr(made, name):
+                arguments[name] = given[name]
         return cls(**arguments)
 
 
 if FeatureConfig.__doc__:  # python -OO has none
     FeatureConfig.__doc__ = FeatureConfig.__doc__.replace("<the lists>", DESCRIPTION)
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return list(value)
+    if isinstance(value, _Following):
+        return float(value) if isinstance(value, float) else int(value)
+    return value
 
 
 def _subset(name: str, chosen: Any, known: tuple[str, ...]) -> tuple[str, ...]:

@@ -113,9 +113,10 @@ class TextConfig:
         for name in ("lower", "contractions", "squeeze"):
             if not isinstance(getattr(self, name), bool):
                 raise TypeError(f"{name} must be True or False, got {getattr(self, name)!r}")
-        if isinstance(self.stop_words, str):
-            raise TypeError(f"stop_words must be several words, got the str {self.stop_words!r}")
-        words = tuple(self.stop_words)
+        given: Any = self.stop_words
+        words = tuple(
+            given if isinstance(given, (set, frozenset)) else as_texts(given, "stop_words")
+        )
         for word in words:
             if not isinstance(word, str):
                 raise TypeError(f"stop_words must be str, got {type(word).__name__}")
@@ -227,9 +228,12 @@ class Vocabulary:
         config: TextConfig | None = None,
         lemmas: Mapping[str, str] | None = None,
     ) -> None:
-        self.words = tuple(words)
+        self.words = tuple(as_texts(words, "words"))
         self.config = config or TextConfig()
-        self.lemmas = dict(sorted((lemmas or {}).items()))
+        forms: Any = {} if lemmas is None else lemmas
+        if not isinstance(forms, Mapping):
+            raise TypeError(f"lemmas must map words to words, got {type(lemmas).__name__}")
+        self.lemmas = dict(sorted(forms.items()))
         for word in (*self.words, *self.lemmas, *self.lemmas.values()):
             if not isinstance(word, str):
                 raise TypeError(f"words must be str, got {type(word).__name__}")
@@ -441,7 +445,7 @@ def sequences(
     Parameters
     ----------
     texts : iterable of str
-        A list, an array or a column of a table; not one str alone.
+        A list, an array or a column of a table; not one str alone, nor the table.
     vocabulary : Vocabulary
         The ids, and how texts become tokens.
     length : int, optional
@@ -478,12 +482,23 @@ def sequences(
     )
 
 
-def as_texts(texts: Iterable[str]) -> list[str]:
-    """Return texts as a list; what is in it is checked when it is encoded."""
-    if isinstance(texts, (str, bytes)) or not isinstance(texts, Iterable):
-        raise TypeError(
-            f"texts must be a list of str, got {type(texts).__name__}; one text is [text]"
-        )
+def as_texts(texts: Any, name: str = "texts") -> list[str]:
+    """Return texts as a list; what is in it is checked when it is encoded.
+
+    Raises
+    ------
+    TypeError
+        For one text alone, and for what is no list: a table, of which only the names of the columns
+        would be seen, a mapping, a set, an array of other than one dimension.
+    """
+    table = hasattr(texts, "columns") or hasattr(texts, "column_names")
+    unordered = isinstance(texts, (str, bytes, bytearray, Mapping, set, frozenset))
+    if table or unordered or not isinstance(texts, Iterable) or getattr(texts, "ndim", 1) != 1:
+        shape = f" of shape {texts.shape}" if hasattr(texts, "shape") else ""
+        hint = "; take one column of it" if table else ""
+        if isinstance(texts, (str, bytes, bytearray)):
+            hint = "; one text is [text]"
+        raise TypeError(f"{name} must be a list of str, got {type(texts).__name__}{shape}{hint}")
     return list(texts)
 
 

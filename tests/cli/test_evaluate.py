@@ -16,7 +16,9 @@ def test_evaluate_a_model(run: Run, trained: Path, table: Path) -> None:
     found = json.loads(run("evaluate", table, "--model", trained, "--json").stdout)
     assert found[0]["accuracy"] == 1
     assert found[0]["confusion"] == [[6, 0], [0, 6]]
-    assert "100.00%" in run("evaluate", table, "--model", trained).stdout
+    shown = run("evaluate", table, "--model", trained, "--format", "table").stdout
+    assert "100.00%" in shown
+    assert "±" not in shown  # there is one fold
 
 
 def test_evaluate_protocols(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,9 +31,10 @@ def test_evaluate_protocols(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evaluation, "run_protocol", protocol)
     found = json.loads(run("evaluate", "DIR", "--protocol", "all", "--json").stdout)
     assert [report["name"] for report in found] == list(evaluation.PROTOCOLS)
-    text = run("evaluate", "DIR", "--protocol", "original", "--no-search", "--jobs", 2).stdout
-    assert "50.00% ± 0.00%" in text
-    assert asked[-1] == ("DIR", "original", False, 2)
+    run("evaluate", "DIR", "--protocol", "original", "--no-search")
+    assert asked[-1] == ("DIR", "original", False, None)
+    run("evaluate", "DIR", "--protocol", "original", "--jobs", 2)
+    assert asked[-1] == ("DIR", "original", True, 2)
 
 
 def test_evaluate_needs_one_of_protocol_and_model(run: Run, trained: Path) -> None:

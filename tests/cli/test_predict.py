@@ -46,7 +46,7 @@ def test_predict_timeline(run: Run) -> None:
     assert [row["start"] for row in rows] == expected.starts.tolist()
     assert [row["end"] for row in rows] == expected.ends.tolist()
     assert [row["emotion"] for row in rows] == expected.labels.tolist()
-    assert "from s" in run(*arguments).stdout
+    assert "from s" in run(*arguments, "--format", "table").stdout
 
 
 def test_silence_is_named_in_a_timeline(

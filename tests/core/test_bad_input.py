@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
+import json
+import pickle
 import subprocess
 import sys
 from collections.abc import Callable
@@ -417,6 +421,31 @@ def test_silence_is_zero(target: str, value: float) -> None:
     assert np.isfinite(vector).all()
     picture = quaver.log_mel(np.full(2000, value, np.float32), 16000)
     np.testing.assert_allclose(picture, -100, rtol=1e-6)
+
+
+def test_lengths_follow_another_rate_unless_they_were_given() -> None:
+    config, at_48 = quaver.FeatureConfig(), quaver.FeatureConfig(sample_rate=48000)
+    for other in (
+        config,
+        copy.deepcopy(config),
+        pickle.loads(pickle.dumps(config)),
+        quaver.FeatureConfig.from_dict(json.loads(json.dumps(config.to_dict()))),
+    ):
+        moved = dataclasses.replace(other, sample_rate=48000)
+        assert moved == at_48
+        assert hash(moved) == hash(at_48)
+        assert repr(moved) == repr(at_48)
+    given = quaver.FeatureConfig(frame_length=400, fmax=6000.0)
+    moved = dataclasses.replace(given, sample_rate=48000)
+    assert (moved.frame_length, moved.hop_length, moved.n_fft) == (400, 480, 512)
+    assert moved.fmax == 6000.0
+    assert (
+        quaver.FeatureConfig(sample_rate=48000, frame_length=config.frame_length).frame_length
+        == 400
+    )
+    assert dataclasses.replace(config, frame_length=1024).n_fft == 1024
+    kinds = {type(value) for value in config.to_dict().values()}
+    assert kinds == {int, float, str, list, type(None)}
 
 
 def test_rates_beyond_the_highest() -> None:

@@ -12,7 +12,8 @@ import sys
 def main() -> None:
     """Run the command line and leave with its exit code.
 
-    0: done. 1: some input failed. 2: wrong usage, or a package that is not installed.
+    0: done. 1: some input failed, or the output could not be written. 2: wrong usage, or a package
+    that is not installed. 130: interrupted. Those of ``quaver run`` are the script's.
 
     Examples
     --------
@@ -27,4 +28,8 @@ def main() -> None:
             'quaver: the command line needs typer and rich: pip install "quaver[cli]"\n'
         )
         sys.exit(2)
-    app(prog_name="quaver")
+    from quaver.cli.streams import streams_guarded
+
+    commands = [argument for argument in sys.argv[1:] if not argument.startswith("-")]
+    with streams_guarded(of_a_script=commands[:1] == ["run"]):
+        app(prog_name="quaver")

@@ -1,4 +1,4 @@
-"""What commands show: text and tables on stdout, notes and progress on stderr."""
+"""What commands write: results to stdout, notes and progress to stderr."""
 
 from __future__ import annotations
 
@@ -10,20 +10,13 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-#: Width of tables that go to a file or a pipe, where nothing should be folded.
-_PIPE_WIDTH = 10_000
 
-
-def console(*, stderr: bool = False) -> Console:
-    """Return a console that prints file names and numbers as they are."""
-    made = Console(stderr=stderr, markup=False, highlight=False, emoji=False)
-    if not made.is_terminal:
-        made.width = _PIPE_WIDTH
-    return made
+def notes() -> Console:
+    """Return a console on stderr that prints file names and numbers as they are."""
+    return Console(stderr=True, markup=False, highlight=False, emoji=False)
 
 
 def escape_names() -> None:
@@ -39,18 +32,23 @@ def shown(path: str | os.PathLike[str]) -> str:
 
 def say(message: str) -> None:
     """Print one line for people to stderr, so that stdout holds results only."""
-    console(stderr=True).print(" ".join(message.split()), soft_wrap=True)
+    notes().print(" ".join(message.split()), soft_wrap=True)
+
+
+def write(text: str, end: str = "\n") -> None:
+    """Write to stdout as it is."""
+    sys.stdout.write(text + end)
 
 
 def print_json(value: object) -> None:
     """Print JSON to stdout, ASCII only, numbers in full."""
-    typer.echo(json.dumps(value, indent=2))
+    write(json.dumps(value, indent=2))
 
 
 @contextmanager
 def progress(description: str) -> Iterator[Callable[[int, int], object]]:
     """Yield a function of (done, total) that moves a bar on stderr, if that is a terminal."""
-    screen = console(stderr=True)
+    screen = notes()
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rich.table import Table
-
-from quaver.cli.console import console, say
+from quaver.cli.console import say, write
 from quaver.cli.models import open_voice
+from quaver.cli.tables import Table, show
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,29 +31,28 @@ def demo_command() -> None:
     samples, rate = quaver.load(clip)
     found = model.predict_clips([samples], rate)
     vector = quaver.extract(samples, rate)
-    screen = console()
-    screen.print(f"{clip.name}: {len(samples) / rate:.1f} s at {rate} Hz")
-    screen.print(f"\nEmotion: {found.labels[0]}\n")
-    full = "#" if screen.options.ascii_only else "█"
-    screen.print(_bars(found.classes, found.probabilities[0], full))
+    write(f"{clip.name}: {len(samples) / rate:.1f} s at {rate} Hz")
+    write(f"\nEmotion: {found.labels[0]}\n")
+    show(_bars(found.classes, found.probabilities[0], _bar_character()))
     names = quaver.feature_names()
-    features = Table(
-        title=f"First {_FIRST_FEATURES} of {len(names)} features", title_justify="left"
-    )
-    features.add_column("feature")
-    features.add_column("value", justify="right")
-    for name, value in list(zip(names, vector.tolist(), strict=True))[:_FIRST_FEATURES]:
-        features.add_row(name, f"{value:.6g}")
-    screen.print(features)
+    values = list(zip(names, vector.tolist(), strict=True))[:_FIRST_FEATURES]
+    rows = [(name, f"{value:.6g}") for name, value in values]
+    title = f"\nFirst {_FIRST_FEATURES} of {len(names)} features"
+    show(Table(("feature", "value"), rows, title=title))
     say("Next: quaver predict YOUR.wav, quaver plot YOUR.wav -o picture.png, quaver --help")
 
 
 def _bars(classes: Sequence[str], probabilities: NDArray[np.float64], full: str) -> Table:
-    table = Table()
-    table.add_column("emotion")
-    table.add_column("probability", justify="right")
-    table.add_column("")
+    rows = []
     for i in probabilities.argsort()[::-1]:
         share = float(probabilities[i])
-        table.add_row(classes[i], f"{share:.1%}", full * round(_BAR * share))
-    return table
+        rows.append((classes[i], f"{share:.1%}", full * round(_BAR * share)))
+    return Table(("emotion", "probability", ""), rows, frozenset({0, 2}))
+
+
+def _bar_character() -> str:
+    try:
+        "█".encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return "#"
+    return "█"

@@ -8,10 +8,9 @@ from contextlib import contextmanager
 from typing import NoReturn
 
 import typer
-from rich.table import Table
 
 from quaver.batch import Failure
-from quaver.cli.console import console, say, shown
+from quaver.cli.console import say, shown
 
 #: Exit codes; 0 is success.
 SOME_FAILED, USAGE = 1, 2
@@ -38,8 +37,8 @@ def errors_told(*, debug: bool = False) -> Iterator[None]:
 
 def describe_error(error: BaseException) -> str:
     """Return the message of an error, without its errno."""
-    if isinstance(error, OSError) and error.strerror and error.filename:
-        return f"{shown(error.filename)}: {error.strerror}"
+    if isinstance(error, OSError) and error.strerror:
+        return f"{shown(error.filename)}: {error.strerror}" if error.filename else error.strerror
     return str(error) or type(error).__name__
 
 
@@ -64,12 +63,10 @@ def report_failures(failures: Sequence[Failure]) -> None:
     """Print what failed and why to stderr."""
     if not failures:
         return
-    table = Table(title=f"{len(failures)} failed", title_justify="left")
-    for heading in ("file", "error", "reason"):
-        table.add_column(heading, overflow="fold")
+    say(f"{len(failures)} failed:")
     for failure in failures:
-        table.add_row(shown(failure.source), failure.error, " ".join(failure.reason.split()))
-    console(stderr=True).print(table)
+        source = "" if failure.source in failure.reason else f"{shown(failure.source)}: "
+        say(f"{source}{failure.error}: {failure.reason}")
 
 
 def leave_with(failures: Sequence[Failure]) -> None:

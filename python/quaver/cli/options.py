@@ -53,6 +53,15 @@ Checkpoint = Annotated[
 Seed = Annotated[int, typer.Option(help="Of weights, dropouts, order and augmentation.")]
 
 
+def goes_with(context: typer.Context, applies: bool, what: str, *names: str) -> None:
+    """Refuse options that were given though nothing asks for them."""
+    for parameter in () if applies else context.command.params:
+        source = context.get_parameter_source(parameter.name or "")
+        if parameter.name in names and source is not None and source.name == "COMMANDLINE":
+            flags = "/".join([*parameter.opts, *parameter.secondary_opts])
+            raise typer.BadParameter(f"goes with {what}", param_hint=flags)
+
+
 def recording_path(text: str) -> Path:
     """Read a path from the command line; an unset variable must not be the current folder."""
     if not text:

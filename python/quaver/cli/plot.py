@@ -11,10 +11,11 @@ from quaver.cli.console import say, shown
 from quaver.cli.errors import require
 from quaver.cli.files import check_picture, save_figure
 from quaver.cli.models import open_voice
-from quaver.cli.options import Downmix, Hop, Model, Window, parse_downmix
+from quaver.cli.options import Downmix, Hop, Model, Window, goes_with, parse_downmix
 
 
 def plot_command(
+    context: typer.Context,
     file: Annotated[Path, typer.Argument(help="A recording.", show_default=False)],
     output: Annotated[
         Path, typer.Option("--output", "-o", help="x.png, .svg or .pdf", show_default=False)
@@ -32,6 +33,7 @@ def plot_command(
     dpi: Annotated[int, typer.Option(min=20, max=1200, help="Pixels per inch.")] = 150,
 ) -> None:
     """Draw a recording: waveform, log-mel spectrogram, features, and the emotion over time."""
+    goes_with(context, timeline, "--timeline", "model", "window", "hop")
     require("matplotlib", extra="plot")
     import quaver
     from quaver import plots

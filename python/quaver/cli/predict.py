@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import typer
-from rich.table import Table
 
 from quaver.cli import texts
-from quaver.cli.console import console, print_json, progress, shown
+from quaver.cli.console import progress, shown
 from quaver.cli.errors import describe_error, leave_with
 from quaver.cli.files import collect
 from quaver.cli.models import open_voice, open_words
@@ -22,9 +21,12 @@ from quaver.cli.options import (
     Model,
     Threads,
     Window,
+    goes_with,
     parse_downmix,
     recording_path,
 )
+from quaver.cli.tables import FormatOption, Table, chosen_format, emit, percent
+from quaver.cli.texts import Rule
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,6 +38,7 @@ _SILENCE = "silence"  # in place of an emotion where a window holds nothing
 
 
 def predict_command(
+    context: typer.Context,
     paths: Annotated[
         list[Path] | None,
         typer.Argument(
@@ -58,13 +61,14 @@ def predict_command(
         ),
     ] = None,
     rule: Annotated[
-        str, typer.Option("--fusion", help="How voice and words become one: mean or product.")
-    ] = "mean",
+        Rule, typer.Option("--fusion", help="How voice and words become one.")
+    ] = Rule.mean,
     timeline: Annotated[
         bool, typer.Option("--timeline", help="One row for each window of a recording.")
     ] = False,
     window: Window = 3.0,
     hop: Hop = 1.0,
+    output: FormatOption = None,
     json: Json = False,
     downmix: Downmix = "mean",
     threads: Threads = None,
@@ -73,51 +77,36 @@ def predict_command(
 
     A recording that cannot be used is reported, the others go on; the exit code is then 1.
     """
-    if not paths or text_file is not None:
-        _predict_texts(paths, text, text_file, text_model, json)
-        return
-    if text is not None and (len(paths) != 1 or not paths[0].is_file() or timeline):
-        raise typer.BadParameter("--text goes with one recording, without --timeline")
-    channels = parse_downmix(downmix)
-    chosen = open_voice(model)
-    files, failures = collect(paths)
-    if timeline:
-        rows = _timelines(chosen, files, failures, window=window, hop=hop, downmix=channels)
-    else:
-        rows = _predictions(chosen, files, failures, threads=threads, downmix=channels)
-    if text is not None and rows:
-        words = open_words(text_model)
-        rows = [texts.fused_row(rows[0], words, text, rule)]
-    if json:
-        _print_answers(rows, failures)
-    elif rows and text is not None:
-        console().print(texts.fused_table(rows[0]))
-    elif rows:
-        console().print(_prediction_table(rows, chosen.classes, timeline))
-    leave_with(failures)
-
-
-def _predict_texts(
-    paths: list[Path] | None,
-    text: str | None,
-    text_file: Path | None,
-    text_model: Path | None,
-    json: bool,
-) -> None:
-    if paths or (text is None) == (text_file is None):
+    if bool(paths) + (text_file is not None) + (text is not None and not paths) != 1:
         raise typer.BadParameter("give recordings, --text, a recording with --text, or --text-file")
-    found, failures = ([text or ""], []) if text_file is None else texts.read_texts(text_file)
-    rows = texts.text_rows(open_words(text_model), found)
-    if json:
-        _print_answers(rows, failures)
-    elif rows:
-        console().print(texts.text_table(rows))
-    leave_with(failures)
-
-
-def _print_answers(rows: list[dict[str, Any]], failures: list[Failure]) -> None:
+    both = bool(paths) and text is not None
+    if both and paths is not None and (len(paths) != 1 or not paths[0].is_file() or timeline):
+        raise typer.BadParameter("--text goes with one recording, without --timeline")
+    goes_with(context, bool(paths), "recordings", "model", "timeline", "downmix", "threads")
+    goes_with(context, not timeline, "predictions of whole recordings", "threads")
+    goes_with(context, timeline, "--timeline", "window", "hop")
+    goes_with(context, not paths or both, "--text and --text-file", "text_model")
+    goes_with(context, both, "a recording and its --text", "rule")
+    wanted = chosen_format(output, json)
+    channels = parse_downmix(downmix)
+    if not paths:
+        found, failures = ([text or ""], []) if text_file is None else texts.read_texts(text_file)
+        rows = texts.text_rows(open_words(text_model), found)
+        tables: list[Table | tuple[Table, Table]] = [texts.text_tables(rows)]
+    else:
+        chosen = open_voice(model)
+        files, failures = collect(paths)
+        if timeline:
+            rows = _timelines(chosen, files, failures, window=window, hop=hop, downmix=channels)
+        else:
+            rows = _predictions(chosen, files, failures, threads=threads, downmix=channels)
+        tables = [_prediction_tables(rows, chosen.classes)]
+        if text is not None and rows:
+            rows = [texts.fused_row(rows[0], open_words(text_model), text, rule.value)]
+            tables = [texts.fused_table(rows[0])]
     failed = [{"file": f.source, "error": f.error, "reason": f.reason} for f in failures]
-    print_json({"predictions": rows, "failures": failed})
+    emit(wanted, {"predictions": rows, "failures": failed}, rows, tables if rows else ())
+    leave_with(failures)
 
 
 def _predictions(
@@ -181,17 +170,18 @@ def _row(
     return {"file": shown(file), **times, "emotion": label, "probabilities": shares}
 
 
-def _prediction_table(rows: list[dict[str, Any]], classes: Sequence[str], timeline: bool) -> Table:
-    table = Table()
-    table.add_column("file", overflow="fold")
-    if timeline:
-        table.add_column("from s", justify="right")
-        table.add_column("to s", justify="right")
-    table.add_column("emotion")
-    for label in classes:
-        table.add_column(label, justify="right")
+def _prediction_tables(rows: list[dict[str, Any]], classes: Sequence[str]) -> tuple[Table, Table]:
+    """Return all probabilities, and for narrow terminals the two highest."""
+    timeline = bool(rows) and "start" in rows[0]
+    times = ("from s", "to s") if timeline else ()
+    wide, narrow = [], []
     for row in rows:
-        times = [f"{row['start']:.2f}", f"{row['end']:.2f}"] if timeline else []
-        shares = [f"{row['probabilities'][label]:.0%}" for label in classes]
-        table.add_row(row["file"], *times, row["emotion"], *shares)
-    return table
+        shares = row["probabilities"]
+        start = [f"{row['start']:.2f}", f"{row['end']:.2f}"] if timeline else []
+        wide.append([*start, row["emotion"], *(percent(shares[c]) for c in classes), row["file"]])
+        narrow.append([*start, *texts.two_highest(row["emotion"], shares), row["file"]])
+    i = len(times)
+    return (
+        Table((*times, "emotion", *classes, "file"), wide, frozenset({i, i + 1 + len(classes)})),
+        Table((*times, *texts.TWO, "file"), narrow, frozenset({i, i + 2, i + 4})),
+    )

@@ -1,37 +1,261 @@
-"""Scores as tables."""
+"""Results: tables that a terminal of any width shows, data for programs."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+import json
+import os
+import shutil
+import sys
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated, Any
 
-from rich.table import Table
+import typer
+from rich.cells import cell_len
+
+from quaver.cli.console import print_json, write
 
 if TYPE_CHECKING:
     from quaver.models.scores import Report
 
+Row = Mapping[str, Any]
+
+
+class Format(str, Enum):
+    """How results are written to stdout."""
+
+    table = "table"
+    tsv = "tsv"
+    json = "json"
+    jsonl = "jsonl"
+
+
+FormatOption = Annotated[
+    Format | None,
+    typer.Option(
+        "--format",
+        help="Of what is written to stdout: a table for people, the default on a terminal, or data;"
+        " tsv is the default in a pipe.",
+        show_default=False,
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table for people; its cells are shown as they are.
+
+    Attributes
+    ----------
+    headings : sequence of str
+    rows : sequence of sequence of str
+    left : set of int, default {0}
+        Columns that hold words.
+    title : str, optional
+    """
+
+    headings: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    left: frozenset[int] = frozenset({0})
+    title: str = ""
+
+    def lines(self) -> list[str]:
+        """Return the table in lines of spaces between columns; the last column is never padded."""
+        named = [self.headings] if any(self.headings) else []
+        cells = [[_printable(cell) for cell in row] for row in (*named, *self.rows)]
+        widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
+        last = len(widths) - 1
+        made = []
+        for row in cells:
+            padded = []
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True)):
+                space = " " * (width - cell_len(cell))
+                if i in self.left:
+                    padded.append(cell if i == last else cell + space)
+                else:
+                    padded.append(space + cell)
+            made.append(" " + "  ".join(padded))
+        return made
+
+    def width(self, *, without_last: bool = False) -> int:
+        """Return how many columns of a terminal it takes, or its columns but the last one."""
+        if without_last:
+            rows = [[*row[:-1], self.headings[-1]] for row in self.rows]
+            return Table(self.headings, rows, self.left).width()
+        return max(map(cell_len, self.lines()))
+
+    def turned(self) -> Table:
+        """Return the table with its columns as rows."""
+        cells = list(zip(self.headings, *self.rows, strict=True))
+        return Table(cells[0], cells[1:], frozenset({0}), self.title)
+
+    def records(self) -> list[str]:
+        """Return each row below its first cell, which fits everywhere."""
+        made = []
+        for first, *others in self.rows:
+            made.append(_printable(first))
+            made += [
+                f"  {_printable(heading)}: {_printable(cell)}"
+                for heading, cell in zip(self.headings[1:], others, strict=True)
+            ]
+        return made
+
+
+def chosen_format(chosen: Format | None, json_asked: bool) -> Format:
+    """Return the format that the options --format and --json ask for, or that fits stdout."""
+    if json_asked:
+        if chosen not in (None, Format.json):
+            raise typer.BadParameter("goes with no other --format", param_hint="--json")
+        return Format.json
+    return chosen or (Format.table if sys.stdout.isatty() else Format.tsv)
+
+
+def emit(
+    wanted: Format,
+    document: object,
+    rows: Sequence[Row],
+    tables: Iterable[Table | tuple[Table, Table]],
+    *more: Sequence[Row],
+) -> None:
+    """Write results to stdout.
+
+    Parameters
+    ----------
+    wanted : Format
+    document
+        All results, JSON types.
+    rows : sequence of mappings
+        The results row by row, the same keys in each.
+    tables : iterable of Table
+        The same for people; of a pair the second one is for terminals that are too narrow for the
+        first.
+    *more : sequences of rows
+        Further tables, which are written as TSV only, below an empty line.
+    """
+    if wanted is Format.json:
+        print_json(document)
+    elif wanted is Format.jsonl:
+        for row in rows:
+            write(json.dumps(row))
+    elif wanted is Format.tsv:
+        write("\n\n".join("\n".join(_tsv(block)) for block in (rows, *more) if block))
+    else:
+        for i, table in enumerate(tables):
+            if i:
+                write("")
+            show(table)
+
+
+def show(table: Table | tuple[Table, Table]) -> None:
+    """Write a table for people in a form that the terminal is wide enough for."""
+    wide, narrow = table if isinstance(table, tuple) else (table, table.turned())
+    lines, available = wide.lines(), _width()
+    if wide.width() > available:
+        # A last column of words may go beyond the edge: the terminal folds it, whole when copied.
+        fits = narrow.width(without_last=isinstance(table, tuple)) <= available
+        lines = narrow.lines() if fits else wide.records()
+    if wide.title:
+        write(wide.title)
+    write("\n".join(lines))
+
+
+def percent(share: float) -> str:
+    """Return a share as people read it."""
+    return f"{share:.0%}"
+
+
+def _width() -> int:
+    """Return the columns of the terminal; a pipe has as many as are needed."""
+    if sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdecimal():
+        return shutil.get_terminal_size().columns
+    return sys.maxsize
+
+
+def _tsv(rows: Sequence[Row]) -> list[str]:
+    flat = [dict(_flattened(row)) for row in rows]
+    cells: list[list[Any]] = [[*flat[0]], *([row.get(name) for name in flat[0]] for row in flat)]
+    return ["\t".join(map(_field, line)) for line in cells]
+
+
+def _flattened(row: Row, prefix: str = "") -> Iterable[tuple[str, Any]]:
+    for name, value in row.items():
+        if isinstance(value, Mapping):
+            yield from _flattened(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name, value
+
+
+def _field(value: object) -> str:
+    if isinstance(value, (list, tuple)):
+        value = ",".join(map(str, value))
+    text = "" if value is None else str(value)
+    for character, escape in (("\\", r"\\"), ("\t", r"\t"), ("\n", r"\n"), ("\r", r"\r")):
+        text = text.replace(character, escape)
+    return text
+
+
+def _printable(text: str) -> str:
+    """Return text without characters that move a terminal's cursor."""
+    return "".join(
+        c.encode("unicode_escape").decode() if unicodedata.category(c) == "Cc" else c for c in text
+    )
+
 
 def score_table(reports: Sequence[Report]) -> Table:
-    """Return accuracy and average recall of each report."""
-    table = Table()
-    for heading in ("protocol", "accuracy", "average recall", "folds"):
-        table.add_column(heading, justify="left" if heading == "protocol" else "right")
+    """Return accuracy and average recall of each report; of several folds with their deviation."""
+    rows = []
     for report in reports:
-        table.add_row(
-            report.name,
-            f"{report.accuracy:.2%} ± {report.accuracy_std:.2%}",
-            f"{report.uar:.2%} ± {report.uar_std:.2%}",
-            str(len(report.accuracies)),
-        )
-    return table
+        several = len(report.accuracies) > 1
+        scores = ((report.accuracy, report.accuracy_std), (report.uar, report.uar_std))
+        shown = [f"{mean:.2%} ± {std:.2%}" if several else f"{mean:.2%}" for mean, std in scores]
+        rows.append([report.name, *shown, str(len(report.accuracies))])
+    return Table(("protocol", "accuracy", "average recall", "folds"), rows)
+
+
+def score_rows(reports: Sequence[Report]) -> list[Row]:
+    """Return the same as data."""
+    return [
+        {
+            "protocol": report.name,
+            "accuracy": report.accuracy,
+            "accuracy_std": report.accuracy_std,
+            "uar": report.uar,
+            "uar_std": report.uar_std,
+            "folds": len(report.accuracies),
+        }
+        for report in reports
+    ]
 
 
 def confusion_table(report: Report) -> Table:
     """Return the confusion of a report."""
-    table = Table(title=f"{report.name}: rows are true labels", title_justify="left")
-    table.add_column("")
-    for label in report.classes:
-        table.add_column(label, justify="right")
-    for label, row in zip(report.classes, report.confusion.tolist(), strict=True):
-        table.add_row(label, *map(str, row))
-    return table
+    rows = [
+        [label, *map(str, row)]
+        for label, row in zip(report.classes, report.confusion.tolist(), strict=True)
+    ]
+    return Table(("", *report.classes), rows, title=f"{report.name}: rows are true labels")
+
+
+def confusion_rows(report: Report) -> list[Row]:
+    """Return the same as data."""
+    return [
+        {"protocol": report.name, "true": label, **dict(zip(report.classes, row, strict=True))}
+        for label, row in zip(report.classes, report.confusion.tolist(), strict=True)
+    ]
+
+
+def emit_reports(wanted: Format, reports: Sequence[Report]) -> None:
+    """Write the scores and confusions of reports."""
+    documents = [report.to_dict() for report in reports]
+    if wanted is Format.jsonl:
+        emit(wanted, documents, documents, ())
+        return
+    emit(
+        wanted,
+        documents,
+        score_rows(reports),
+        [score_table(reports), *map(confusion_table, reports)],
+        *map(confusion_rows, reports),
+    )

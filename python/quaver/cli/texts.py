@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
-from rich.table import Table
-
 from quaver.cli.console import shown
+from quaver.cli.tables import Table, percent
 
 if TYPE_CHECKING:
     from quaver.batch import Failure
@@ -18,11 +17,23 @@ if TYPE_CHECKING:
 
 _SHOWN = 60  # characters of a text in a table
 
+#: Headings of `two_highest`.
+TWO = ("emotion", "", "next", "")
+
+
+class Rule(str, Enum):
+    """How voice and words become one."""
+
+    mean = "mean"
+    product = "product"
+
 
 def read_texts(file: Path) -> tuple[list[str], list[Failure]]:
     """Return the lines of a file, or of standard input for "-", and those that are not UTF-8."""
     from quaver.batch import Failure
 
+    if str(file) == "-" and sys.stdin is None:
+        raise ValueError("standard input is closed")
     content = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     texts: list[str] = []
     failures = []
@@ -50,27 +61,35 @@ def text_rows(model: TextModel, texts: Sequence[str]) -> list[dict[str, Any]]:
     return rows
 
 
-def text_table(rows: Sequence[Mapping[str, Any]]) -> Table:
-    """Return the answers as a table."""
-    table = Table()
-    for heading in ("text", "emotion", "labels"):
-        table.add_column(heading, overflow="fold")
-    for label in rows[0]["probabilities"]:
-        table.add_column(label, justify="right")
+def text_tables(rows: Sequence[Mapping[str, Any]]) -> tuple[Table, Table]:
+    """Return the answers with all probabilities, and for narrow terminals with the two highest."""
+    classes = list(rows[0]["probabilities"]) if rows else []
+    wide, narrow = [], []
     for row in rows:
         text = " ".join(row["text"].split())
-        cut = text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
-        shares = [f"{share:.0%}" for share in row["probabilities"].values()]
-        table.add_row(shown(cut), row["emotion"], ", ".join(row["labels"]), *shares)
-    return table
+        cut = shown(text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…")
+        emotion, labels, shares = row["emotion"], ", ".join(row["labels"]), row["probabilities"]
+        wide.append([emotion, labels, *map(percent, shares.values()), cut])
+        narrow.append([*two_highest(emotion, shares), labels, cut])
+    return (
+        Table(("emotion", "labels", *classes, "text"), wide, frozenset({0, 1, 2 + len(classes)})),
+        Table((*TWO, "labels", "text"), narrow, frozenset({0, 2, 4, 5})),
+    )
+
+
+def two_highest(emotion: str, shares: Mapping[str, float]) -> tuple[str, ...]:
+    """Return the answer and the most probable other label, each with its probability."""
+    others = sorted((label for label in shares if label != emotion), key=lambda k: -shares[k])
+    cells = [emotion, percent(shares[emotion]) if emotion in shares else ""]
+    for label in others[:1]:
+        cells += [label, percent(shares[label])]
+    return (*cells, *[""] * (4 - len(cells)))
 
 
 def fused_row(row: Mapping[str, Any], model: TextModel, text: str, rule: str) -> dict[str, Any]:
     """Return the answer to a recording and what was said in it, with those to each alone."""
     from quaver.models import fusion
 
-    if rule not in ("mean", "product"):
-        raise typer.BadParameter(f"--fusion: expected mean or product, got {rule!r}")
     voice: dict[str, float] = row["probabilities"]
     shares = model.predict_distribution([text])[0].tolist()
     words = dict(zip(model.classes, shares, strict=True))
@@ -89,16 +108,13 @@ def fused_row(row: Mapping[str, Any], model: TextModel, text: str, rule: str) ->
 
 def fused_table(row: Mapping[str, Any]) -> Table:
     """Return the answer to a recording and its words as a table."""
-    table = Table(title=shown(row["file"]), title_justify="left")
-    table.add_column("")
-    table.add_column("emotion")
-    for label in row["probabilities"]:
-        table.add_column(label, justify="right")
+    rows = []
     for name, shares in (
         ("voice", row["voice"]),
         ("words", row["words"]),
         ("both", row["probabilities"]),
     ):
         emotion = max(shares, key=shares.__getitem__)
-        table.add_row(name, emotion, *(f"{share:.0%}" for share in shares.values()))
-    return table
+        rows.append([name, emotion, *map(percent, shares.values())])
+    headings = ("", "emotion", *row["probabilities"])
+    return Table(headings, rows, frozenset({0, 1}), title=shown(row["file"]))

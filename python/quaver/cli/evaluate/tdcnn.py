@@ -7,17 +7,18 @@ from typing import Annotated
 
 import typer
 
-from quaver.cli.console import console, print_json, progress
+from quaver.cli.console import progress
 from quaver.cli.files import check_folders, check_picture, save_figure
 from quaver.cli.models import open_tdcnn
-from quaver.cli.options import Checkpoint, Cycles, Epochs, Json, Original, Seed
-from quaver.cli.tables import confusion_table, score_table
+from quaver.cli.options import Checkpoint, Cycles, Epochs, Json, Original, Seed, goes_with
+from quaver.cli.tables import Format, FormatOption, chosen_format, emit_reports
 from quaver.cli.train.tdcnn import unfitted
 
 _PROTOCOLS = ("original", "speaker-independent")
 
 
 def evaluate_tdcnn_command(
+    context: typer.Context,
     directory: Annotated[
         Path, typer.Argument(help="Folder with the 1,440 clips of RAVDESS.", show_default=False)
     ],
@@ -39,6 +40,7 @@ def evaluate_tdcnn_command(
     picture: Annotated[
         Path | None, typer.Option(help="Picture of the confusion matrix.", show_default=False)
     ] = None,
+    output: FormatOption = None,
     json: Json = False,
 ) -> None:
     """Score the time-distributed network on the test part of a protocol on RAVDESS.
@@ -49,11 +51,8 @@ def evaluate_tdcnn_command(
         raise typer.BadParameter(f"expected {' or '.join(_PROTOCOLS)}, got {protocol!r}")
     if train and model is not None:
         raise typer.BadParameter("give one of --train and --model")
-    given = (epochs, cycles, original, checkpoint, seed)
-    if not train and given != (60, 1, False, None, 0):
-        raise typer.BadParameter(
-            "--epochs, --cycles, --original, --checkpoint and --seed go with --train"
-        )
+    goes_with(context, train, "--train", "epochs", "cycles", "original", "checkpoint", "seed")
+    wanted = chosen_format(output, json)
     if picture is not None:
         check_folders(picture)
         check_picture(picture)
@@ -65,7 +64,7 @@ def evaluate_tdcnn_command(
             epochs=epochs,
             cycles=cycles,
             patience=epochs,
-            verbose=0 if json else 1,
+            verbose=1 if wanted is Format.table else 0,
         )
         from quaver.models.tdcnn import evaluation
 
@@ -76,12 +75,7 @@ def evaluate_tdcnn_command(
 
         with progress("Predicting") as bar:
             report = evaluation.evaluate(chosen, directory, protocol, progress=bar)
-    if json:
-        print_json([report.to_dict()])
-    else:
-        screen = console()
-        screen.print(score_table([report]))
-        screen.print(confusion_table(report))
+    emit_reports(wanted, [report])
     if picture is not None:
         from quaver.plots import plot_confusion
 

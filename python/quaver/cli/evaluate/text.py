@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
-from quaver.cli.console import console, print_json, progress
+from quaver.cli.console import progress
 from quaver.cli.models import open_words
+from quaver.cli.options import Json
+from quaver.cli.tables import FormatOption, Table, chosen_format, emit
 
 if TYPE_CHECKING:
     from quaver.models.text.evaluation import TextReport
@@ -29,39 +30,33 @@ def evaluate_text_command(
     baseline: Annotated[
         bool, typer.Option(help="Train and score the linear model beside it.")
     ] = True,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON to stdout.")] = False,
+    output: FormatOption = None,
+    json: Json = False,
 ) -> None:
     """Score a text model on GoEmotions or a folder like it, beside a linear model.
 
     The thresholds of predictions with any number of labels are chosen on dev.tsv.
     """
+    wanted = chosen_format(output, json)
     chosen = open_words(model)
     from quaver.models.text import evaluation
 
     with progress("Scoring") as report:
         reports = evaluation.compare(directory, chosen, baseline=baseline, progress=report)
-    if json:
-        print_json([asdict(each) for each in reports])
-        return
-    screen = console()
-    screen.print(_score_table(reports))
-    screen.print(_label_table(reports))
+    documents = [asdict(each) for each in reports]
+    emit(wanted, documents, documents, [_score_table(reports), _label_table(reports)])
 
 
 def _score_table(reports: Sequence[TextReport]) -> Table:
-    table = Table(
-        title=f"{reports[0].n_test} test texts, {reports[0].n_single} with one label",
-        title_justify="left",
-    )
-    for heading in (
+    headings = (
         "model",
         "dev macro-F1",
         "test macro-F1",
         "one label: accuracy",
         "macro-F1",
         "macro-F1 by thresholds",
-    ):
-        table.add_column(heading, justify="left" if heading == "model" else "right")
+    )
+    rows = []
     for report in reports:
         values = (
             report.dev_macro_f1,
@@ -70,15 +65,13 @@ def _score_table(reports: Sequence[TextReport]) -> Table:
             report.single_macro_f1,
             report.single_adjusted_macro_f1,
         )
-        table.add_row(report.name, *(f"{value:.4f}" for value in values))
-    return table
+        rows.append([report.name, *(f"{value:.4f}" for value in values)])
+    title = f"{reports[0].n_test} test texts, {reports[0].n_single} with one label"
+    return Table(headings, rows, title=title)
 
 
 def _label_table(reports: Sequence[TextReport]) -> Table:
-    table = Table(title="F1 on the test texts", title_justify="left")
-    table.add_column("label")
-    for report in reports:
-        table.add_column(report.name, justify="right")
-    for label in reports[0].f1:
-        table.add_row(label, *(f"{report.f1[label]:.4f}" for report in reports))
-    return table
+    rows = [[label, *(f"{report.f1[label]:.4f}" for report in reports)] for label in reports[0].f1]
+    return Table(
+        ("label", *(report.name for report in reports)), rows, title="F1 on the test texts"
+    )

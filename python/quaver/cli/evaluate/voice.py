@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from quaver.cli.console import console, print_json, progress, say
+from quaver.cli.console import progress, say
 from quaver.cli.errors import require
 from quaver.cli.files import read_clips
 from quaver.cli.models import open_voice
-from quaver.cli.options import Clips, Jobs, Json, Kind, Search
-from quaver.cli.tables import confusion_table, score_table
+from quaver.cli.options import Clips, Jobs, Json, Kind, Search, goes_with
+from quaver.cli.tables import FormatOption, chosen_format, emit_reports
 
 if TYPE_CHECKING:
     from quaver.models.scores import Report
@@ -21,6 +21,7 @@ _PROTOCOLS = ("original", "speaker-independent", "speaker-normalised")
 
 
 def evaluate_voice_command(
+    context: typer.Context,
     corpus: Clips,
     protocol: Annotated[
         str | None,
@@ -39,6 +40,7 @@ def evaluate_voice_command(
     ] = False,
     search: Search = True,
     jobs: Jobs = None,
+    output: FormatOption = None,
     json: Json = False,
 ) -> None:
     """Score protocols on RAVDESS, or a trained model on a corpus.
@@ -46,9 +48,13 @@ def evaluate_voice_command(
     Protocols train on a part of the corpus and test on the rest, fold by fold; whatever is chosen
     is chosen inside the training part.
     """
-    require("sklearn", "skops", extra="svm")
+    wanted = chosen_format(output, json)
     if (protocol is None) == (model is None):
         raise typer.BadParameter("give one of --protocol and --model")
+    goes_with(context, protocol is not None, "--protocol", "plain", "search", "jobs")
+    goes_with(context, model is not None, "--model", "kind")
+    goes_with(context, search, "--search", "jobs")
+    require("sklearn", "skops", extra="svm")
     if model is not None:
         reports = [_score_model(model, corpus, kind)]
     else:
@@ -56,13 +62,7 @@ def evaluate_voice_command(
         if not set(names) <= set(_PROTOCOLS):
             raise typer.BadParameter(f"expected all, {', '.join(_PROTOCOLS)}, got {protocol!r}")
         reports = [_run(corpus, str(name), plain, search, jobs) for name in names]
-    if json:
-        print_json([report.to_dict() for report in reports])
-        return
-    screen = console()
-    screen.print(score_table(reports))
-    for report in reports:
-        screen.print(confusion_table(report))
+    emit_reports(wanted, reports)
 
 
 def _score_model(file: Path, corpus: Path, kind: str) -> Report:

@@ -10,10 +10,11 @@ import typer
 from quaver.cli.console import progress, say, shown
 from quaver.cli.errors import USAGE, require, stop
 from quaver.cli.files import check_folders, read_clips
-from quaver.cli.options import Clips, Jobs, Kind, Search
+from quaver.cli.options import Clips, Jobs, Kind, Search, goes_with
 
 
 def train_svm_command(
+    context: typer.Context,
     corpus: Clips,
     output: Annotated[Path, typer.Option("--output", "-o", help="model.skops", show_default=False)],
     kind: Kind = "auto",
@@ -24,6 +25,7 @@ def train_svm_command(
 
     A CSV table has the columns path, label, speaker and optionally corpus, sex.
     """
+    goes_with(context, search, "--search", "jobs")
     require("sklearn", "skops", extra="svm")
     from quaver.models import svm
 
