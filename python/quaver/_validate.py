@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -198,3 +199,23 @@ def as_frames(values: ArrayLike, largest: float = _FLOAT32_MAX) -> NDArray[np.fl
         expected = f"at most {largest:g} in magnitude" if np.isfinite(value) else "finite"
         raise ValueError(f"values must be {expected}, got {value} at frame {row}, feature {column}")
     return frames
+
+
+def as_texts(texts: Any, name: str = "texts") -> list[str]:
+    """Return texts as a list; what is in it is checked when it is encoded.
+
+    Raises
+    ------
+    TypeError
+        For one text alone, and for what is no list: a table, of which only the names of the columns
+        would be seen, a mapping, a set, an array of other than one dimension.
+    """
+    table = hasattr(texts, "columns") or hasattr(texts, "column_names")
+    unordered = isinstance(texts, (str, bytes, bytearray, Mapping, set, frozenset))
+    if table or unordered or not isinstance(texts, Iterable) or getattr(texts, "ndim", 1) != 1:
+        shape = f" of shape {texts.shape}" if hasattr(texts, "shape") else ""
+        hint = "; take one column of it" if table else ""
+        if isinstance(texts, (str, bytes, bytearray)):
+            hint = "; one text is [text]"
+        raise TypeError(f"{name} must be a list of str, got {type(texts).__name__}{shape}{hint}")
+    return list(texts)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from quaver._compiled import explained
 from quaver._english import CONTRACTIONS, SUFFIXES, expand, wordnet_lemmatizer
+from quaver._validate import as_texts
 from quaver.record import replacing
 
 try:
@@ -480,26 +481,6 @@ def sequences(
     return vocabulary._encoder.encode(
         as_texts(texts), -1 if length is None else length, padding == "pre", truncating == "pre"
     )
-
-
-def as_texts(texts: Any, name: str = "texts") -> list[str]:
-    """Return texts as a list; what is in it is checked when it is encoded.
-
-    Raises
-    ------
-    TypeError
-        For one text alone, and for what is no list: a table, of which only the names of the columns
-        would be seen, a mapping, a set, an array of other than one dimension.
-    """
-    table = hasattr(texts, "columns") or hasattr(texts, "column_names")
-    unordered = isinstance(texts, (str, bytes, bytearray, Mapping, set, frozenset))
-    if table or unordered or not isinstance(texts, Iterable) or getattr(texts, "ndim", 1) != 1:
-        shape = f" of shape {texts.shape}" if hasattr(texts, "shape") else ""
-        hint = "; take one column of it" if table else ""
-        if isinstance(texts, (str, bytes, bytearray)):
-            hint = "; one text is [text]"
-        raise TypeError(f"{name} must be a list of str, got {type(texts).__name__}{shape}{hint}")
-    return list(texts)
 
 
 def _tokens_of(form: str, config: TextConfig) -> tuple[str, ...]:
