@@ -98,6 +98,8 @@ def as_samples(samples: ArrayLike, downmix: Downmix = None) -> NDArray[Any]:
 
     Contiguous or strided arrays of these types are passed on without a copy.
     """
+    if isinstance(samples, tuple):
+        refuse_pair(samples)
     array = np.asarray(samples)
     if array.dtype not in _NATIVE or not array.dtype.isnative or not array.flags.aligned:
         if array.ndim == 0 and array.dtype == object:
@@ -110,6 +112,16 @@ def as_samples(samples: ArrayLike, downmix: Downmix = None) -> NDArray[Any]:
             check_channel(downmix, 1)
         return array
     return _to_mono(array, downmix)
+
+
+def refuse_pair(samples: tuple[Any, ...]) -> None:
+    """Refuse (samples, rate), as `quaver.load` returns, in the place of samples or clips."""
+    is_pair = len(samples) == 2 and isinstance(samples[1], (int, float, np.number))
+    if is_pair and hasattr(samples[0], "__len__"):
+        raise TypeError(
+            "expected samples, got a pair (samples, sample_rate) as quaver.load returns:"
+            " take it apart (samples, rate = quaver.load(file))"
+        )
 
 
 def as_recording(samples: ArrayLike, downmix: Downmix = None) -> NDArray[Any]:

@@ -22,6 +22,7 @@ from quaver._validate import (
 )
 from quaver.recordings.folders import find_audio
 from quaver.recordings.kinds import AUDIO_EXTENSIONS, MEDIA_EXTENSIONS
+from quaver.recordings.segments import Segment
 from quaver.recordings.sources import AudioFile, Sound, describe, is_recording, opened
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ __all__ = [
     "MEDIA_EXTENSIONS",
     "RESAMPLE_QUALITY",
     "AudioFile",
+    "Segment",
     "describe",
     "find_audio",
     "is_recording",
@@ -79,7 +81,8 @@ def load(
         By content, whatever the name: what libsndfile reads (WAV, FLAC, Ogg, Opus, MP3, AIFF, AU,
         CAF, W64 and more), and through an ``ffmpeg`` on PATH what that reads (m4a, mp4, webm, amr
         and more). A file object that cannot be placed, such as ``sys.stdin.buffer``, is read to
-        its end, 1 GiB at the most.
+        its end, 1 GiB at the most. A `quaver.audio.Segment` or a clip of a corpus is the part that
+        it names.
     sample_rate : int, optional
         Rate in Hz to resample to (soxr, high quality); by default the file's own is kept.
     downmix : {None, "mean"} or int, default None
@@ -137,6 +140,10 @@ def load(
     check_max_duration(max_duration)
     check_downmix(downmix)
     wanted = None if sample_rate is None else check_sample_rate(sample_rate)
+    file = getattr(file, "recording", file)
+    if isinstance(file, Segment):
+        offset, duration = file.within(offset, duration)
+        max_duration = file.max_duration if max_duration is None else max_duration
     until = [offset + seconds for seconds in (duration, max_duration) if seconds is not None]
     with opened(file, seconds=min(until) + 1 if until else None) as sound:
         if sound.rate > HIGHEST_RATE:

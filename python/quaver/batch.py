@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 
-from quaver._validate import Downmix, check_downmix
-from quaver.audio import describe, is_recording, load
+from quaver._validate import Downmix, check_downmix, refuse_pair
+from quaver.audio import check_max_duration, describe, is_recording, load
 from quaver.config import FeatureConfig
 from quaver.features import (
     extract,
@@ -110,6 +110,7 @@ def extract_many(
     progress: Progress = False,
     pad: bool = False,
     downmix: Downmix = None,
+    max_duration: float | None = None,
 ) -> Batch:
     """Compute the vectors of many clips on a pool of threads.
 
@@ -133,6 +134,8 @@ def extract_many(
         calling thread.
     pad, downmix
         As in `short_term`.
+    max_duration : float, optional
+        Longest recording in seconds that is used; see `load`.
 
     Returns
     -------
@@ -144,7 +147,7 @@ def extract_many(
     ------
     ValueError
         For no clips at all, arrays without a rate, a rate that is not the configuration's, or a
-        wrong `threads` or `downmix`.
+        wrong `threads`, `downmix` or `max_duration`.
     TypeError
         For a single recording or array in place of a list.
 
@@ -157,6 +160,7 @@ def extract_many(
     """
     clips = as_clips(clips)
     check_downmix(downmix)
+    check_max_duration(max_duration)
     config = _resolve(clips, sample_rate, config)
     n_threads = min(check_threads(threads), len(clips))
     names = feature_names(config)
@@ -167,7 +171,9 @@ def extract_many(
         try:
             samples = clip = clips[i]
             if is_recording(clip):
-                samples, _ = load(clip, config.sample_rate, downmix=downmix)
+                samples, _ = load(
+                    clip, config.sample_rate, downmix=downmix, max_duration=max_duration
+                )
             extract(
                 samples, config.sample_rate, config=config, pad=pad, downmix=downmix, out=values[i]
             )
@@ -194,6 +200,8 @@ def extract_many(
 
 def as_clips(clips: Iterable[Any]) -> Sequence[Any]:
     """Return clips as a sequence; TypeError for a single one, ValueError for none."""
+    if isinstance(clips, tuple):
+        refuse_pair(clips)
     if is_recording(clips):
         raise TypeError(f"clips must be a list of recordings or arrays, got {type(clips).__name__}")
     if isinstance(clips, np.ndarray):

@@ -65,6 +65,18 @@ def test_copies_of_a_clip_are_refused(tmp_path: Path) -> None:
         corpus.ravdess(tmp_path)
 
 
+def test_sound_and_film_of_one_take_are_one_clip(tmp_path: Path) -> None:
+    touch(tmp_path, "a/01-01-03-01-01-01-02.wav", "b/03-01-03-01-01-01-02.wav")
+    touch(tmp_path, "a/01-01-04-01-01-01-02.mp4", "a/02-01-04-01-01-01-02.mp4")
+    table = corpus.ravdess(tmp_path)
+    names = ["01-01-04-01-01-01-02.mp4", "03-01-03-01-01-01-02.wav"]
+    assert [path.name for path in table.paths] == names
+    assert len(corpus.read_corpus(tmp_path)) == 2
+    touch(tmp_path, "c/01-01-04-01-01-01-02.mp4")
+    with pytest.raises(ValueError, match="the same clip twice"):
+        corpus.ravdess(tmp_path)
+
+
 def test_folders_that_are_none(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="no such directory"):
         corpus.ravdess(tmp_path / "none")

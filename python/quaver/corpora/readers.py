@@ -7,6 +7,7 @@ left out. Nothing is downloaded.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -35,6 +36,8 @@ def _read(
     directory: str | os.PathLike[str], kind: str, skip_unknown: bool
 ) -> list[tuple[Path, Name]]:
     files = _files(directory)
+    if kind == "ravdess":  # whose films without sound are called 02
+        files = [path for path in files if not re.fullmatch(r"02(-\d\d){6}", path.stem)]
     parsed = [(path, PARSERS[kind](path.absolute())) for path in files]
     foreign = [path.name for path, name in parsed if name is None]
     if foreign and not skip_unknown:
@@ -44,8 +47,20 @@ def _read(
             " leaves them out"
         )
     named = [(path, name) for path, name in parsed if name is not None]
+    if kind == "ravdess":
+        named = _without_twins(named)
     _refuse_copies(named)
     return named
+
+
+def _without_twins(named: list[tuple[Path, Name]]) -> list[tuple[Path, Name]]:
+    """Leave out the sound of films (modality 01) of which there is a recording (03), too."""
+    heard = {path.stem[2:] for path, _ in named if path.stem.startswith("03")}
+    return [
+        (path, name)
+        for path, name in named
+        if path.stem.startswith("03") or path.stem[2:] not in heard
+    ]
 
 
 def _files(directory: str | os.PathLike[str]) -> list[Path]:

@@ -7,6 +7,7 @@ Labels are those of `quaver.LABELS`. Tables come from the readers of published c
 from __future__ import annotations
 
 import csv
+import math
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,16 +17,23 @@ from typing import TYPE_CHECKING, overload
 import numpy as np
 
 from quaver.config import LABELS
+from quaver.recordings.segments import Segment
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _REQUIRED = ("path", "label", "speaker")
+# Names that others give to the columns start and end, maybe of another unit: to ignore them would
+# give a whole dialogue the label of a sentence.
+_OTHER_TIMES = (
+    "begin", "onset", "offset", "start_time", "end_time", "starttime", "endtime", "start_s",
+    "end_s", "start_ms", "end_ms", "start_sec", "end_sec", "stop", "from", "to", "begin_time",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """One recording of a corpus.
+    """One recording of a corpus, which `quaver.load` and what takes recordings reads.
 
     Attributes
     ----------
@@ -36,6 +44,10 @@ class Clip:
         Unique within its corpus.
     corpus : str
     sex : {"female", "male", "unknown"}
+    start : float
+        Where it begins in the file, in seconds.
+    end : float or None
+        Where it ends, in seconds; None for the end of the file.
     """
 
     path: Path
@@ -43,6 +55,17 @@ class Clip:
     speaker: str
     corpus: str
     sex: str = "unknown"
+    start: float = 0.0
+    end: float | None = None
+
+    @property
+    def recording(self) -> Path | Segment:
+        """What is to be read: the file, or the part of it that the clip is."""
+        is_whole = self.start == 0 and self.end is None
+        return self.path if is_whole else Segment(self.path, self.start, self.end)
+
+    def __fspath__(self) -> str:
+        return os.fspath(self.path)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -60,8 +83,8 @@ class Corpus(Sequence[Clip]):
 
     @property
     def paths(self) -> NDArray[np.object_]:
-        """Paths of the clips."""
-        return np.array([clip.path for clip in self.clips], dtype=object)
+        """Paths of the clips; of a part of a file a `quaver.audio.Segment`."""
+        return np.array([clip.recording for clip in self.clips], dtype=object)
 
     @property
     def labels(self) -> NDArray[np.str_]:
@@ -99,13 +122,14 @@ class Corpus(Sequence[Clip]):
 
 
 def manifest(path: str | os.PathLike[str]) -> Corpus:
-    r"""Read a CSV table with a header: path, label, speaker and optionally corpus, sex.
+    r"""Read a CSV table: path, label, speaker and optionally corpus, sex, start, end.
 
     Parameters
     ----------
     path : path
-        UTF-8 CSV file; paths in it are relative to its directory. The corpus is the table's name
-        and the sex unknown where not given. The recordings themselves are not opened.
+        UTF-8 CSV file with a header; paths in it are relative to its directory. The corpus is the
+        table's name and the sex unknown where not given. With a start or an end, in seconds, a
+        clip is that part of its file. The recordings themselves are not opened.
 
     Returns
     -------
@@ -114,8 +138,8 @@ def manifest(path: str | os.PathLike[str]) -> Corpus:
     Raises
     ------
     ValueError
-        For a missing column or value, an unknown label or sex, or a path listed twice, with the
-        line's number.
+        For a missing column or value, an unknown label or sex, times that are none, or a path (or
+        part of it) listed twice, with the line's number; for columns of times of another name.
 
     Examples
     --------
@@ -127,10 +151,16 @@ def manifest(path: str | os.PathLike[str]) -> Corpus:
     """
     table = Path(path)
     clips = []
-    seen: dict[Path, int] = {}
+    seen: dict[tuple[Path, float, float | None], int] = {}
     for line, row in csv_rows(table, _REQUIRED):
+        others = [name for name in row if name.lower() in _OTHER_TIMES]
+        if others:
+            raise ValueError(
+                f"{table}, line 1: the column(s) {', '.join(others)} would be ignored: times of a"
+                " part are called start and end, in seconds"
+            )
         clip = _clip(row, table, line)
-        first = seen.setdefault(clip.path, line)
+        first = seen.setdefault((clip.path, clip.start, clip.end), line)
         if first != line:  # a random split would test on what it trained on
             raise ValueError(f"{table}, line {line}: the same path as in line {first}: {clip.path}")
         clips.append(clip)
@@ -150,13 +180,32 @@ def _clip(row: dict[str, str], table: Path, line: int) -> Clip:
                 f"{table}, line {line}: {column} must be one of {', '.join(values)},"
                 f" got {row[column]!r}"
             )
+    start, end = (_seconds(row, column, table, line) for column in ("start", "end"))
+    if end is not None and end <= (start or 0):
+        raise ValueError(f"{table}, line {line}: end must be after the start, got {end:g}")
     return Clip(
         table.parent / row["path"],
         row["label"],
         row["speaker"],
         row.get("corpus") or table.stem,
         row.get("sex") or "unknown",
+        start or 0.0,
+        end,
     )
+
+
+def _seconds(row: dict[str, str], column: str, table: Path, line: int) -> float | None:
+    """Return a time of a row, None for none."""
+    text = row.get(column)
+    if not text:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise ValueError(f"{table}, line {line}: {column} must be seconds, 0 or more, got {text!r}")
+    return value
 
 
 def csv_rows(table: Path, required: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:

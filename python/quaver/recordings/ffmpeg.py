@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import tempfile
@@ -17,6 +18,9 @@ _FORMATS = (
 )
 # What it may write to the temporary file.
 _MOST_BYTES = 4 << 30
+_SLACK = 1 << 20
+# What it says of a file that is cut, and of which it decodes the rest.
+_CUT = ("partial file", "ended prematurely", "truncat")
 # Of what ffmpeg says, so much of the end is told.
 _TOLD = 300
 
@@ -62,8 +66,17 @@ def convert(
             )
             notes.seek(max(0, notes.tell() - _TOLD))
             told = " ".join(notes.read(_TOLD).decode("utf-8", "replace").split())
-        if done.returncode != 0 or converted.seek(0, 2) == 0:
+        size = converted.seek(0, os.SEEK_END)
+        if any(word in told for word in _CUT):
+            raise ValueError(f"{name}: truncated (ffmpeg: {told})")
+        if "matches no streams" in told:
+            raise ValueError(f"{name}: a film without sound")
+        if done.returncode != 0 or size == 0:
             raise ValueError(f"{name}: ffmpeg cannot decode it ({told or done.returncode})")
+        if size > _MOST_BYTES - _SLACK:
+            raise ValueError(
+                f"{name}: decodes to more than {_MOST_BYTES >> 30} GiB, pass a duration"
+            )
     except subprocess.TimeoutExpired:
         converted.close()
         raise ValueError(f"{name}: ffmpeg took more than {limit:.0f} s") from None

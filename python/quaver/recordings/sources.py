@@ -12,6 +12,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from quaver.recordings import containers, kinds
+from quaver.recordings.segments import Segment
 from quaver.recordings.views import Memory, View, drained
 
 if TYPE_CHECKING:
@@ -204,6 +205,9 @@ class _Source:
 
 def describe(file: object) -> str:
     """Return how messages name a recording."""
+    file = getattr(file, "recording", file)  # of a corpus' clip
+    if isinstance(file, Segment):
+        return str(file)
     if isinstance(file, (str, os.PathLike)):
         return os.fsdecode(file)
     if isinstance(file, (bytes, bytearray, memoryview)):
