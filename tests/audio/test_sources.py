@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import struct
+import subprocess
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +17,10 @@ import soundfile
 from numpy.typing import NDArray
 
 import quaver
+from quaver.audio import find_audio
+from quaver.recordings import ffmpeg
 from quaver.recordings.containers import frame_length, ogg_links, tag_length
+from quaver.recordings.folders import search
 
 RATE = 16000
 Wrap = Callable[[bytes, Path], Any]
@@ -395,3 +399,227 @@ def test_an_error_of_a_file_object_is_raised_at_every_place(
     for last in range(whole.n_reads):
         with pytest.raises(OSError, match="Input/output error"):
             quaver.load(Wrapped(Failing(data, last)), 8000)  # type: ignore[arg-type]
+
+
+# Limits.
+
+
+def silence(seconds: float, channels: int, rate: int = 48000) -> bytes:
+    return encoded(np.zeros((round(seconds * rate), channels), np.int16), "FLAC", rate=rate)
+
+
+def test_silence_does_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("quaver.audio._FREE_BYTES", 1 << 20)
+    data = silence(20, 8)
+    assert 1000 * len(data) < 20 * 48000 * 8 * 4
+    for options in ({}, {"downmix": "mean"}, {"sample_rate": 16000}, {"dtype": "float64"}):
+        with pytest.raises(ValueError, match=r"holds 20\.0 s of 8 channel.*pass max_duration"):
+            quaver.load(data, **options)
+    assert quaver.load(data, max_duration=20)[0].shape == (8, 960000)
+    assert quaver.load(data, duration=20, downmix="mean")[0].shape == (960000,)
+    batch = quaver.extract_many([data, data[: len(data) // 2]], downmix="mean")
+    assert [failure.error for failure in batch.failures] == ["ValueError"] * 2
+
+
+def test_a_forged_flac_claims_no_memory(noise: NDArray[np.float32]) -> None:
+    data = bytearray(encoded(noise, "FLAC"))
+    data[21] |= 0x0F  # the upper bits of the length
+    with pytest.raises(ValueError, match=r"holds \d+\.\d s of 1 channel.*pass max_duration"):
+        quaver.load(bytes(data))
+    with pytest.raises(ValueError, match=r"truncated, the header promises \d+ samples and 16000"):
+        quaver.load(bytes(data), max_duration=1e9)
+
+
+@pytest.mark.parametrize("options", [{}, {"sample_rate": 8000}, {"downmix": 0}], ids=str)
+@pytest.mark.parametrize("kind", ["WAV", "FLAC", "OGG", "MP3"])
+def test_max_duration(noise: NDArray[np.float32], kind: str, options: dict[str, Any]) -> None:
+    data = encoded(np.tile(noise, 3), kind)
+    limit = r"holds .* 1 channel\(s\) at 16000 Hz, max_duration is 2\.5 s"
+    with pytest.raises(ValueError, match=rf"<\d+ bytes>: {limit}"):
+        quaver.load(data, max_duration=2.5, **options)
+    whole, rate = quaver.load(data, max_duration=3.2, **options)
+    assert len(whole) >= 3 * rate
+    assert len(quaver.load(data, offset=1, max_duration=2.5, **options)[0]) >= 2 * rate
+    assert len(quaver.load(data, duration=2, max_duration=2.5, **options)[0]) == 2 * rate
+    batch = quaver.extract_many([data, encoded(noise, kind)], max_duration=2.5)
+    assert batch.index.tolist() == [1]
+    assert "max_duration is 2.5 s" in batch.failures[0].reason
+
+
+def test_max_duration_of_a_length_that_is_not_known(noise: NDArray[np.float32]) -> None:
+    data, _ = without_info(encoded(np.tile(noise, 3), "MP3"))
+    with pytest.raises(ValueError, match=r"holds more than .*, max_duration is 2\.5 s"):
+        quaver.load(data, max_duration=2.5)
+
+
+@pytest.mark.parametrize("value", [0, -1, float("nan")])
+def test_a_max_duration_that_is_none(value: float) -> None:
+    for call in (quaver.load, quaver.extract_many):
+        with pytest.raises(ValueError, match="max_duration must be positive"):
+            call([b""], max_duration=value)  # type: ignore[operator]
+
+
+# Folders.
+
+
+def test_what_a_folder_holds(tmp_path: Path, noise: NDArray[np.float32]) -> None:
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "outside").mkdir()
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    data = encoded(noise, "WAV")
+    for name in ("corpus/a.wav", "corpus/noending", "outside/b.M4A", "corpus/c.wave", "deep/d.w64"):
+        (tmp_path / name).write_bytes(data)
+    for name in ("notes.txt", "more.TXT", "table.csv", "LICENSE"):
+        (corpus / name).write_text("text")
+    (corpus / "link").symlink_to(tmp_path / "outside")
+    (corpus / "again").symlink_to(tmp_path / "outside")
+    (corpus / "loop").symlink_to(corpus)
+    (tmp_path / "outside" / "back").symlink_to(corpus)
+    (corpus / "gone.wav").symlink_to(tmp_path / "nothing.wav")
+    os.mkfifo(corpus / "pipe.wav")
+    found = search(corpus)
+    names = [str(path.relative_to(corpus)) for path in found.recordings]
+    assert names == ["a.wav", "again/b.M4A", "c.wave", "noending"]
+    assert found.others == {".txt": 2, ".csv": 1, "": 1}
+    assert found.left_out == "4 other files left out: 2 .txt, 1 .csv, 1 without ending"
+    reasons = {path.name: reason for path, reason in found.unusable}
+    assert reasons == {"gone.wav": "a link to nothing", "pipe.wav": "a pipe or device, no file"}
+    with pytest.warns(UserWarning, match=r"2 left out below .*gone\.wav: a link to nothing"):
+        assert find_audio(corpus) == found.recordings
+    for path in found.recordings:
+        path.unlink()
+    with (
+        pytest.warns(UserWarning, match="left out"),
+        pytest.raises(ValueError, match=r"no audio file .* \(4 other files left out: 2 \.txt"),
+    ):
+        find_audio(corpus)
+
+
+# What ffmpeg reads; a script that stands for it, since few machines of tests have one.
+
+M4A = b"\x00\x00\x00\x20ftypM4A " + bytes(40)
+MEDIA = {
+    "MPEG-4": M4A,
+    "WebM or Matroska": b"\x1aE\xdf\xa3" + bytes(40),
+    "AMR": b"#!AMR\n" + bytes(40),
+    "AAC": b"\xff\xf1\x50\x80" + bytes(40),
+    "Windows Media": b"0&\xb2u\x8ef\xcf\x11" + bytes(40),
+}
+
+
+@pytest.fixture
+def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
+    """Put a script in the place of ffmpeg, and nothing else on PATH."""
+    if os.name != "posix":
+        pytest.skip("no such scripts")
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", str(folder))
+
+    def put(script: str) -> Path:
+        program = folder / "ffmpeg"
+        program.write_text(f"#!/bin/sh\n{script}\n")
+        program.chmod(0o755)
+        return folder
+
+    return put
+
+
+@pytest.mark.parametrize("kind", MEDIA)
+def test_without_ffmpeg(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    path = as_path(MEDIA[kind], tmp_path)
+    message = rf"a\.bin: {kind}, which needs ffmpeg, .*: install it, or convert .*ffmpeg -i"
+    with pytest.raises(ValueError, match=message):
+        quaver.load(path)
+    batch = quaver.extract_many([path, MEDIA[kind]])
+    assert [failure.error for failure in batch.failures] == ["ValueError"] * 2
+
+
+@pytest.mark.parametrize("kind", MEDIA)
+def test_through_ffmpeg(
+    tmp_path: Path,
+    wrap: Wrap,
+    noise: NDArray[np.float32],
+    stand_in: Callable[[str], Path],
+    kind: str,
+) -> None:
+    streamed = with_number(encoded(noise, "WAV", "FLOAT"), b"data", 4, "<I", 0xFFFFFFFF)
+    (tmp_path / "out.wav").write_bytes(streamed)
+    folder = stand_in(f'printf "%s\\n" "$@" > "{tmp_path}/args"\n/bin/cat "{tmp_path}/out.wav"')
+    found, rate = quaver.load(wrap(MEDIA[kind], tmp_path))
+    np.testing.assert_array_equal(found, noise)
+    assert rate == RATE
+    given = (tmp_path / "args").read_text().splitlines()
+    assert "-nostdin" in given
+    assert given[given.index("-protocol_whitelist") + 1] == "file,pipe"
+    assert not {"hls", "concat", "dash", "sdp"} & set(
+        given[given.index("-format_whitelist") + 1].split(",")
+    )
+    assert given[given.index("-i") + 1].startswith("file:/")
+    assert "-t" not in given
+    part, _ = quaver.load(wrap(MEDIA[kind], tmp_path), offset=0.25, duration=0.5)
+    np.testing.assert_array_equal(part, noise[4000:12000])
+    given = (tmp_path / "args").read_text().splitlines()
+    assert float(given[given.index("-t") + 1]) == 1.75
+    assert folder.is_dir()
+
+
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        (
+            "echo moov atom not found >&2; exit 1",
+            r"ffmpeg cannot decode it \(moov atom not found\)",
+        ),
+        ("exit 0", "ffmpeg cannot decode it"),
+        ("echo stream 0: partial file >&2; echo x", r"truncated \(ffmpeg: stream 0: partial file"),
+        ("echo Stream map matches no streams >&2; exit 1", "a film without sound"),
+        ("echo rubbish", "not a readable recording"),
+        ("exec /bin/sleep 60", "ffmpeg took more than 0 s"),
+    ],
+)
+def test_what_ffmpeg_cannot_read(
+    stand_in: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch, script: str, message: str
+) -> None:
+    if "sleep" in script:
+        monkeypatch.setattr(ffmpeg, "_SECONDS", 0.3)
+    stand_in(script)
+    with pytest.raises(ValueError, match=rf"<\d+ bytes>: {message}"):
+        quaver.load(M4A)
+
+
+@pytest.mark.skipif(ffmpeg.find() is None, reason="no ffmpeg on PATH")
+@pytest.mark.parametrize("ending", ["m4a", "webm", "aac", "mka"])
+def test_with_a_real_ffmpeg(tmp_path: Path, noise: NDArray[np.float32], ending: str) -> None:
+    (tmp_path / "a.wav").write_bytes(encoded(noise, "WAV"))
+    program = str(ffmpeg.find())
+    path = tmp_path / f"-a b.{ending}"
+    command = [program, "-nostdin", "-v", "error", "-i", str(tmp_path / "a.wav"), f"file:{path}"]
+    subprocess.run(command, check=True)
+    for file in (path, path.read_bytes()):
+        found, _ = quaver.load(file, RATE)
+        assert abs(len(found) - len(noise)) < 3000
+        assert np.std(found) > 0.05
+    with pytest.raises(ValueError, match=r"not a readable recording|ffmpeg|truncated"):
+        quaver.load(path.read_bytes()[:200])
+
+
+# Pairs.
+
+
+def test_a_pair_in_the_place_of_samples(noise: NDArray[np.float32]) -> None:
+    pair = quaver.load(encoded(noise, "WAV"))
+    message = "got a pair .*take it apart"
+    for call in (quaver.extract, quaver.short_term, quaver.mfcc, quaver.log_mel):
+        with pytest.raises(TypeError, match=message):
+            call(pair, RATE)  # type: ignore[operator]
+    with pytest.raises(TypeError, match=message):
+        quaver.Stream(RATE).feed(pair)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=message):
+        quaver.extract_many(pair, RATE)
+    batch = quaver.extract_many([pair, noise], RATE)
+    assert batch.index.tolist() == [1]
+    assert "take it apart" in batch.failures[0].reason
+    assert len(quaver.extract((0.1,) * 16000, RATE)) == 420  # numbers in a tuple are samples
