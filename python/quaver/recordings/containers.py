@@ -251,4 +251,5 @@ def ogg_links(read: Read, size: int) -> list[tuple[int, int]]:
         if page.is_first and not was_first:
             starts.append(page.start)
         was_first = page.is_first
-    return list(zip(starts, [*starts[1:], size], strict=True))
+    ends = [*starts[1:], size] if starts else []
+    return list(zip(starts, ends, strict=True))
