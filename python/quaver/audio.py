@@ -148,7 +148,8 @@ def load(
     with opened(file, seconds=min(until) + 1 if until else None) as sound:
         if sound.rate > HIGHEST_RATE:
             raise ValueError(
-                f"{sound.name}: claims {sound.rate} Hz, at most {HIGHEST_RATE} Hz are read"
+                f"{sound.name}: claims {sound.rate} Hz, at most {HIGHEST_RATE} Hz are read: mend"
+                " its header"
             )
         part = _place(sound, offset, duration, max_duration, np.dtype(dtype).itemsize)
         if wanted is not None and wanted != sound.rate:
@@ -210,10 +211,11 @@ class _Part:
                 raise ValueError(
                     f"{name}: offset {self.start / self.sound.rate:.3f} s lies behind the end"
                 )
-            raise ValueError(f"{name}: the recording holds no samples")
+            raise ValueError(f"{name}: the recording holds no samples, leave it out")
         if self.length is not None and n_read < self.length:
             raise ValueError(
-                f"{name}: truncated, the header promises {self.length} samples and {n_read} follow"
+                f"{name}: truncated, the header promises {self.length} samples and {n_read} follow:"
+                " copy it again, or encode what is there anew"
             )
 
 
@@ -309,8 +311,10 @@ def _read_whole(part: _Part, length: int, dtype: str) -> NDArray[Any]:
 def _as_int16(samples: NDArray[Any], name: str) -> NDArray[np.int16]:
     if not np.isfinite(samples).all():
         raise ValueError(f"{name}: NaN or infinity cannot become int16")
-    scaled: NDArray[Any] = np.clip(np.rint(samples * 32768), -32768, 32767)
-    return scaled.astype(np.int16)
+    # Clipped first, too: the largest doubles would overflow.
+    scaled: NDArray[Any] = np.rint(np.clip(samples, -1, 1) * 32768)
+    rounded: NDArray[np.int16] = np.minimum(scaled, 32767).astype(np.int16)
+    return rounded
 
 
 def _read_resampled(part: _Part, dtype: str, wanted: int, downmix: Downmix) -> NDArray[Any]:

@@ -178,7 +178,7 @@ def extract_many(
                 samples, config.sample_rate, config=config, pad=pad, downmix=downmix, out=values[i]
             )
         except CLIP_ERRORS as error:
-            return Failure(i, describe(clip), type(error).__name__, str(error))
+            return failure_of(i, clip, error)
         return None
 
     # Other sequences may do work of their own when indexed, which is for the workers.
@@ -196,6 +196,15 @@ def extract_many(
     worked[[failure.index for failure in failures]] = False
     index = np.flatnonzero(worked)
     return Batch(values[index] if failures else values, names, index, tuple(failures), config)
+
+
+def failure_of(index: int, clip: Any, error: BaseException) -> Failure:
+    """Return the failure of a clip, whose reason names it if it is a recording."""
+    source = describe(clip)
+    reason = str(error) or "there is not enough memory for it"  # a MemoryError says nothing
+    if is_recording(clip) and source not in reason:
+        reason = f"{source}: {reason}"
+    return Failure(index, source, type(error).__name__, reason)
 
 
 def as_clips(clips: Iterable[Any]) -> Sequence[Any]:

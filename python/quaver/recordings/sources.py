@@ -343,7 +343,7 @@ def _of_object(file: BinaryIO, name: str) -> _Source:
 
 def _check_not_empty(size: int, name: str) -> None:
     if size <= 0:
-        raise ValueError(f"{name}: the file is empty")
+        raise ValueError(f"{name}: the file is empty, copy or record it again")
 
 
 def _links(source: _Source) -> list[_Link]:
@@ -385,7 +385,7 @@ def _plain_link(source: _Source) -> _Link:
     if samples.length > there:
         raise ValueError(
             f"{source.name}: truncated, the header promises {samples.length} bytes of samples and"
-            f" {max(0, there)} follow"
+            f" {max(0, there)} follow: copy it again, or encode what is there anew"
         )
     return _Link(source.plain)
 

@@ -17,6 +17,7 @@ from quaver.batch import (
     Progress,
     as_clips,
     check_threads,
+    failure_of,
     in_order,
     reporter,
 )
@@ -90,7 +91,7 @@ class Recognizer(Voice, Learned):
             try:
                 return used._recording(clip)
             except CLIP_ERRORS as error:
-                return Failure(i, audio.describe(clip), type(error).__name__, str(error))
+                return failure_of(i, clip, error)
 
         def usable(
             results: Iterable[NDArray[np.float32] | Failure],
