@@ -141,11 +141,13 @@ def load(
     check_downmix(downmix)
     wanted = None if sample_rate is None else check_sample_rate(sample_rate)
     file = getattr(file, "recording", file)
+    name = describe(file)
     if isinstance(file, Segment):
         offset, duration = file.within(offset, duration)
         max_duration = file.max_duration if max_duration is None else max_duration
+        file = file.path
     until = [offset + seconds for seconds in (duration, max_duration) if seconds is not None]
-    with opened(file, seconds=min(until) + 1 if until else None) as sound:
+    with opened(file, name, seconds=min(until) + 1 if until else None) as sound:
         if sound.rate > HIGHEST_RATE:
             raise ValueError(
                 f"{sound.name}: claims {sound.rate} Hz, at most {HIGHEST_RATE} Hz are read: mend"

@@ -174,8 +174,10 @@ def extract_many(
                 samples, _ = load(
                     clip, config.sample_rate, downmix=downmix, max_duration=max_duration
                 )
+            # Of a recording, load has chosen the channel: the one that is left has another number.
+            left = None if samples is not clip else downmix
             extract(
-                samples, config.sample_rate, config=config, pad=pad, downmix=downmix, out=values[i]
+                samples, config.sample_rate, config=config, pad=pad, downmix=left, out=values[i]
             )
         except CLIP_ERRORS as error:
             return failure_of(i, clip, error)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,14 +14,8 @@ from numpy.typing import NDArray
 
 import quaver
 import quaver.data
-from commands import DEMO, Run, squeezed
+from commands import DEMO, Run, read_csv, squeezed
 from quaver.cli import extract
-
-
-def read_csv(file: Path) -> tuple[list[str], list[str], NDArray[np.float32]]:
-    with file.open(newline="") as lines:
-        header, *rows = csv.reader(lines)
-    return header[1:], [row[0] for row in rows], np.array([row[1:] for row in rows], np.float32)
 
 
 def read_parquet(file: Path) -> tuple[list[str], list[str], NDArray[np.float32]]:

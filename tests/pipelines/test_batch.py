@@ -133,6 +133,16 @@ def test_recordings_are_resampled_and_mixed(tmp_path: Path, speech: NDArray[np.f
     assert "2 channels" in failure.reason
 
 
+@pytest.mark.parametrize("channel", [0, 1])
+def test_a_channel_of_a_recording(
+    tmp_path: Path, speech: NDArray[np.float32], channel: int
+) -> None:
+    pair = np.stack([speech, speech[::-1]])
+    soundfile.write(tmp_path / "a.wav", pair.T, 16000, subtype="FLOAT")
+    found = quaver.extract_many([tmp_path / "a.wav"], downmix=channel)
+    np.testing.assert_array_equal(found.values[0], quaver.extract(pair[channel], 16000))
+
+
 def test_short_clips_can_be_padded() -> None:
     clips = [np.ones(10, np.float32), np.ones(500, np.float32)]
     assert [f.index for f in quaver.extract_many(clips, 16000).failures] == [0]

@@ -35,11 +35,27 @@ def errors_told(*, debug: bool = False) -> Iterator[None]:
         stop(describe_error(error))
 
 
+# What messages of the library call an argument, and what the command line calls it.
+_OPTIONS = (
+    ("pass downmix='mean' or a channel index", "give --downmix mean or the number of a channel"),
+    ("pass pad=True", "give --pad"),
+    ("max_duration", "--max-duration"),
+    ("pass what it gives as a file object", "give - and pipe it"),
+)
+
+
+def by_options(message: str) -> str:
+    """Return a message of the library with the options' names in the place of arguments'."""
+    for argument, option in _OPTIONS:
+        message = message.replace(argument, option)
+    return message
+
+
 def describe_error(error: BaseException) -> str:
     """Return the message of an error, without its errno."""
     if isinstance(error, OSError) and error.strerror:
         return f"{shown(error.filename)}: {error.strerror}" if error.filename else error.strerror
-    return str(error) or type(error).__name__
+    return by_options(str(error)) or type(error).__name__
 
 
 def require(*modules: str, extra: str) -> None:
@@ -66,7 +82,7 @@ def report_failures(failures: Sequence[Failure]) -> None:
     say(f"{len(failures)} failed:")
     for failure in failures:
         source = "" if failure.source in failure.reason else f"{shown(failure.source)}: "
-        say(f"{source}{failure.error}: {failure.reason}")
+        say(f"{source}{failure.error}: {by_options(failure.reason)}")
 
 
 def leave_with(failures: Sequence[Failure]) -> None:

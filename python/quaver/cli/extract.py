@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,12 +12,12 @@ import typer
 
 from quaver.cli.console import progress, say, shown
 from quaver.cli.errors import USAGE, leave_with, report_failures, require, stop
-from quaver.cli.files import collect
-from quaver.cli.options import Downmix, Threads, parse_downmix, recording_path
+from quaver.cli.files import Given, collect
+from quaver.cli.options import Downmix, MaxDuration, Threads, parse_downmix, recording_path
 from quaver.record import replacing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from quaver.batch import Batch
 
@@ -25,7 +26,9 @@ def extract_command(
     paths: Annotated[
         list[Path],
         typer.Argument(
-            help="Recordings, or folders of them.", show_default=False, parser=recording_path
+            help="Recordings, or folders of them; - for stdin.",
+            show_default=False,
+            parser=recording_path,
         ),
     ],
     output: Annotated[
@@ -33,9 +36,10 @@ def extract_command(
         typer.Option("--output", "-o", help="features.csv, .parquet or .npz", show_default=False),
     ],
     sample_rate: Annotated[int, typer.Option(help="Hz; recordings are resampled to it.")] = 16000,
-    downmix: Downmix = None,
+    downmix: Downmix = "mean",
     pad: Annotated[bool, typer.Option("--pad", help="Take clips shorter than a frame.")] = False,
     threads: Threads = None,
+    max_duration: MaxDuration = None,
 ) -> None:
     """Compute one vector of features for each recording and write them as a table.
 
@@ -50,7 +54,7 @@ def extract_command(
     if write is _write_parquet:
         require("pyarrow", extra="parquet")
     channels = parse_downmix(downmix)
-    files, failures = collect(paths)
+    files, failures = collect(paths, max_duration)
     if files:
         with replacing(output) as temporary:
             config = quaver.FeatureConfig(sample_rate=sample_rate)
@@ -73,17 +77,17 @@ def extract_command(
     leave_with(failures)
 
 
-def _write_csv(file: Path, sources: list[Path], batch: Batch) -> None:
+def _write_csv(file: Path, sources: Sequence[Given], batch: Batch) -> None:
     # surrogateescape: a name that is not UTF-8 keeps its bytes
     with file.open("w", newline="", encoding="utf-8", errors="surrogateescape") as lines:
         writer = csv.writer(lines)
         writer.writerow(["file", *batch.names])
         for source, row in zip(sources, batch.values, strict=True):
             # Nine digits give back the same float32.
-            writer.writerow([source, *(format(value, ".9g") for value in row.tolist())])
+            writer.writerow([os.fspath(source), *(format(value, ".9g") for value in row.tolist())])
 
 
-def _write_parquet(file: Path, sources: list[Path], batch: Batch) -> None:
+def _write_parquet(file: Path, sources: Sequence[Given], batch: Batch) -> None:
     import pyarrow
     import pyarrow.parquet
 
@@ -92,7 +96,7 @@ def _write_parquet(file: Path, sources: list[Path], batch: Batch) -> None:
     pyarrow.parquet.write_table(pyarrow.table(columns), file)
 
 
-def _write_npz(file: Path, sources: list[Path], batch: Batch) -> None:
+def _write_npz(file: Path, sources: Sequence[Given], batch: Batch) -> None:
     with file.open("wb") as stream:
         np.savez_compressed(
             stream,
@@ -102,7 +106,7 @@ def _write_npz(file: Path, sources: list[Path], batch: Batch) -> None:
         )
 
 
-_WRITERS: dict[str, Callable[[Path, list[Path], Batch], None]] = {
+_WRITERS: dict[str, Callable[[Path, Sequence[Given], Batch], None]] = {
     ".csv": _write_csv,
     ".parquet": _write_parquet,
     ".npz": _write_npz,

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from quaver.audio import find_audio
+from quaver.audio import Segment
 from quaver.batch import Failure
-from quaver.cli.console import shown
+from quaver.cli.console import say, shown
 from quaver.cli.errors import USAGE, describe_error, require, stop
 from quaver.record import replacing
+from quaver.recordings.folders import search
+from quaver.recordings.views import drained
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -20,16 +24,61 @@ if TYPE_CHECKING:
     from quaver.corpus import Corpus
 
 
-def collect(paths: Sequence[Path]) -> tuple[list[Path], list[Failure]]:
-    """Return the recordings at and below the paths, and the paths that hold none."""
-    files: list[Path] = []
-    failures = []
+class Piped(io.BytesIO):
+    """What came through standard input, which is called ``-``."""
+
+    name = "-"
+
+    def __fspath__(self) -> str:
+        return self.name
+
+
+#: A recording of the command line.
+Given = Path | Piped | Segment
+
+
+def collect(
+    paths: Sequence[Path], max_duration: float | None = None
+) -> tuple[list[Given], list[Failure]]:
+    """Return the recordings at and below the paths, and what cannot be read there.
+
+    ``-`` is standard input. What else lies in folders is counted on stderr.
+    """
+    files: list[Given] = []
+    failures: list[Failure] = []
     for i, path in enumerate(paths):
         try:
-            files += find_audio(path)
+            if path.is_dir():
+                files += _below(path, failures)
+            else:
+                files.append(given(path))
         except (ValueError, OSError) as error:
-            failures.append(Failure(i, str(path), type(error).__name__, describe_error(error)))
+            failures.append(Failure(i, shown(path), type(error).__name__, describe_error(error)))
+    if max_duration is not None:
+        files = [Segment(file, max_duration=max_duration) for file in files]
     return files, failures
+
+
+def given(path: Path) -> Path | Piped:
+    """Return the recording of a path on the command line, of which ``-`` is standard input."""
+    if str(path) != "-":
+        if not path.exists():
+            raise FileNotFoundError(f"no such recording: {shown(path)}")
+        return path
+    return Piped(drained(sys.stdin.buffer, "-"))
+
+
+def _below(folder: Path, failures: list[Failure]) -> list[Path]:
+    found = search(folder)
+    failures += [
+        Failure(len(failures), str(path), "OSError", f"{shown(path)}: {reason}")
+        for path, reason in found.unusable
+    ]
+    if found.left_out:
+        say(f"{shown(folder)}: {found.left_out}.")
+    if not found.recordings and not found.unusable:
+        raise ValueError(f"no audio file below {shown(folder)}")
+    return found.recordings
 
 
 def read_clips(corpus: Path, kind: str) -> Corpus:

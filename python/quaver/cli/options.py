@@ -16,6 +16,15 @@ Downmix = Annotated[
         metavar="mean|N",
     ),
 ]
+MaxDuration = Annotated[
+    float | None,
+    typer.Option(
+        min=0.001,
+        help="Refuse recordings that are longer than so many s; by default only those of silence"
+        " that would fill the memory.",
+        show_default=False,
+    ),
+]
 Model = Annotated[
     str | None,
     typer.Option(

@@ -9,14 +9,14 @@ import typer
 
 from quaver.cli.console import say, shown
 from quaver.cli.errors import require
-from quaver.cli.files import check_picture, save_figure
+from quaver.cli.files import check_picture, given, save_figure
 from quaver.cli.models import open_voice
-from quaver.cli.options import Downmix, Hop, Model, Window, goes_with, parse_downmix
+from quaver.cli.options import Downmix, Hop, MaxDuration, Model, Window, goes_with, parse_downmix
 
 
 def plot_command(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="A recording.", show_default=False)],
+    file: Annotated[Path, typer.Argument(help="A recording; - for stdin.", show_default=False)],
     output: Annotated[
         Path, typer.Option("--output", "-o", help="x.png, .svg or .pdf", show_default=False)
     ],
@@ -30,6 +30,7 @@ def plot_command(
     window: Window = 3.0,
     hop: Hop = 1.0,
     downmix: Downmix = "mean",
+    max_duration: MaxDuration = None,
     dpi: Annotated[int, typer.Option(min=20, max=1200, help="Pixels per inch.")] = 150,
 ) -> None:
     """Draw a recording: waveform, log-mel spectrogram, features, and the emotion over time."""
@@ -40,7 +41,9 @@ def plot_command(
 
     check_picture(output)
     names = [name.strip() for name in features.split(",") if name.strip()]
-    samples, rate = quaver.load(file, downmix=parse_downmix(downmix))
+    samples, rate = quaver.load(
+        given(file), downmix=parse_downmix(downmix), max_duration=max_duration
+    )
     curve = None
     if timeline:
         curve = open_voice(model).predict_timeline(samples, rate, window=window, hop=hop)

@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import typer
 
+from quaver.batch import CLIP_ERRORS
 from quaver.cli import texts
 from quaver.cli.console import progress, shown
 from quaver.cli.errors import describe_error, leave_with
-from quaver.cli.files import collect
+from quaver.cli.files import Given, collect
 from quaver.cli.models import open_voice, open_words
 from quaver.cli.options import (
     Downmix,
     Hop,
     Json,
+    MaxDuration,
     Model,
     Threads,
     Window,
@@ -42,7 +44,9 @@ def predict_command(
     paths: Annotated[
         list[Path] | None,
         typer.Argument(
-            help="Recordings, or folders of them.", show_default=False, parser=recording_path
+            help="Recordings, or folders of them; - for stdin.",
+            show_default=False,
+            parser=recording_path,
         ),
     ] = None,
     model: Model = None,
@@ -72,6 +76,7 @@ def predict_command(
     json: Json = False,
     downmix: Downmix = "mean",
     threads: Threads = None,
+    max_duration: MaxDuration = None,
 ) -> None:
     """Predict the emotion of recordings, of texts, or of a recording and its words together.
 
@@ -80,9 +85,18 @@ def predict_command(
     if bool(paths) + (text_file is not None) + (text is not None and not paths) != 1:
         raise typer.BadParameter("give recordings, --text, a recording with --text, or --text-file")
     both = bool(paths) and text is not None
-    if both and paths is not None and (len(paths) != 1 or not paths[0].is_file() or timeline):
+    if both and paths is not None and (len(paths) != 1 or paths[0].is_dir() or timeline):
         raise typer.BadParameter("--text goes with one recording, without --timeline")
-    goes_with(context, bool(paths), "recordings", "model", "timeline", "downmix", "threads")
+    goes_with(
+        context,
+        bool(paths),
+        "recordings",
+        "model",
+        "timeline",
+        "downmix",
+        "threads",
+        "max_duration",
+    )
     goes_with(context, not timeline, "predictions of whole recordings", "threads")
     goes_with(context, timeline, "--timeline", "window", "hop")
     goes_with(context, not paths or both, "--text and --text-file", "text_model")
@@ -95,7 +109,7 @@ def predict_command(
         tables: list[Table | tuple[Table, Table]] = [texts.text_tables(rows)]
     else:
         chosen = open_voice(model)
-        files, failures = collect(paths)
+        files, failures = collect(paths, max_duration)
         if timeline:
             rows = _timelines(chosen, files, failures, window=window, hop=hop, downmix=channels)
         else:
@@ -111,7 +125,7 @@ def predict_command(
 
 def _predictions(
     model: VoiceModel,
-    files: list[Path],
+    files: list[Given],
     failures: list[Failure],
     *,
     threads: int | None,
@@ -132,7 +146,7 @@ def _predictions(
 
 def _timelines(
     model: VoiceModel,
-    files: list[Path],
+    files: list[Given],
     failures: list[Failure],
     *,
     window: float,
@@ -146,7 +160,7 @@ def _timelines(
         try:
             samples, rate = quaver.load(file, downmix=downmix)
             curve = model.predict_timeline(samples, rate, window=window, hop=hop)
-        except (ValueError, OSError) as error:
+        except CLIP_ERRORS as error:
             reason = describe_error(error)
             failures.append(quaver.Failure(i, shown(file), type(error).__name__, reason))
             continue
@@ -160,7 +174,7 @@ def _timelines(
 
 
 def _row(
-    file: Path,
+    file: Given,
     label: str,
     classes: Sequence[str],
     probabilities: NDArray[np.float64],

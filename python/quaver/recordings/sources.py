@@ -226,13 +226,15 @@ def is_recording(value: object) -> bool:
     return isinstance(value, kinds) or (hasattr(value, "read") and hasattr(value, "seek"))
 
 
-def opened(file: AudioFile, *, seconds: float | None = None) -> Sound:
+def opened(file: AudioFile, name: str, *, seconds: float | None = None) -> Sound:
     """Return an opened recording, to be closed by ``with``.
 
     Parameters
     ----------
     file
         As `quaver.load` takes it.
+    name : str
+        What errors call it.
     seconds : float, optional
         Where reading will end, for decoders that work ahead.
 
@@ -245,7 +247,7 @@ def opened(file: AudioFile, *, seconds: float | None = None) -> Sound:
 
     held: list[BinaryIO] = []
     try:
-        source = _source(file, held)
+        source = _source(file, name, held)
         try:
             return Sound(source.name, source.size, _links(source), held)
         except soundfile.LibsndfileError as error:
@@ -268,9 +270,8 @@ def _unreadable(name: str, why: str) -> ValueError:
     return ValueError(f"{name}: not a readable recording ({why})")
 
 
-def _source(file: AudioFile, held: list[BinaryIO]) -> _Source:
-    name = describe(file)
-    if isinstance(file, (str, os.PathLike)):
+def _source(file: AudioFile, name: str, held: list[BinaryIO]) -> _Source:
+    if isinstance(file, (str, os.PathLike)) and not isinstance(file, io.BytesIO):
         path = os.fspath(file)
         if not path:
             raise ValueError("file must be the path of a recording, got ''")
