@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import struct
 import subprocess
 import tempfile
@@ -90,6 +91,15 @@ def test_mp3_that_does_not_tell_its_length(
         quaver.load(wrap(data, tmp_path), offset=60)
 
 
+def test_mp3_whose_encoder_was_killed(tmp_path: Path, wrap: Wrap) -> None:
+    samples = np.random.default_rng(1).uniform(-0.5, 0.5, 2 * RATE)
+    data = encoded(samples, "MP3")
+    mark = b"Xing" if b"Xing" in data else b"Info"
+    _, n_frames = without_info(data)
+    killed = with_number(data, mark, 8, ">I", 0)
+    assert len(quaver.load(wrap(killed, tmp_path))[0]) == n_frames * 576
+
+
 def test_mp3_that_follow_one_another(
     tmp_path: Path, wrap: Wrap, noise: NDArray[np.float32]
 ) -> None:
@@ -120,6 +130,18 @@ def test_ogg_links_of_other_kinds(rate: int, channels: int, noise: NDArray[np.fl
     message = rf"2 recordings in one file, .*number 2 of {channels} at {rate} Hz"
     with pytest.raises(ValueError, match=message):
         quaver.load(encoded(noise, "OGG") + other)
+
+
+def test_a_page_that_is_lost(tmp_path: Path, wrap: Wrap, noise: NDArray[np.float32]) -> None:
+    data = encoded(np.tile(noise, 6), "OGG")
+    third = [found.start() for found in re.finditer(b"OggS", data)][3:5]
+    hole = data[: third[0]] + data[third[1] :]
+    with pytest.raises(ValueError, match=r"truncated, the header promises 96000 samples"):
+        quaver.load(wrap(hole, tmp_path))
+    with pytest.raises(ValueError, match=r"number 2 of 3 .* is damaged, \d+ of 96000 samples"):
+        quaver.load(wrap(data + hole + data, tmp_path))
+    between = data + b"TAG" + bytes(125) + data
+    assert len(quaver.load(wrap(between, tmp_path))[0]) == 2 * 96000
 
 
 def test_pages_of_one_recording_are_one_link(noise: NDArray[np.float32]) -> None:

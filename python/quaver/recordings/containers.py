@@ -18,6 +18,9 @@ _STREAMED = 0x7FFF0000
 # millions of empty ones.
 _MOST_CHUNKS = 4096
 
+# Bytes in which a mark is looked for at a time.
+_BLOCK = 1 << 16
+
 _W64_RIFF = bytes.fromhex("726966662e91cf11a5d628db04c10000")
 _W64_DATA = bytes.fromhex("64617461f3acd3118cd100c04f8edb8a")
 
@@ -218,10 +221,11 @@ def mp3_start(read: Read, size: int) -> int | None:
     if frame[at : at + 4] not in (b"Xing", b"Info"):
         return 0
     flags = int.from_bytes(frame[at + 4 : at + 8], "big")
+    n_frames = int.from_bytes(frame[at + 8 : at + 12], "big")
     n_bytes = int.from_bytes(frame[at + 12 : at + 16], "big")
     if flags & 3 == 3 and n_bytes + length < size and frame_length(read(n_bytes, 4)):
         return length  # frames go on behind the last one that is counted
-    return None if flags & 1 else length
+    return None if flags & 1 and n_frames else length
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,11 +239,25 @@ def _ogg_pages(read: Read, size: int) -> Iterator[_Page]:
     position = 0
     while position < size:
         head = read(position, 27)
-        if len(head) < 27 or head[:4] != b"OggS":
+        if head[:4] != b"OggS":
+            position = _find(read, b"OggS", position, size)
+            continue
+        if len(head) < 27:
             return
         end = position + 27 + head[26] + sum(read(position + 27, head[26]))
         yield _Page(bool(head[5] & 2), position, end)
         position = end
+
+
+def _find(read: Read, mark: bytes, position: int, size: int) -> int:
+    """Return the position of a mark from another on, or the size."""
+    while position < size:
+        block = read(position, _BLOCK)
+        found = block.find(mark)
+        if found >= 0:
+            return position + found
+        position += max(1, len(block) - len(mark) + 1)
+    return size
 
 
 def ogg_links(read: Read, size: int) -> list[tuple[int, int]]:

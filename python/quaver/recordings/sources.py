@@ -86,10 +86,11 @@ class Sound:
         self._open(0)
         self.rate, self.channels = int(self._sound.samplerate), int(self._sound.channels)
         self.subtype = str(self._sound.subtype)
-        self.frames: int | None = self._sound.frames if links[0].is_exact else None
+        is_exact = len(links) == 1 and links[0].is_exact
+        self.frames: int | None = self._sound.frames if is_exact else None
 
     def _open(self, number: int) -> None:
-        self._number = number
+        self._number, self._n_read = number, 0
         source = self._links[number].open()
         self._view = source if isinstance(source, View) else None
         try:
@@ -107,11 +108,17 @@ class Sound:
             block: NDArray[Any] = self._sound.read(out=out)
         finally:
             self._check()
+        self._n_read += len(block)
         if len(block) == 0 and self._open_next():
             return self.read(out)
         return block
 
     def _open_next(self) -> bool:
+        if len(self._links) > 1 and self._n_read < self._sound.frames:
+            raise ValueError(
+                f"{self.name}: number {self._number + 1} of {len(self._links)} recordings in one"
+                f" file is damaged, {self._n_read} of {self._sound.frames} samples decode"
+            )
         if self._number + 1 == len(self._links):
             return False
         self._sound.close()
@@ -355,11 +362,10 @@ def _links(source: _Source) -> list[_Link]:
     if containers.is_mpeg(body.head):
         return [_mpeg_link(body)]
     if body.head[:4] == b"OggS":
-        # The last page says how long it is, of which the first ones may have been cut.
         links = containers.ogg_links(body.read, body.size)
         if len(links) < 2:
-            return [_Link(body.plain, is_exact=False)]
-        return [_Link(partial(body.view, a, b), is_exact=False, can_seek=False) for a, b in links]
+            return [_Link(body.plain)]
+        return [_Link(partial(body.view, a, b), can_seek=False) for a, b in links]
     patch = containers.open_flac(body.read)
     if patch is not None:
         return [_Link(partial(body.view, patch=patch), is_exact=False, can_seek=False)]
@@ -400,7 +406,7 @@ def _converted(
     name = kinds.media_name(source.head)
     if name is None and not kinds.may_hold_others(source.head):
         what = kinds.other_name(source.head)
-        raise _unreadable(source.name, what or reason) from None
+        raise _unreadable(source.name, what or f"{reason} Convert it to WAV") from None
     program = ffmpeg.find()
     if program is None and name is None:
         raise _unreadable(source.name, reason) from None
