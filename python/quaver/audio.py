@@ -156,7 +156,7 @@ def load(
         part = _place(sound, offset, duration, max_duration, np.dtype(dtype).itemsize)
         if wanted is not None and wanted != sound.rate:
             return _read_resampled(part, dtype, wanted, downmix), wanted
-        return np.ascontiguousarray(_read(part, dtype, downmix).T), sound.rate
+        return np.ascontiguousarray(_read(part, dtype, downmix)), sound.rate
 
 
 def check_max_duration(max_duration: float | None) -> None:
@@ -237,8 +237,8 @@ def _place(
     elif duration is None:
         most = _affordable(sound) // (itemsize * sound.channels)
         reason = (
-            f"{_MOST_TIMES} times what a file of {sound.size} bytes should: pass max_duration, in"
-            " seconds, to read so much"
+            f"more than {_MOST_TIMES} times the {sound.size} bytes of the file: pass max_duration,"
+            " in seconds, to read so much"
         )
     part = _Part(
         sound,
@@ -263,10 +263,8 @@ def _blocks(part: _Part, buffer: NDArray[Any]) -> Iterator[NDArray[Any]]:
     """Yield blocks of shape (n,) or (n, channels), each in the place of the last."""
     n_read = 0
     end = part.wanted if part.length is None else part.length
-    # libsndfile fills the rest of the last block with zeros: unknown ends must not be far.
-    step = len(buffer) if part.length is not None else _PIECE
     while end is None or n_read < end:
-        block = part.sound.read(buffer[: step if end is None else min(step, end - n_read)])
+        block = part.sound.read(buffer[: None if end is None else end - n_read])
         if len(block) == 0:
             break
         n_read += len(block)
@@ -276,33 +274,42 @@ def _blocks(part: _Part, buffer: NDArray[Any]) -> Iterator[NDArray[Any]]:
 
 
 def _read(part: _Part, dtype: str, downmix: Downmix) -> NDArray[Any]:
-    """Return samples of shape (n,) or (n, channels)."""
-    sound = part.sound
+    """Return samples of shape (n,) or (channels, n)."""
+    sound, length = part.sound, part.length
     # libsndfile does not scale floats to integers: full scale would become 0 and 1.
     scale = dtype == "int16" and sound.subtype in ("FLOAT", "DOUBLE")
-    mixes = downmix is not None and sound.channels > 1
-    n_bytes = (part.length or 0) * sound.channels * np.dtype(dtype).itemsize
-    if part.length is not None and n_bytes <= _affordable(sound) and not (scale or mixes):
-        return _mixed(_read_whole(part, part.length, dtype), downmix, sound.name)
+    if length is not None and length * sound.channels * np.dtype(dtype).itemsize > _affordable(
+        sound
+    ):
+        length = None  # an array for it would fill the memory before the file is found to be cut
+    if length is not None and sound.channels == 1 and not scale:
+        return _mixed(_read_whole(part, length, dtype), downmix, sound.name)
 
     def finished(block: NDArray[Any]) -> NDArray[Any]:
-        samples = _as_int16(block, sound.name) if scale else block
-        mixed: NDArray[Any] = _mixed(samples, downmix, sound.name).copy()
+        mixed: NDArray[Any] = _mixed(
+            _as_int16(block, sound.name) if scale else block, downmix, sound.name
+        ).T
         return mixed
 
-    kind = "float64" if scale else dtype
-    blocks = [finished(block) for block in _blocks(part, decode_buffer(sound, kind))]
-    return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
+    buffer = decode_buffer(sound, "float64" if scale else dtype)[:_PIECE]
+    blocks = map(finished, _blocks(part, buffer))
+    if length is None:
+        return np.concatenate([block.copy() for block in blocks], axis=-1)
+    is_mono = sound.channels == 1 or downmix is not None
+    out: NDArray[Any] = np.empty(length if is_mono else (sound.channels, length), dtype)
+    n_read = 0
+    for block in blocks:
+        out[..., n_read : n_read + block.shape[-1]] = block
+        n_read += block.shape[-1]
+    return out
 
 
 def _read_whole(part: _Part, length: int, dtype: str) -> NDArray[Any]:
-    """Return a recording of known length, decoded where it is to be."""
-    channels = part.sound.channels
-    out: NDArray[Any] = np.empty(length if channels == 1 else (length, channels), dtype)
-    step = max(1, _BLOCK // channels)
+    """Return a recording of one channel and known length, decoded where it is to be."""
+    out: NDArray[Any] = np.empty(length, dtype)
     n_read = 0
     while n_read < length:
-        block = part.sound.read(out[n_read : n_read + step])
+        block = part.sound.read(out[n_read : n_read + _BLOCK])
         if len(block) == 0:
             break
         n_read += len(block)
@@ -323,11 +330,13 @@ def _read_resampled(part: _Part, dtype: str, wanted: int, downmix: Downmix) -> N
     """Return what `resample` would of samples of shape (n,) or (channels, n)."""
     sound = part.sound
     _check_resampling(np.dtype(dtype), sound.rate, wanted, sound.name)
+    buffer = decode_buffer(sound, dtype)
     n_read = 0
 
     def mixed() -> Iterator[NDArray[Any]]:
         nonlocal n_read
-        for block in _blocks(part, decode_buffer(sound, dtype)):
+        # libsndfile fills the rest of the last block with zeros: an unknown end must not be far.
+        for block in _blocks(part, buffer if part.length is not None else buffer[:_PIECE]):
             n_read += len(block)
             yield _mixed(block, downmix, sound.name)
 

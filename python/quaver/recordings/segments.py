@@ -16,7 +16,6 @@ class Segment(os.PathLike[str]):
     Parameters
     ----------
     path : path
-        Or what else `quaver.load` takes.
     start : float, default 0.0
         Where it begins, in seconds.
     end : float, optional

@@ -139,9 +139,7 @@ class Sound:
         if len(self._links) == 1 and self._links[0].can_seek:
             try:
                 return int(self._sound.seek(n))
-            except soundfile.LibsndfileError:  # behind the end
-                return 0
-            finally:
+            except soundfile.LibsndfileError:  # behind the end, or of a codec without places
                 self._check()
         skipped = 0
         while skipped < n and len(block := self.read(buffer[: n - skipped])):
