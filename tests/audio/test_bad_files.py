@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import struct
 from collections.abc import Callable
@@ -15,16 +14,10 @@ import soundfile
 
 import quaver
 from quaver.audio import Segment
+from recorded import RATE, encoded
 
-RATE = 16000
 #: Good recordings, and times that each kind of bad one comes: 300 and 3 for the proof.
 N_GOOD, TIMES = (int(n) for n in os.environ.get("QUAVER_GOOD_AND_BAD", "40,1").split(","))
-
-
-def encoded(samples: Any, kind: str, subtype: str | None = None, rate: int = RATE) -> bytes:
-    buffer = io.BytesIO()
-    soundfile.write(buffer, samples, rate, format=kind, subtype=subtype)
-    return buffer.getvalue()
 
 
 def noise(n: int = 8000, channels: int = 1) -> Any:
