@@ -81,6 +81,12 @@ def test_ogg_links_of_other_kinds(rate: int, channels: int, noise: NDArray[np.fl
         quaver.load(encoded(noise, "OGG") + other)
 
 
+def test_many_links(noise: NDArray[np.float32]) -> None:
+    link = encoded(noise[:1], "OGG")
+    n = len(quaver.load(link)[0])
+    assert len(quaver.load(link * 1200)[0]) == 1200 * n
+
+
 def test_a_page_that_is_lost(tmp_path: Path, wrap: Wrap, noise: NDArray[np.float32]) -> None:
     data = encoded(np.tile(noise, 6), "OGG")
     third = [found.start() for found in re.finditer(b"OggS", data)][3:5]

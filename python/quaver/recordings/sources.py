@@ -104,14 +104,14 @@ class Sound:
 
     def read(self, out: NDArray[Any]) -> NDArray[Any]:
         """Fill an array, (n,) or (n, channels); return what was filled, empty at the end."""
-        try:
-            block: NDArray[Any] = self._sound.read(out=out)
-        finally:
-            self._check()
-        self._n_read += len(block)
-        if len(block) == 0 and self._open_next():
-            return self.read(out)
-        return block
+        while True:
+            try:
+                block: NDArray[Any] = self._sound.read(out=out)
+            finally:
+                self._check()
+            self._n_read += len(block)
+            if len(block) > 0 or not self._open_next():
+                return block
 
     def _open_next(self) -> bool:
         if len(self._links) > 1 and self._n_read < self._sound.frames:
