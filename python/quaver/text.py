@@ -49,7 +49,7 @@ PADDING_ID = 0
 #: Id of tokens that the vocabulary does not have.
 UNKNOWN_ID = 1
 
-_FIRST_ID = 2
+FIRST_ID = 2
 _FORMAT, _VERSION = "quaver vocabulary", 1
 _CHOICES = {
     "tokens": ("words", "whitespace"),
@@ -240,7 +240,7 @@ class Vocabulary:
                 raise TypeError(f"words must be str, got {type(word).__name__}")
             if not word or "\0" in word or not _is_unicode(word):
                 raise ValueError(f"words must not be empty or hold half characters, got {word!r}")
-        self._ids = {word: i for i, word in enumerate(self.words, _FIRST_ID)}
+        self._ids = {word: i for i, word in enumerate(self.words, FIRST_ID)}
         if len(self._ids) != len(self.words):
             ((word, count),) = Counter(self.words).most_common(1)
             raise ValueError(f"words must differ, got {word!r} {count} times")
@@ -254,7 +254,7 @@ class Vocabulary:
     @property
     def n_ids(self) -> int:
         """Number of ids, those of padding and of unknown tokens included."""
-        return _FIRST_ID + len(self.words)
+        return FIRST_ID + len(self.words)
 
     def __len__(self) -> int:
         return len(self.words)

@@ -125,18 +125,17 @@ def _integer(digits: str) -> int:
     return int(digits)
 
 
-def check_labels(labels: Any, *, at_least: int = 2) -> list[str]:
-    """Return labels, or raise ValueError unless they are distinct names that can be printed."""
+def check_labels(labels: Any, *, at_least: int = 2, numbers: bool = False) -> list[Any]:
+    """Return labels, or raise ValueError unless they are distinct names, or perhaps numbers."""
+    kinds = {type(label) for label in labels} if isinstance(labels, list) else set()
     if (
-        not isinstance(labels, list)
-        or len(labels) < at_least
-        or not all(isinstance(label, str) and label for label in labels)
-        or len(set(labels)) < len(labels)
+        kinds not in ([{str}, {int}, {float}, {bool}] if numbers else [{str}])
+        or "" in labels
+        or not at_least <= len(labels) == len(set(labels))
     ):
-        raise ValueError(
-            f"expected at least {at_least} labels, distinct names, got {labels!r:.200}"
-        )
-    return labels
+        least = {1: "one label", 2: "two labels"}[at_least]
+        raise ValueError(f"expected at least {least}, distinct names, got {labels!r:.200}")
+    return list(labels)
 
 
 class Archive:

@@ -118,12 +118,12 @@ def load(file: str | os.PathLike[str], *, kind: str) -> dict[str, Any]:
     name = os.fsdecode(file)
     with open_regular(file) as stream, reading(file, "model"):
         archive = Archive(stream)
-        archive.check_seal()
         try:
             content: dict[str, Any] = read_objects(archive)
         except Untrusted as error:
             raise ValueError(f"{name}: holds classes that are not trusted: {error}") from error
         _check(name, content, kind)
+        archive.check_seal()  # last: what is wrong says more than that something was edited
     return content
 
 

@@ -187,9 +187,9 @@ def test_an_edited_file_with_the_right_checksum(tmp_path: Path, case: str) -> No
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (lambda: about(classes=["a"] * 7), "labels, distinct"),
-        (lambda: about(classes=[1, 2, 3, 4, 5, 6, 7]), "labels, distinct"),
-        (lambda: about(classes=["", *"bcdefg"]), "labels, distinct"),
+        (lambda: about(classes=["a"] * 7), "two labels, distinct"),
+        (lambda: about(classes=[1, 2, 3, 4, 5, 6, 7]), "two labels, distinct"),
+        (lambda: about(classes=["", *"bcdefg"]), "two labels, distinct"),
         (lambda: about(classes=list("ab")), "expected|makes"),
         (lambda: about(classes=["\ud800", *"bcdefg"]), "no JSON|surrogates"),
         (lambda: about(card=[]), "wrong card"),

@@ -460,7 +460,7 @@ def changed_vocabulary(entries: dict[str, bytes]) -> None:
         (about(thresholds=[0.5]), "1 thresholds for 2 classes"),
         (about(classes=["a"], thresholds=[0.5]), "not a text model of quaver"),
         (about(classes="ab"), "classes must be list, got 'ab'"),
-        (about(dimensions=17), "not a text model of quaver"),
+        (about(dimensions=17), "weights of shape .* are expected"),
     ],
 )
 def test_a_spoilt_model_is_refused_by_name(

@@ -7,41 +7,39 @@ and a few answers stored with it tell whether it computes what it did.
 
 from __future__ import annotations
 
-import json
+import math
 import os
+import shutil
 import tempfile
 import warnings
 import zipfile
-import zlib
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from quaver.models import archive
+from quaver.models.archive import LARGEST_JSON, SEAL, open_regular, reading, seal
 from quaver.record import replacing
 
 if TYPE_CHECKING:
     import keras
     from numpy.typing import NDArray
 
+Shape = tuple[int, ...]
+
 #: What is said about the network, JSON.
 ABOUT = "quaver.json"
+#: The words of a network of texts, JSON.
+VOCABULARY = "vocabulary.json"
 _WEIGHTS = "model.weights.h5"
-# What a damaged or forged archive may make zipfile, json and Keras raise.
-_UNREADABLE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    KeyError,
-    ValueError,
-    TypeError,
-    RuntimeError,
-    EOFError,
-    OSError,
-)
-_PROBE_TOLERANCE = 1e-3
-_MAX_BYTES = 1 << 30
+_ENTRIES = {"metadata.json", "config.json", _WEIGHTS, ABOUT, VOCABULARY, SEAL}
+_PROBE_TOLERANCE = 1e-4
+_MOST_OBJECTS, _DEEPEST, _FEW = 2000, 10, 16
 
 
 def check_name(file: str | os.PathLike[str]) -> Path:
@@ -56,64 +54,121 @@ def write(file: Path, network: keras.Model, entries: Mapping[str, str]) -> None:
     """Write a network and entries beside it."""
     with replacing(file) as temporary:
         network.save(temporary)
-        with zipfile.ZipFile(temporary, "a", zipfile.ZIP_DEFLATED) as archive:
+        with zipfile.ZipFile(temporary, "a", zipfile.ZIP_DEFLATED) as written:
             for name, content in entries.items():
-                archive.writestr(name, content)
+                n_bytes = len(content.encode())
+                if n_bytes > LARGEST_JSON:
+                    raise ValueError(f"{name} has {n_bytes} bytes, at most {LARGEST_JSON} are read")
+                written.writestr(name, content)
+        seal(temporary)
 
 
-class Archive:
+class Archive(archive.Archive):
     """A file opened by `opened`."""
-
-    def __init__(self, archive: zipfile.ZipFile) -> None:
-        self._archive = archive
-
-    def entry(self, name: str) -> bytes:
-        """Return the content of an entry."""
-        size = self._archive.getinfo(name).file_size
-        if size > _MAX_BYTES:
-            raise ValueError(f"{name} is said to have {size} bytes, at most {_MAX_BYTES} are read")
-        return self._archive.read(name)
 
     def about(self, format: int, kinds: Mapping[str, type]) -> dict[str, Any]:
         """Return what is said about the network, once each key is of its kind."""
-        values = json.loads(self.entry(ABOUT))
+        values = self.json(ABOUT)
         if not isinstance(values, dict) or values.get("format") != format:
             raise ValueError(f"{ABOUT} is not of format {format}")
         for key, kind in kinds.items():
-            if not isinstance(values.get(key), kind):
-                raise ValueError(f"{ABOUT}: {key} must be {kind.__name__}, got {values.get(key)!r}")
+            if type(values.get(key)) is not kind:
+                found = f"{values.get(key)!r:.200}"
+                raise ValueError(f"{ABOUT}: {key} must be {kind.__name__}, got {found}")
         return values
 
-    def load_weights(self, network: keras.Model) -> None:
-        """Put the numbers of the file into a network."""
-        with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+    @contextmanager
+    def weights(self) -> Iterator[Path]:
+        """Yield the entry of the weights as a file, once nothing in it is elsewhere or missing."""
+        with tempfile.TemporaryDirectory() as folder:
             weights = Path(folder) / _WEIGHTS
-            weights.write_bytes(self.entry(_WEIGHTS))
+            with self.open(_WEIGHTS) as packed, weights.open("wb") as unpacked:
+                shutil.copyfileobj(packed, unpacked)
+            yield weights
+
+    def check_shapes(self, expected: Iterable[Shape]) -> None:
+        """Raise ValueError unless the weights are finite and of the shapes of a network."""
+        with self.weights() as weights:
+            found, wanted = Counter(_stored(weights)), Counter(expected)
+        for shape in (wanted - found) or (found - wanted):
+            raise ValueError(
+                f"{wanted[shape]} weights of shape {shape} are expected, {found[shape]} are there"
+            )
+
+    def load_weights(self, network: keras.Model) -> None:
+        """Put the numbers of the file into a network; `check_shapes` comes before."""
+        with self.weights() as weights, warnings.catch_warnings():
             # Keras warns of what does not fit before it refuses it; the probe is the judge.
             warnings.simplefilter("ignore")
             network.load_weights(weights)
 
 
+def _stored(file: Path) -> list[Shape]:
+    """Return the shapes of what is in an HDF5 file, finite and all of it there.
+
+    HDF5 gives numbers of other files, numbers that a filter makes of few bytes, and zeros for
+    numbers that nobody wrote.
+    """
+    import h5py
+
+    shapes: list[Shape] = []
+    n_objects = 0
+
+    def look(group: Any, depth: int) -> None:
+        nonlocal n_objects
+        n_objects += len(group)
+        if n_objects > _MOST_OBJECTS or depth > _DEEPEST:
+            raise ValueError(f"{_WEIGHTS} holds more than {_MOST_OBJECTS} objects or is deep")
+        for name in group:
+            if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+                raise ValueError(f"{_WEIGHTS}: {name!r:.200} is a link")
+            found = group[name]
+            if isinstance(found, h5py.Group):
+                look(found, depth + 1)
+            else:
+                add(name, found)
+
+    def add(name: str, found: Any) -> None:
+        plan = found.id.get_create_plist()
+        plain = plan.get_layout() in (h5py.h5d.CONTIGUOUS, h5py.h5d.COMPACT)
+        if not plain or plan.get_external_count() or found.shape is None:
+            raise ValueError(f"{_WEIGHTS}: {name!r:.200} is not stored as it is")
+        size = math.prod(found.shape)
+        if found.id.get_storage_size() != size * found.dtype.itemsize:
+            raise ValueError(f"{_WEIGHTS}: {name!r:.200} of shape {found.shape} is not all there")
+        if found.dtype.kind in "iu" and size <= _FEW:  # such as the state of a generator
+            return
+        if found.dtype.kind != "f" or not np.isfinite(found[()]).all():
+            raise ValueError(f"{_WEIGHTS}: {name!r:.200} must be finite, got {found.dtype}")
+        shapes.append(found.shape)
+
+    with h5py.File(file, "r") as opened:
+        look(opened, 0)
+    return shapes
+
+
 @contextmanager
 def opened(file: str | os.PathLike[str], what: str) -> Iterator[Archive]:
     """Yield a file's archive; what is wrong with it becomes a ValueError with its name."""
-    name = os.fsdecode(file)
-    if not os.path.exists(file):
-        raise FileNotFoundError(f"no such model: {name}")
-    try:
-        with zipfile.ZipFile(file) as archive:
-            yield Archive(archive)
-    except _UNREADABLE as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise
-        prefix = "" if str(error).startswith(name) else f"{name}: not a {what} of quaver: "
-        raise ValueError(f"{prefix}{error}") from error
+    with open_regular(file) as stream, reading(file, what):
+        found = Archive(stream)
+        unknown = found.names - _ENTRIES
+        if unknown:
+            raise ValueError(f"the entries {sorted(unknown)!r:.200}")
+        yield found
+        found.check_seal()  # last: what is wrong says more than that something was edited
 
 
 def kind(file: str | os.PathLike[str]) -> str:
-    """Return "tdcnn" or "text", which older files do not say."""
-    with opened(file, "model") as archive:
-        values = json.loads(archive.entry(ABOUT))
+    """Return "tdcnn" or "text", which older files do not say.
+
+    A file that is neither is refused here, seconds before Keras is there.
+    """
+    with opened(file, "model") as found:
+        values = found.json(ABOUT)
+        if find_spec("h5py") is not None:
+            with found.weights() as weights:
+                _stored(weights)
         return str(values.get("kind", "text")) if isinstance(values, dict) else "text"
 
 

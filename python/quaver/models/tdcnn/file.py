@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from quaver.models.archive import check_labels
 from quaver.models.networks.file import ABOUT, check_name, check_probe, opened
 from quaver.models.networks.file import write as write_archive
 from quaver.models.tdcnn.config import TDCNNConfig
-from quaver.models.tdcnn.network import build_network
+from quaver.models.tdcnn.network import build_network, weight_shapes
 
 if TYPE_CHECKING:
     import keras
@@ -35,10 +36,11 @@ def write(
 ) -> None:
     """Write a network with weights of float16 and what is said about it."""
     target = check_name(file)
+    check_labels(classes, numbers=True)
     rounded = [_rounded(weights) for weights in network.get_weights()]
-    small = build_network(config, len(classes), portable=True)
+    small = build_network(config, len(classes), portable=True, drawn=False)
     small.set_weights(rounded)
-    same = build_network(config, len(classes))
+    same = build_network(config, len(classes), drawn=False)
     same.set_weights([weights.astype(np.float32) for weights in rounded])
     about = {
         "format": FORMAT,
@@ -68,11 +70,10 @@ def read(
         about = archive.about(FORMAT, _KEYS)
         if about["kind"] != _KIND:
             raise ValueError(f"a model of kind {about['kind']!r}, expected {_KIND!r}")
-        classes = about["classes"]
-        if len(classes) < 2 or len({type(label) for label in classes} - {str, int}):
-            raise ValueError(f"expected at least two labels, got {classes}")
+        classes = check_labels(about["classes"], numbers=True)
         config = TDCNNConfig.from_dict(about["config"])
-        network = build_network(config, len(classes))
+        archive.check_shapes(weight_shapes(config, len(classes)))
+        network = build_network(config, len(classes), drawn=False)
         archive.load_weights(network)
         check_probe(about["probe"], _probe(network, config))
     return network, config, classes, about["card"]

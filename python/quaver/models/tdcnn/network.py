@@ -9,6 +9,7 @@ statistic. Both give the same answers, so that files hold the plain kind, which 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -43,7 +44,12 @@ class TimeDistributed(layers.TimeDistributed):  # type: ignore[misc]  # keras ha
 
 
 def build_network(
-    config: TDCNNConfig, n_classes: int, *, seed: int | None = None, portable: bool = False
+    config: TDCNNConfig,
+    n_classes: int,
+    *,
+    seed: int | None = None,
+    portable: bool = False,
+    drawn: bool = True,
 ) -> keras.Model:
     """Return the untrained network from windows to probabilities.
 
@@ -55,6 +61,8 @@ def build_network(
         Of the weights and dropouts; by default other ones each time.
     portable : bool, default False
         With Keras' own TimeDistributed and storage of float16, for files.
+    drawn : bool, default True
+        Whether weights are drawn; zero otherwise, for those that are set next.
 
     Returns
     -------
@@ -64,10 +72,13 @@ def build_network(
     """
     dtype = "float16" if portable else "float32"
     wrap = layers.TimeDistributed if portable else TimeDistributed
-    seeds = _seeds(seed)
+    seeds, zeros = _seeds(seed), keras.initializers.Zeros()
 
     def glorot() -> keras.initializers.Initializer:
-        return keras.initializers.GlorotUniform(seed=next(seeds))
+        return keras.initializers.GlorotUniform(seed=next(seeds)) if drawn else zeros
+
+    def orthogonal() -> keras.initializers.Initializer:
+        return keras.initializers.Orthogonal(seed=next(seeds)) if drawn else zeros
 
     def each(layer: layers.Layer, x: Any, mask: Any = None) -> Any:
         return wrap(layer, name=f"each_{layer.name}", dtype=dtype)(x, mask=mask)
@@ -105,7 +116,7 @@ def build_network(
             return_sequences=i < len(config.units),
             dropout=config.lstm_dropout,
             kernel_initializer=glorot(),
-            recurrent_initializer=keras.initializers.Orthogonal(seed=next(seeds)),
+            recurrent_initializer=orthogonal(),
             seed=next(seeds),
             dtype=dtype,
             name=f"lstm_{i}",
@@ -118,6 +129,17 @@ def build_network(
         name="classification",
     )(x)
     return keras.Model(pictures, probabilities, name="quaver_tdcnn")
+
+
+def weight_shapes(config: TDCNNConfig, n_classes: int) -> list[tuple[int, ...]]:
+    """Return the shapes of the weights of `build_network`, which need not be built for that."""
+    found: list[tuple[int, ...]] = []
+    channels = (1, *config.filters)
+    for before, filters in pairwise(channels):
+        found += [(config.kernel, config.kernel, before, filters), (filters,), *[(filters,)] * 4]
+    for before, units in pairwise((config.n_features, *config.units)):
+        found += [(before, 4 * units), (units, 4 * units), (4 * units,)]
+    return [*found, (config.units[-1], n_classes), (n_classes,)]
 
 
 def _seeds(seed: int | None) -> Iterator[int]:

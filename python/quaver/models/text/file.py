@@ -13,17 +13,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from quaver.models.networks.file import ABOUT, check_name, check_probe, opened
+from quaver.models.archive import check_labels
+from quaver.models.networks.file import ABOUT, VOCABULARY, check_name, check_probe, opened
 from quaver.models.networks.file import write as write_archive
-from quaver.models.text.network import build_network, probabilities
-from quaver.text import Vocabulary
+from quaver.models.text.network import build_network, probabilities, weight_shapes
+from quaver.text import FIRST_ID, Vocabulary
 
 if TYPE_CHECKING:
     import keras
     from numpy.typing import NDArray
 
 FORMAT = 1
-_VOCABULARY = "vocabulary.json"
+_LONGEST, _MOST_DIMENSIONS = 1 << 16, 1 << 12
 _KEYS = {
     "classes": list,
     "multi_label": bool,
@@ -45,12 +46,14 @@ def write(
 ) -> None:
     """Write a network with weights of float16, what is said about it, and its vocabulary."""
     target = check_name(file)
+    _check(about)
     small = build_network(
         vocabulary.n_ids,
         len(about["classes"]),
         dimensions=about["dimensions"],
         multi_label=about["multi_label"],
         dtype="float16",
+        drawn=False,
     )
     rounded = [weights.astype(np.float16) for weights in network.get_weights()]
     small.set_weights(rounded)
@@ -62,7 +65,7 @@ def write(
         "vocabulary": vocabulary.digest,
         "probe": _probe(same, vocabulary).tolist(),
     }
-    entries = {ABOUT: json.dumps(about, indent=1), _VOCABULARY: vocabulary.to_json()}
+    entries = {ABOUT: json.dumps(about, indent=1), VOCABULARY: vocabulary.to_json()}
     write_archive(target, small, entries)
 
 
@@ -70,22 +73,37 @@ def read(file: str | os.PathLike[str]) -> tuple[keras.Model, dict[str, Any], Voc
     """Read what `write` wrote, or raise ValueError with the name of the file."""
     with opened(file, "text model") as archive:
         about = archive.about(FORMAT, _KEYS)
-        n_classes = len(about["classes"])
-        thresholds = np.array(about["thresholds"], np.float64)
-        if thresholds.shape != (n_classes,) or n_classes < 1:
-            raise ValueError(f"{ABOUT}: {len(thresholds)} thresholds for {n_classes} classes")
-        vocabulary = Vocabulary.from_json(
-            archive.entry(_VOCABULARY), f"{os.fsdecode(file)}: {_VOCABULARY}"
-        )
-        if vocabulary.digest != about["vocabulary"]:
+        _check(about)
+        values = archive.json(VOCABULARY)
+        if not isinstance(values, dict) or not isinstance(values.get("words"), list):
+            raise ValueError(f"{VOCABULARY} has no words")
+        if values.get("digest") != about["vocabulary"]:
             raise ValueError(
-                f"the vocabulary has the digest {vocabulary.digest}, the network was trained"
-                f" with {about['vocabulary']}"
+                f"the vocabulary has the digest {values.get('digest')!r:.100}, the network was"
+                f" trained with {about['vocabulary']:.100}"
             )
+        n_ids, n_classes = len(values["words"]) + FIRST_ID, len(about["classes"])
+        archive.check_shapes(weight_shapes(n_ids, n_classes, about["dimensions"]))
+        vocabulary = Vocabulary.from_json(  # which holds what the digest says
+            archive.read(VOCABULARY), f"{os.fsdecode(file)}: {VOCABULARY}"
+        )
         network = _build(about, vocabulary)
         archive.load_weights(network)
         check_probe(about["probe"], _probe(network, vocabulary))
     return network, about, vocabulary
+
+
+def _check(about: dict[str, Any]) -> None:
+    """Raise ValueError for labels, thresholds or sizes that no classifier has."""
+    n_classes = len(check_labels(about["classes"], at_least=1, numbers=True))
+    thresholds = np.array(about["thresholds"], np.float64)
+    if thresholds.shape != (n_classes,) or not np.isfinite(thresholds).all():
+        raise ValueError(f"{ABOUT}: {len(thresholds)} thresholds for {n_classes} classes")
+    for name, largest in (("length", _LONGEST), ("dimensions", _MOST_DIMENSIONS)):
+        if not 1 <= about[name] <= largest:
+            raise ValueError(f"{ABOUT}: {name} must be at most {largest}, got {about[name]}")
+    if about["truncating"] not in ("pre", "post"):
+        raise ValueError(f"{ABOUT}: truncating must be 'pre' or 'post'")
 
 
 def _build(about: dict[str, Any], vocabulary: Vocabulary) -> keras.Model:
@@ -94,6 +112,7 @@ def _build(about: dict[str, Any], vocabulary: Vocabulary) -> keras.Model:
         len(about["classes"]),
         dimensions=about["dimensions"],
         multi_label=about["multi_label"],
+        drawn=False,
     )
 
 

@@ -8,6 +8,7 @@ normalisation and is passed over by the recurrent layers.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -45,6 +46,7 @@ def build_network(
     dropout: float = 0.0,
     seed: int | None = None,
     dtype: str = "float32",
+    drawn: bool = True,
 ) -> keras.Model:
     """Return the untrained network from ids to probabilities.
 
@@ -63,21 +65,30 @@ def build_network(
         Of the weights and dropouts; by default another one each time.
     dtype : str, default "float32"
         Of weights and computation.
+    drawn : bool, default True
+        Whether weights are drawn; zero otherwise, for those that are set next.
 
     Returns
     -------
     keras.Model
         Takes int32 of shape (n, length), the length a multiple of `GRID`.
     """
-    seeds = _seeds(seed)
+    seeds, zeros = _seeds(seed), keras.initializers.Zeros()
 
     def glorot() -> keras.initializers.Initializer:
-        return keras.initializers.GlorotUniform(seed=next(seeds))
+        return keras.initializers.GlorotUniform(seed=next(seeds)) if drawn else zeros
+
+    def orthogonal() -> keras.initializers.Initializer:
+        return keras.initializers.Orthogonal(seed=next(seeds)) if drawn else zeros
 
     ids = keras.Input((None,), dtype="int32", name="ids")
     uniform = keras.initializers.RandomUniform(-0.05, 0.05, seed=next(seeds))
     x = layers.Embedding(
-        n_ids, dimensions, embeddings_initializer=uniform, dtype=dtype, name="embedding"
+        n_ids,
+        dimensions,
+        embeddings_initializer=uniform if drawn else zeros,
+        dtype=dtype,
+        name="embedding",
     )(ids)
     present = ops.expand_dims(ops.cast(ops.not_equal(ids, PADDING_ID), dtype), -1)
     for i, filters in enumerate(FILTERS, 1):
@@ -104,7 +115,7 @@ def build_network(
             return_sequences=i < len(UNITS),
             dropout=dropout,
             kernel_initializer=glorot(),
-            recurrent_initializer=keras.initializers.Orthogonal(seed=next(seeds)),
+            recurrent_initializer=orthogonal(),
             seed=next(seeds),
             dtype=dtype,
             name=f"lstm_{i}",
@@ -120,6 +131,18 @@ def build_network(
         name="classification",
     )(x)
     return keras.Model(ids, probabilities, name="quaver_text")
+
+
+def weight_shapes(n_ids: int, n_classes: int, dimensions: int) -> list[tuple[int, ...]]:
+    """Return the shapes of the weights of `build_network`, which need not be built for that."""
+    found: list[tuple[int, ...]] = [(n_ids, dimensions)]
+    for before, filters in pairwise((dimensions, *FILTERS)):
+        found += [(KERNEL, before, filters), (filters,), *[(filters,)] * 4]
+    for before, units in pairwise((FILTERS[-1], *UNITS)):
+        found += [(before, 4 * units), (units, 4 * units), (4 * units,)]
+    for before, units in pairwise((UNITS[-1], HIDDEN, n_classes)):
+        found += [(before, units), (units,)]
+    return found
 
 
 def _seeds(seed: int | None) -> Iterator[int]:

@@ -1,0 +1,146 @@
+"""Files of the time-distributed network that somebody has edited."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+
+from forging import SEAL, rewrite
+from quaver.models import tdcnn
+from quaver.models.networks.file import kind
+from quaver.models.tdcnn import file
+from toys import SMALL
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    target = tmp_path_factory.mktemp("written") / "model.keras"
+    network = tdcnn.build_network(SMALL, 2, seed=0)
+    file.write(target, network, SMALL, ["high", "low"], {"name": "toy"})
+    return target
+
+
+@pytest.fixture
+def saved(written: Path, tmp_path: Path) -> Path:
+    """A copy, beside which the test may write."""
+    return Path(shutil.copy(written, tmp_path))
+
+
+def edit_weights(file: Path, edit: Any) -> Path:
+    """Change the HDF5 file in a model."""
+
+    def change(content: bytes) -> bytes:
+        stream = io.BytesIO(content)
+        with h5py.File(stream, "r+") as opened:
+            edit(opened, opened["layers/dense/vars"])
+        return stream.getvalue()
+
+    return rewrite(file, {"model.weights.h5": change})
+
+
+def unwritten(opened: Any, dense: Any) -> None:
+    del dense["0"]
+    dense.create_dataset("0", (15000, 15000), "f2")
+
+
+def squeezed(opened: Any, dense: Any) -> None:
+    del dense["0"]
+    dense.create_dataset("0", (7, 2), "f2", np.ones((7, 2)), compression="gzip")
+
+
+def elsewhere(opened: Any, dense: Any) -> None:
+    del dense["0"]
+    dense["0"] = h5py.ExternalLink("/etc/passwd", "0")
+
+
+def soft(opened: Any, dense: Any) -> None:
+    dense["2"] = h5py.SoftLink("/layers/dense/vars/0")
+
+
+def raw_bytes(opened: Any, dense: Any) -> None:
+    del dense["0"]
+    dense.create_dataset("0", (7, 2), "f2", external=[("/etc/passwd", 0, 28)])
+
+
+def virtual(opened: Any, dense: Any) -> None:
+    del dense["0"]
+    layout = h5py.VirtualLayout((7, 2), "f2")
+    layout[:] = h5py.VirtualSource("/etc/passwd", "0", (7, 2))
+    dense.create_virtual_dataset("0", layout)
+
+
+def endless(opened: Any, dense: Any) -> None:
+    dense["0"][0, 0] = np.nan
+
+
+def many(opened: Any, dense: Any) -> None:
+    for i in range(2100):
+        dense.create_group(f"g{i}")
+
+
+def around(opened: Any, dense: Any) -> None:
+    dense["again"] = opened["layers"]
+
+
+def one_more(opened: Any, dense: Any) -> None:
+    dense.create_dataset("2", data=np.ones(2, np.float16))
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (unwritten, "not all there"),
+        (squeezed, "not stored as it is"),
+        (elsewhere, "is a link"),
+        (soft, "is a link"),
+        (raw_bytes, "not stored as it is"),
+        (virtual, "not stored as it is"),
+        (endless, "must be finite"),
+        (many, "more than 2000 objects"),
+        (around, "more than 2000 objects"),
+        (one_more, r"6 weights of shape \(2,\) are expected, 7 are"),
+    ],
+)
+def test_weights_are_looked_at_before_a_network_is_built(
+    saved: Path, edit: Any, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("quaver.models.tdcnn.file.build_network", None)
+    with pytest.raises(ValueError, match=message) as caught:
+        tdcnn.load(edit_weights(saved, edit))
+    assert str(caught.value).startswith(str(saved))
+
+
+def test_a_file_of_an_earlier_version_has_no_checksums(saved: Path) -> None:
+    with zipfile.ZipFile(saved) as archive:
+        seal = archive.read(SEAL)
+    assert tdcnn.load(rewrite(saved)).classes == ("high", "low")
+
+    def nudged(opened: Any, dense: Any) -> None:
+        dense["0"][0, 0] *= 1.001
+
+    edit_weights(saved, nudged)
+    tdcnn.load(saved)  # within what another version of Keras may compute
+    with pytest.raises(ValueError, match="damaged or edited"):
+        tdcnn.load(rewrite(saved, {SEAL: seal}))
+    with pytest.raises(ValueError, match=r"the entries \['quaver\.sha257'\]"):
+        tdcnn.load(rewrite(saved, {"quaver.sha257": seal}))
+
+
+def test_the_kind_of_a_file_is_told_without_keras_and_so_is_a_bad_one(saved: Path) -> None:
+    assert kind(saved) == "tdcnn"
+    with pytest.raises(ValueError, match="not all there"):
+        kind(edit_weights(saved, unwritten))
+    os.mkfifo(saved.with_name("pipe.keras"))
+    for other in (saved.with_name("pipe.keras"), "/dev/zero"):
+        with pytest.raises(ValueError, match=f"{other}: expected a regular file"):
+            tdcnn.load(other)

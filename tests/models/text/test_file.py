@@ -1,0 +1,40 @@
+"""What is said about a network of texts has limits, looked at before anything is built."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from quaver.models.text import file
+
+pytestmark = pytest.mark.slow
+
+GOOD: dict[str, Any] = {
+    "classes": ["a", "b"],
+    "thresholds": [0.5, 0.5],
+    "length": 64,
+    "dimensions": 200,
+    "truncating": "post",
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"dimensions": 2**24}, "dimensions must be at most 4096, got 16777216"),
+        ({"length": 2**30}, "length must be at most 65536"),
+        ({"length": 0}, "length must be at most 65536, got 0"),
+        ({"classes": ["a", "a"]}, "distinct names"),
+        ({"classes": ["a", 1]}, "distinct names"),
+        ({"classes": []}, "one label"),
+        ({"thresholds": [0.5, float("nan")]}, "2 thresholds for 2 classes"),
+        ({"thresholds": [[0.5], [0.5]]}, "thresholds for 2 classes"),
+        ({"truncating": "middle"}, "truncating must be 'pre' or 'post'"),
+    ],
+    ids=str,
+)
+def test_limits(changes: dict[str, Any], message: str) -> None:
+    file._check(GOOD)
+    with pytest.raises(ValueError, match=message):
+        file._check({**GOOD, **changes})
