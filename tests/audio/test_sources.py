@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 import quaver
 from quaver.recordings.containers import ogg_links, tag_length
+from quaver.recordings.sources import opened
 from recorded import RATE, Wrap, as_path, encoded, with_number, without_info
 
 # Lengths that libsndfile guesses, or that are missing.
@@ -125,6 +126,7 @@ OPEN = {
     ),
     "float wav 0": lambda x: with_number(encoded(x, "WAV", "FLOAT"), b"data", 4, "<I", 0),
     "rf64 0": lambda x: with_number(encoded(x, "RF64"), b"ds64", 16, "<q", 0),
+    "rf64 -1": lambda x: with_number(encoded(x, "RF64"), b"ds64", 16, "<q", -1),
     "au 0": lambda x: with_number(encoded(x, "AU"), b".snd", 8, ">I", 0),
     "au ffffffff": lambda x: with_number(encoded(x, "AU"), b".snd", 8, ">I", 0xFFFFFFFF),
     "caf 0": lambda x: with_number(encoded(x, "CAF"), b"data", 4, ">q", 0),
@@ -144,6 +146,28 @@ def test_a_length_that_was_never_written(
     np.testing.assert_allclose(found, noise, atol=1 / 32768)
     part, _ = quaver.load(wrap(OPEN[kind](noise), tmp_path), offset=0.25, duration=0.5)
     np.testing.assert_array_equal(part, found[4000:12000])
+
+
+@pytest.mark.parametrize("kind", ["au 0", "rf64 0", "w64 0", "caf 0"])
+def test_a_long_recording_without_length(
+    tmp_path: Path, noise: NDArray[np.float32], kind: str
+) -> None:
+    path = as_path(OPEN[kind](noise), tmp_path)
+    n_bytes = 5 << 30
+    os.truncate(path, n_bytes)  # of which the file system stores almost nothing
+    with opened(path, "a") as sound:
+        assert sound.frames is not None
+        assert abs(sound.frames - n_bytes // 2) < 5000
+
+
+def test_a_wav_without_length_that_is_too_long(tmp_path: Path, noise: NDArray[np.float32]) -> None:
+    path = as_path(OPEN["wav 0"](noise), tmp_path)
+    os.truncate(path, 3 << 30)
+    with opened(path, "a") as sound:
+        assert sound.frames == (3 << 29) - 22
+    os.truncate(path, 5 << 30)
+    with pytest.raises(ValueError, match=r"a\.bin: a WAV without a length .* more than 4 GiB"):
+        quaver.load(path)
 
 
 def test_no_samples_ahead_of_other_chunks() -> None:

@@ -14,6 +14,8 @@ _Order = Literal["little", "big"]
 
 # Programs that write to a pipe leave a placeholder from here on as length of the data.
 _STREAMED = 0x7FFF0000
+# 64-bit lengths from here on are none.
+_NO_LENGTH = 1 << 62
 # Chunks, blocks or pages that are looked at before samples must have come: a forged file may hold
 # millions of empty ones.
 _MOST_CHUNKS = 4096
@@ -51,7 +53,7 @@ class Samples:
 
     def patch(self, length: int) -> tuple[int, bytes]:
         """Return position and bytes of a number that promises `length` bytes."""
-        largest = (1 << (8 * self.width - 1)) - 1
+        largest = 0xFFFFFFFF if self.width == 4 else (1 << 63) - 1
         value = min(length + self.extra, largest)
         return self.field, value.to_bytes(self.width, self.order)
 
@@ -100,7 +102,8 @@ def _of_chunks(read: Read, size: int, order: _Order, wanted: bytes) -> Samples |
         elif chunk[:4] == wanted:
             start = position + 8
             if length >= _STREAMED and long is not None:
-                promised = long[0] if long[0] or start >= size else None
+                is_open = long[0] >= _NO_LENGTH or (long[0] == 0 and start < size)
+                promised = None if is_open else long[0]
                 return Samples(start, promised, long[1], 8, order)
             is_open = length >= _STREAMED or (
                 length == 0 and wanted == b"data" and not _are_chunks(read, start, size, order)
@@ -150,7 +153,7 @@ def _of_w64(read: Read) -> Samples | None:
             return None
         length = int.from_bytes(chunk[16:], "little")  # the chunk's own head included
         if chunk[:16] == _W64_DATA:
-            is_open = length <= 24 or length >= 1 << 62
+            is_open = length <= 24 or length >= _NO_LENGTH
             promised = None if is_open else length - 24
             return Samples(position + 24, promised, position + 16, 8, "little", 24)
         if length < 24:

@@ -384,6 +384,16 @@ def _plain_link(source: _Source) -> _Link:
     if samples is None:
         return _Link(source.plain)
     there = source.size - samples.start
+    if (
+        samples.length is None
+        and there > 0xFFFFFFFF
+        and source.head[8:12] == b"WAVE"
+        and (samples.width == 4)
+    ):
+        raise ValueError(
+            f"{source.name}: a WAV without a length that holds more than 4 GiB, of which libsndfile"
+            " would read the first: convert it to RF64 or FLAC"
+        )
     if samples.length is None:  # a recorder was killed, or wrote to a pipe
         patch = samples.patch(max(0, there))
         return _Link(lambda: source.view(patch=patch))
