@@ -162,7 +162,14 @@ def record(
     # Entered first: a folder that cannot be written to is known before anyone speaks.
     with replacing(target) as temporary:
         recording = capture(seconds, sample_rate, device=device, progress=progress)
-        soundfile.write(temporary, recording.samples, recording.sample_rate, subtype="PCM_16")
+        with temporary.open("w+b") as stream:  # libsndfile's own names of files are UTF-8 and short
+            soundfile.write(
+                stream,
+                recording.samples,
+                recording.sample_rate,
+                subtype="PCM_16",
+                format=target.suffix[1:].upper(),
+            )
     return recording
 
 

@@ -102,6 +102,18 @@ def test_a_file_is_written(microphone: Microphone, tmp_path: Path) -> None:
         assert soundfile.info(tmp_path / name).subtype == "PCM_16"
 
 
+@pytest.mark.parametrize("ending", [".wav", ".FLAC"])
+def test_a_name_that_is_not_utf8(microphone: Microphone, tmp_path: Path, ending: str) -> None:
+    file = tmp_path / (os.fsdecode(b"\xff") + ending)
+    try:
+        file.touch()
+    except (OSError, UnicodeError):
+        pytest.skip("this file system has no such names")
+    record(file, 0.5, 8000)
+    samples, rate = quaver.load(file)
+    assert (len(samples), rate) == (4000, 8000)
+
+
 @pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf")])
 def test_bad_duration(microphone: Microphone, seconds: float) -> None:
     with pytest.raises(ValueError, match=f"seconds must be positive and finite, got {seconds}"):

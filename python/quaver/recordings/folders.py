@@ -62,8 +62,7 @@ def search(folder: Path) -> Found:
             found.unusable.append((path, reason))
             continue
         if not stat.S_ISREG(mode):
-            if suffix in _EXTENSIONS:
-                found.unusable.append((path, "a pipe or device, no file"))
+            found.unusable.append((path, "a pipe or device, no file"))
         elif suffix in _EXTENSIONS or (not suffix and _is_audio(path)):
             found.recordings.append(path)
         else:
