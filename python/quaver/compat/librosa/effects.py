@@ -212,6 +212,9 @@ def preemphasis(
     >>> preemphasis(np.array([1.0, 2.0, 3.0]), coef=0.5).tolist()
     [1.0, 1.5, 2.0]
     """
+    y = _filterable(y)
+    if not y.shape[-1]:
+        raise ParameterError(f"y must hold samples, got shape {y.shape}")
     weight = y.dtype.type(-coef)
     start = 2 * y[..., 0:1] - y[..., 1:2] if zi is None else np.atleast_1d(zi)
     state = _filter_state(start, y)
@@ -219,7 +222,7 @@ def preemphasis(
     out[..., :1] += state
     out[..., 1:] += weight * y[..., :-1]
     if return_zf:
-        return out, weight * y[..., -1:] if y.shape[-1] else state
+        return out, weight * y[..., -1:]
     return out
 
 
@@ -236,6 +239,7 @@ def deemphasis(
     >>> deemphasis(preemphasis(np.array([1.0, 2.0, 4.0]))).round(6).tolist()
     [1.0, 2.0, 4.0]
     """
+    y = _filterable(y)
     start = np.zeros((*y.shape[:-1], 1)) if zi is None else np.atleast_1d(zi)
     out = _decay(y, float(y.dtype.type(coef)), _filter_state(start, y))
     state = y.dtype.type(coef) * out[..., -1:]
@@ -243,6 +247,13 @@ def deemphasis(
         offset = ((2 - coef) * y[..., 0:1] - y[..., 1:2]) / (3 - coef)
         out[..., : _reach(coef, y)] -= offset * coef ** np.arange(_reach(coef, y))
     return (out, state) if return_zf else out
+
+
+def _filterable(y: Array) -> Array:
+    """Return samples in native order; refuse integers, which would round the coefficient."""
+    if y.dtype.kind not in "fc":
+        raise ParameterError(f"y must be floating-point, got {y.dtype}")
+    return y.astype(y.dtype.newbyteorder("="), copy=False)
 
 
 def _filter_state(zi: ArrayLike, y: Array) -> Array:
@@ -268,6 +279,9 @@ def _decay(y: Array, coef: float, state: Array) -> Array:
     Blocks of samples are products with a triangular matrix, in float64; only the step from block
     to block is sequential.
     """
+    bad = ~np.isfinite(y)
+    if bad.any():  # which a product would spread to the samples before
+        return _decay_up_to(bad, y, coef, state)
     size = 64
     n_blocks = -(-y.shape[-1] // size)
     blocks = np.zeros((*y.shape[:-1], n_blocks * size))
@@ -281,6 +295,17 @@ def _decay(y: Array, coef: float, state: Array) -> Array:
         blocks[..., b, :] += blocks[..., b - 1, -1:] * reach
     out = blocks.reshape(*y.shape[:-1], -1)[..., : y.shape[-1]]
     return np.ascontiguousarray(out, y.dtype)
+
+
+def _decay_up_to(bad: Array, y: Array, coef: float, state: Array) -> Array:
+    """Return the recursion up to the first infinity or NaN, behind which all is NaN as in SciPy."""
+    out = _decay(np.where(bad, y.dtype.type(0), y), coef, state)
+    reached = np.logical_or.accumulate(bad, axis=-1)
+    is_first = reached.copy()
+    is_first[..., 1:] &= ~reached[..., :-1]
+    out[reached] = np.nan
+    out[is_first] = y[is_first]
+    return out
 
 
 __getattr__, __dir__ = forward.attach("effects", {})

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from quaver.compat.librosa import forward
 from quaver.compat.librosa.core.convert import fft_frequencies, mel_frequencies
 from quaver.compat.librosa.util.exceptions import ParameterError
-from quaver.compat.librosa.util.utils import normalize
+from quaver.compat.librosa.util.utils import normalize, plain
 
 Array = NDArray[Any]
 
@@ -95,7 +95,7 @@ def mel(
         "norm": norm, "dtype": dtype,
     }  # fmt: skip
     try:
-        bank, has_empty = cached_mel(**arguments)
+        bank, has_empty = cached_mel(**plain(arguments))
     except TypeError:  # an argument that cannot be hashed, or is wrong
         bank, has_empty = _mel(**arguments)
     if has_empty:
@@ -175,7 +175,7 @@ def chroma(
     return np.ascontiguousarray(weights[:, : 1 + n_fft // 2], dtype=dtype)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=64, typed=True)
 def cached_mel(**parameters: Any) -> tuple[Array, bool]:
     """Return a bank, read-only, and whether it has empty filters."""
     bank, has_empty = _mel(**parameters)

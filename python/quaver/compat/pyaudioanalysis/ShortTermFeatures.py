@@ -47,6 +47,8 @@ def feature_extraction(
     ((68, 39), 'zcr', 'delta zcr')
     """
     samples = _as_samples(signal)
+    if isinstance(sampling_rate, np.ndarray) and sampling_rate.ndim == 0:
+        sampling_rate = sampling_rate[()]  # which the plans can be looked up by
     length, hop = int(window), int(step)
     if length < 1 or hop < 1:
         raise ValueError(f"window and step must be at least 1 sample, got {window} and {step}")

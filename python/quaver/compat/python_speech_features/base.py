@@ -202,10 +202,12 @@ def delta(feat: ArrayLike, N: int) -> NDArray[Any]:
     denominator = 2 * sum(i**2 for i in range(1, N + 1))
     n_frames = len(values)
     padded = np.pad(values, ((N, N), (0, 0)), mode="edge")
-    slope = np.zeros(values.shape)
-    for i in range(1, N + 1):
-        later, earlier = padded[N + i :][:n_frames], padded[N - i :][:n_frames]
-        slope += i * np.subtract(later, earlier, dtype=np.float64)
+    with np.errstate(invalid="ignore"):
+        # NaN where the frame itself is not finite.
+        slope: NDArray[Any] = np.multiply(values, 0.0, dtype=np.float64)
+        for i in range(1, N + 1):
+            later, earlier = padded[N + i :][:n_frames], padded[N - i :][:n_frames]
+            slope += i * np.subtract(later, earlier, dtype=np.float64)
     slope /= denominator
     return slope.astype(values.dtype)
 
@@ -260,6 +262,8 @@ def _features(
 ) -> Any:  # fmt: skip
     """Return what the kernel makes of a signal; `others` end the arguments of `_plan`."""
     samples = np.asarray(signal)
+    if isinstance(samplerate, np.ndarray) and samplerate.ndim == 0:
+        samplerate = samplerate[()]  # which the plans can be looked up by
     if len(samples) == 0:
         raise IndexError("signal must hold at least one sample, got 0")
     coefficient = preemph

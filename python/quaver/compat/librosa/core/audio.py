@@ -24,8 +24,8 @@ def load(
 ) -> tuple[Array, float]:  # fmt: skip
     """Read a recording, mix it down and resample it.
 
-    Arguments as librosa's. Formats that libsndfile cannot read are left to an installed librosa.
-    Returns the samples, (n,) or (channels, n), and the rate in Hz.
+    Arguments as librosa's. Formats that libsndfile cannot read and open files of audioread are left
+    to an installed librosa. Returns the samples, (n,) or (channels, n), and the rate in Hz.
 
     Examples
     --------
@@ -55,11 +55,20 @@ def load(
         if not os.path.exists(path):
             raise FileNotFoundError(2, "No such file or directory", os.fspath(path)) from None
         return _load_elsewhere(path, locals())
+    except TypeError:
+        if not _is_of_audioread(path):
+            raise
+        return _load_elsewhere(path, locals())
     if mono:
         y = to_mono(y)
     if sr is None:
         return y, native
     return resample(y, orig_sr=native, target_sr=sr, res_type=res_type), sr
+
+
+def _is_of_audioread(path: Any) -> bool:
+    """Tell an open file of audioread, whatever its back end, without importing that."""
+    return any(base.__module__.partition(".")[0] == "audioread" for base in type(path).__mro__)
 
 
 def _load_elsewhere(path: Any, given: dict[str, Any]) -> tuple[Array, float]:

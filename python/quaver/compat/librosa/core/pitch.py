@@ -178,6 +178,8 @@ def piptrack(
     """
     S, n_fft = spectrogram(y, S, n_fft, hop_length, win_length, window, center, pad_mode)
     S = np.abs(S)
+    if S.shape[-2] < 2:
+        raise ParameterError(f"S must have at least 2 bins, got {S.shape[-2]}")
     frequencies = fft_frequencies(sr=sr, n_fft=n_fft)
     wanted = (np.maximum(fmin, 0) <= frequencies) & (frequencies < np.minimum(fmax, float(sr) / 2))
     if ref is None or callable(ref):

@@ -43,7 +43,8 @@ def autocorrelate(y: Array, *, max_size: int | None = None, axis: int = -1) -> A
         found = np.fft.ifft(spectrum.real**2 + spectrum.imag**2, n=size, axis=axis)
         kind: Any = y.dtype
     else:
-        kind = np.float32 if y.dtype == np.float32 else np.float64
+        is_single = y.dtype.kind == "f" and y.dtype.itemsize <= 4
+        kind = np.float32 if is_single else np.float64
         if 0 < _SHORT_LAGS * n_lags <= n:
             return _short_lags(y, n_lags, axis).astype(kind, copy=False)
         spectrum = np.fft.rfft(y, n=size, axis=axis)

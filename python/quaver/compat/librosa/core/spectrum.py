@@ -84,6 +84,8 @@ def istft(
     # The frames that reach into the padding ahead of the signal always count.
     used = max(n_frames, min(total, int(np.ceil((size // 2) / hop)))) if center else n_frames
     n_samples = size + hop * (n_frames - 1) - (2 * (size // 2) if center else 0)
+    if not total:
+        raise ParameterError(f"stft_matrix must hold frames, got shape {stft_matrix.shape}")
     shape = (*stft_matrix.shape[:-2], length or n_samples)
     kind = np.dtype(_REAL.get(stft_matrix.dtype, np.float32) if dtype is None else dtype)
     if out is not None and out.shape != shape:

@@ -48,14 +48,15 @@ def centred_window(window: Any, win_length: int, n_fft: int) -> Array:
     return pad_center(filters.get_window(window, win_length, fftbins=True), size=n_fft)
 
 
-@lru_cache(maxsize=64)
+# Typed, here and below: 512.0 is refused as a length also when 512 was there before.
+@lru_cache(maxsize=64, typed=True)
 def _named_window(window: str | float, win_length: int, n_fft: int) -> Array:
     taps = pad_center(filters.get_window(window, win_length, fftbins=True), size=n_fft)
     taps.flags.writeable = False
     return taps
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=64, typed=True)
 def _inverse_plan(n_fft: int, hop_length: int, window: bytes, center: bool) -> _core.Stft | None:
     """Return the kernel's plan in float32, or None for what it refuses."""
     try:
@@ -66,7 +67,7 @@ def _inverse_plan(n_fft: int, hop_length: int, window: bytes, center: bool) -> _
         return None
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=64, typed=True)
 def _plan(n_fft: int, hop_length: int, window: bytes, center: bool) -> _core.Stft64:
     return _core.Stft64(
         n_fft=n_fft, hop_length=hop_length, window=_without_margin(window), center=center
@@ -115,7 +116,7 @@ class Framing:
         win_length = n_fft if win_length is None else win_length
         if hop_length is None:
             hop_length = int(win_length // 4)
-        elif not is_positive_int(hop_length):
+        if not is_positive_int(hop_length):
             raise ParameterError(f"hop_length must be a positive integer, got {hop_length}")
         valid_audio(y)
         taps = centred_window(window, win_length, n_fft)
@@ -128,6 +129,8 @@ class Framing:
                     f"n_fft={n_fft} is too large for input signal of length={y.shape[-1]}",
                     stacklevel=4,
                 )
+            if y.shape[-1] + 2 * (n_fft // 2) < n_fft:
+                raise ParameterError(f"y must hold samples for a frame of {n_fft}, got none")
             zeros = isinstance(pad_mode, str) and pad_mode == "constant"
         elif n_fft > y.shape[-1]:
             raise ParameterError(

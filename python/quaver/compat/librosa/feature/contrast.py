@@ -60,7 +60,7 @@ def spectral_contrast(
             f" {highest} Hz; use a lower fmin or fewer bands"
         )
     if freq is None:
-        bands = _cached_bands(sr, n_fft, fmin, n_bands)
+        bands = _cached_bands(float(sr), n_fft, float(fmin), n_bands)
     else:
         bands = _bands(freq, _edges(fmin, n_bands))
     counts = [max(1, round(quantile * count)) for _, count in bands]
@@ -70,7 +70,7 @@ def spectral_contrast(
     return np.asarray(power_to_db(peak) - power_to_db(valley))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=64, typed=True)
 def _cached_bands(sr: float, n_fft: int, fmin: float, n_bands: int) -> list[tuple[Array, int]]:
     return _bands(fft_frequencies(sr=sr, n_fft=n_fft), _edges(fmin, n_bands))
 

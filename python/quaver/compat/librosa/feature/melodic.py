@@ -15,7 +15,7 @@ from quaver.compat.librosa.core.peaks import loud_pitches
 from quaver.compat.librosa.core.pitch import estimate_tuning, pitch_tuning
 from quaver.compat.librosa.core.spectrum import check_signal, power_to_db, spectrogram
 from quaver.compat.librosa.util.exceptions import ParameterError
-from quaver.compat.librosa.util.utils import expand_to, normalize
+from quaver.compat.librosa.util.utils import expand_to, normalize, plain
 
 Array = NDArray[Any]
 
@@ -58,7 +58,7 @@ def melspectrogram(
 def _mel_bank(**parameters: Any) -> tuple[Array, _core.FilterBank | None]:
     """Return the bank, and the same for the kernel when it is of float32."""
     try:
-        bank, plan, has_empty = _cached_mel_bank(**parameters)
+        bank, plan, has_empty = _cached_mel_bank(**plain(parameters))
     except TypeError:
         # An argument that cannot be hashed, or one too many: `filters.mel` has the say.
         bank = filters.mel(**parameters)
@@ -68,7 +68,7 @@ def _mel_bank(**parameters: Any) -> tuple[Array, _core.FilterBank | None]:
     return bank, plan
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=64, typed=True)
 def _cached_mel_bank(**parameters: Any) -> tuple[Array, _core.FilterBank | None, bool]:
     bank, has_empty = filters.cached_mel(**parameters)
     fits = bank.dtype == np.float32 and bank.size > 0
@@ -107,7 +107,7 @@ def mfcc(
     return np.asarray(coefficients)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=64, typed=True)
 def _cosines(n: int, n_rows: int, dct_type: int, norm: str | None) -> Array:
     """Return the first rows of a cosine transform (Ahmed, Natarajan & Rao 1974), (n_rows, n)."""
     if dct_type not in (1, 2, 3, 4):
@@ -158,7 +158,7 @@ def chroma_stft(
         "n_chroma": n_chroma,
     }
     try:
-        bank = filters.cached_chroma(**parameters, **kwargs)
+        bank = filters.cached_chroma(**plain({**parameters, **kwargs}))
     except TypeError:
         bank = filters.chroma(**parameters, **kwargs)
     # As `stft` leaves its frames, the product is the same and half as long.

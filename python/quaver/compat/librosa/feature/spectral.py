@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -182,12 +183,15 @@ def poly_features(
     # Frames of all channels side by side: one least-squares problem when they share frequencies.
     columns = np.moveaxis(S, -2, 0).reshape(S.shape[-2], -1)
     if freq.ndim == 1:
-        fitted = np.polyfit(freq, columns, order)
+        # What is not finite spoils all of one problem: then each channel is one.
+        parts = 1 if np.isfinite(columns).all() else math.prod(S.shape[:-2])
+        fits = [np.polyfit(freq, part, order) for part in np.split(columns, parts, axis=1)]
+        fitted = np.concatenate(fits, axis=1)
     else:
         bins = np.moveaxis(np.broadcast_to(freq, S.shape), -2, 0).reshape(columns.shape)
         fits = [np.polyfit(bins[:, i], columns[:, i], order) for i in range(columns.shape[1])]
         fitted = np.stack(fits, axis=-1)
-    shape = (order + 1, *S.shape[:-2], S.shape[-1])
+    shape = (len(fitted), *S.shape[:-2], S.shape[-1])
     return np.moveaxis(fitted.reshape(shape), 0, -2)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from functools import lru_cache
 from math import factorial
 from typing import Any
@@ -44,6 +45,8 @@ def delta(
         raise ParameterError(f"width must be odd and at least 3, got {width}")
     if not is_positive_int(order):
         raise ParameterError(f"order must be a positive integer, got {order}")
+    if mode == "interp":
+        width = operator.index(width)  # a float is no length of the ends, which are fitted
     kwargs.pop("deriv", None)
     return _savitzky_golay(data, int(width), int(order), axis, mode, **kwargs)
 
@@ -67,6 +70,10 @@ def _savitzky_golay(
     if data.dtype not in (np.float32, np.float64):
         data = data.astype(np.float64)
     rows = np.moveaxis(data, axis, -1)
+    if mode == "interp":  # the ends are fitted, as by SciPy, which refuses what has no fit
+        for end in (rows[..., :width], rows[..., -width:]):
+            if not np.isfinite(end).all():
+                raise ValueError(f"the first and last {width} frames must be finite everywhere")
     simple = mode == "interp" and degree == order and delta == 1.0 and order <= 2
     if simple and rows.dtype == np.float32 and rows.size:
         flat = contiguous(rows).reshape(-1, rows.shape[-1])
@@ -134,7 +141,13 @@ def stack_memory(data: Array, *, n_steps: int = 2, delay: int = 1, **kwargs: Any
     padding = [(0, 0)] * data.ndim
     padding[-1] = (reach, 0) if delay > 0 else (0, reach)
     padded = np.pad(data, padding, **kwargs)
-    starts = [(reach if delay > 0 else 0) - step * delay for step in range(n_steps)]
+    # Each step's first frame, from the front or, for what is to come, from the end; a delay may be
+    # a fraction, which is cut.
+    steps = range(n_steps - 1, -1, -1)
+    if delay > 0:
+        starts = [int(step * delay) for step in steps]
+    else:
+        starts = [count + reach + int(step * delay - count) for step in steps]
     return np.concatenate([padded[..., s : s + count] for s in starts], axis=-2)
 
 

@@ -27,7 +27,6 @@ def rms(
     array([[1., 1., 1., 1.]], dtype=float32)
     """
     if y is not None:
-        valid_audio(y)
         if center:
             y = pad_ends(y, frame_length // 2, frame_length // 2, pad_mode)
         power = _mean_square(y, frame_length, hop_length, dtype)
@@ -76,6 +75,8 @@ def zero_crossing_rate(
     array([[0.99951172]])
     """
     valid_audio(y)
+    if frame_length < 1:
+        raise ParameterError(f"frame_length must be at least 1, got {frame_length}")
     if center:
         y = pad_ends(y, frame_length // 2, frame_length // 2, "edge")
     frames = frame(y, frame_length=frame_length, hop_length=hop_length)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -187,6 +188,20 @@ def contiguous(x: Array, dtype: Any = None) -> Array:
     return found if found.flags.aligned else found.copy()
 
 
+def plain(parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return parameters that a cache can tell apart: arrays of no dimension as numbers.
+
+    Examples
+    --------
+    >>> plain({"sr": np.array(16000)})
+    {'sr': np.int64(16000)}
+    """
+    return {
+        name: value[()] if isinstance(value, np.ndarray) and value.ndim == 0 else value
+        for name, value in parameters.items()
+    }
+
+
 def channels(x: Array, ndim: int) -> Array:
     """Return the arrays of the last dimensions one after the other, as kernels take them.
 
@@ -195,7 +210,7 @@ def channels(x: Array, ndim: int) -> Array:
     >>> channels(np.zeros((2, 3, 4, 5)), 2).shape
     (6, 4, 5)
     """
-    return contiguous(x).reshape(-1, *x.shape[-ndim:])
+    return contiguous(x).reshape(math.prod(x.shape[:-ndim]), *x.shape[-ndim:])
 
 
 def fix_length(data: Array, *, size: int, axis: int = -1, **kwargs: Any) -> Array:
