@@ -46,6 +46,7 @@ def expect(
     call: Callable[..., Any],
     *arguments: Any,
     allowed: tuple[type[Exception], ...] = REFUSALS,
+    name: str | None = None,
     **options: Any,
 ) -> Any:
     """Return what a call returns, or None where it refuses with a reason; any other error is one.
@@ -55,11 +56,11 @@ def expect(
     try:
         return call(*arguments, **options)
     except Exception as error:
-        if isinstance(error, allowed) and str(error).strip():
+        if isinstance(error, allowed) and (str(error).strip() or isinstance(error, MemoryError)):
             return None
         given = [shown(value) for value in arguments]
-        given += [f"{name}={shown(value)}" for name, value in options.items()]
-        name = getattr(call, "__qualname__", repr(call))
+        given += [f"{key}={shown(value)}" for key, value in options.items()]
+        name = name or getattr(call, "__qualname__", repr(call))
         problem = f"{type(error).__name__}: {error}"
         raise AssertionError(f"{name}({', '.join(given)}) -> {problem}") from error
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 
-# Beyond it amin is infinite in float32, and so is every level.
-_LARGEST_AMIN = float(np.finfo(np.float32).max)
+# Beyond it amin is infinite in float32, and so is every level; top_db limits nothing.
+_LARGEST_FLOAT = float(np.finfo(np.float32).max)
 
 
 def log_mel(
@@ -125,7 +125,8 @@ def log_mel(
     elif max(amin, float(ref)) != 1.0:
         picture -= np.float32(10 * np.log10(max(amin, float(ref))))
     if top_db is not None:
-        np.maximum(picture, picture.max() - top_db, out=picture)
+        within = np.float32(min(top_db, _LARGEST_FLOAT))
+        np.maximum(picture, picture.max() - within, out=picture)
     return picture
 
 
@@ -158,8 +159,8 @@ def _log_mel_plan(
         raise ValueError(f"norm must be 'slaney' or None, got {norm!r}")
     if not amin > 0:
         raise ValueError(f"amin must be positive, got {amin}")
-    if amin > _LARGEST_AMIN:
-        raise ValueError(f"amin must be at most {_LARGEST_AMIN:.6g}, got {amin}")
+    if amin > _LARGEST_FLOAT:
+        raise ValueError(f"amin must be at most {_LARGEST_FLOAT:.6g}, got {amin}")
     sizes = {"n_fft": n_fft, "hop_length": hop_length, "n_mels": n_mels}
     if win_length is not None:
         sizes["win_length"] = win_length

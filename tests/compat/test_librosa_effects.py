@@ -325,3 +325,12 @@ def test_pitch_shift_refuses_as_librosa_does() -> None:
         found, _ = both(call, unlike=UNLIKE)
         assert found.error == "ParameterError"
     assert both(partial(effect, name="pitch_shift", y=y, sr=8000))[0].error == "TypeError"
+
+
+@pytest.mark.parametrize("rates", [(2**61, 8000), (1, 4097), (8000, 1e-300), (8000, -1)])
+def test_rates_without_an_end(rates: tuple[float, float]) -> None:
+    """soxr would need hours, or crash where memory ends."""
+    with pytest.raises(
+        (ValueError, stand_in.util.exceptions.ParameterError), match=rf"rates must .* {rates[1]}"
+    ):
+        stand_in.resample(signal(100), orig_sr=rates[0], target_sr=rates[1])

@@ -196,6 +196,11 @@ def test_delta(n: int, dtype: type, shape: tuple[int, int]) -> None:
     )
 
 
+def test_reach_of_delta_has_an_end() -> None:
+    with pytest.raises(ValueError, match=f"N must be at most 65536, got {2**63}"):
+        ours.delta(np.ones((3, 2)), 2**63)
+
+
 def test_small_functions() -> None:
     hz = np.linspace(0, 8000, 50)
     np.testing.assert_array_equal(ours.hz2mel(hz), theirs.hz2mel(hz))

@@ -166,6 +166,13 @@ def test_channels(target: str, speech: NDArray[np.float32]) -> None:
         quaver.log_mel(stereo, 16000)
 
 
+def test_a_range_beyond_float32_limits_nothing() -> None:
+    clip = np.sin(np.arange(4000) * 0.1)
+    for top_db in (1e38, 1e39, np.inf):
+        found = quaver.log_mel(clip, 16000, top_db=top_db)
+        np.testing.assert_array_equal(found, quaver.log_mel(clip, 16000))
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

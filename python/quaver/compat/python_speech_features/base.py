@@ -18,6 +18,8 @@ Output = Literal["fbank", "mfcc", "ssc"]
 
 _NATIVE = (np.dtype(np.int16), np.dtype(np.float32), np.dtype(np.float64))
 _NONE = np.empty(0)
+# Of delta in frames: the work grows with it, whatever the number of frames.
+_LARGEST_REACH = 1 << 16
 
 
 def mfcc(
@@ -198,6 +200,8 @@ def delta(feat: ArrayLike, N: int) -> NDArray[Any]:
     """
     if N < 1:
         raise ValueError(f"N must be an integer >= 1, got {N}")
+    if N > _LARGEST_REACH:
+        raise ValueError(f"N must be at most {_LARGEST_REACH}, got {N}")
     values = np.asarray(feat)
     denominator = 2 * sum(i**2 for i in range(1, N + 1))
     n_frames = len(values)

@@ -17,6 +17,8 @@ from quaver.compat.librosa.util.utils import fix_length, valid_audio
 
 Array = NDArray[Any]
 
+_LARGEST_RATIO = 4096
+
 
 def load(
     path: Any, *, sr: float | None = 22050, mono: bool = True, offset: float = 0.0,
@@ -92,6 +94,7 @@ def _read_resampled(
     sound: Any, count: int, dtype: Any, mono: bool, sr: float, res_type: str
 ) -> Array:
     """As `resample` of all that is read."""
+    _ratio(sound.samplerate, sr)
     buffer = decode_buffer(sound, dtype)
     n_read = 0
 
@@ -170,7 +173,7 @@ def resample(
     valid_audio(y)
     if orig_sr == target_sr:
         return y
-    ratio = float(target_sr) / orig_sr
+    ratio = _ratio(orig_sr, target_sr)
     n_samples = int(np.ceil(y.shape[axis] * ratio))
     if res_type in ("scipy", "fft", "polyphase"):
         out = _resample_scipy(y, orig_sr, target_sr, res_type, n_samples, axis)
@@ -190,6 +193,19 @@ def resample(
     if scale:
         out = out / np.sqrt(ratio)
     return np.asarray(out, dtype=y.dtype)
+
+
+def _ratio(orig_sr: float, target_sr: float) -> float:
+    """Return target_sr / orig_sr, or refuse what soxr never ends, or has no memory for."""
+    ratio = float(target_sr) / orig_sr
+    if not (orig_sr > 0 and target_sr > 0):
+        raise ValueError(f"rates must be positive, got {orig_sr} and {target_sr}")
+    if not 1 / _LARGEST_RATIO <= ratio <= _LARGEST_RATIO:
+        raise ParameterError(
+            f"rates must not differ by more than a factor of {_LARGEST_RATIO},"
+            f" got {orig_sr} and {target_sr}"
+        )
+    return ratio
 
 
 def _resample_scipy(
