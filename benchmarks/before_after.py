@@ -1,6 +1,6 @@
 """Two installations of quaver beside each other: minima of every kernel, and how they compare.
 
-    python benchmarks/before_after.py OLD NEW [--rounds 5] [--target avx2]
+    python benchmarks/before_after.py OLD NEW [--rounds 5] [--target avx2] [--cases TEXT]
 
 OLD and NEW are folders that hold a built package `quaver` (`pip install --no-deps --target OLD`).
 Processes of both take turns, so that what else the machine does meets both alike.
@@ -84,10 +84,12 @@ def cases() -> dict[str, Callable[[], Any]]:
     return made
 
 
-def measure() -> dict[str, float]:
-    """Return the shortest time of each case in seconds."""
+def measure(chosen: str) -> dict[str, float]:
+    """Return the shortest time in seconds of each case whose name holds `chosen`."""
     found = {}
     for name, run in cases().items():
+        if chosen not in name:
+            continue
         run()
         best, end = np.inf, time.perf_counter() + BUDGET
         while time.perf_counter() < end:
@@ -98,11 +100,11 @@ def measure() -> dict[str, float]:
     return found
 
 
-def in_process(folder: str, target: str | None) -> dict[str, float]:
+def in_process(folder: str, target: str | None, chosen: str) -> dict[str, float]:
     """Return what a new process measures with the package of a folder."""
     environment = os.environ | {"PYTHONPATH": folder, "OMP_NUM_THREADS": "1"}
     environment |= {"OPENBLAS_NUM_THREADS": "1"} | ({"QUAVER_TARGET": target} if target else {})
-    command = [sys.executable, "-W", "ignore", __file__, "--measure"]
+    command = [sys.executable, "-W", "ignore", __file__, "--measure", "--cases", chosen]
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
     found: dict[str, float] = json.loads(done.stdout)
     return found
@@ -114,17 +116,18 @@ def main() -> None:
     parser.add_argument("folders", nargs="*", help="OLD and NEW")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--target")
+    parser.add_argument("--cases", default="", help="only those whose names hold this")
     parser.add_argument("--measure", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.measure:
-        print(json.dumps(measure()))
+        print(json.dumps(measure(given.cases)))
         return
     if len(given.folders) != 2:
         parser.error("two folders are needed, OLD and NEW")
     best: list[dict[str, float]] = [{}, {}]
     for _ in range(given.rounds):
         for side, folder in zip(best, given.folders, strict=True):
-            for name, seconds in in_process(folder, given.target).items():
+            for name, seconds in in_process(folder, given.target, given.cases).items():
                 side[name] = min(side.get(name, np.inf), seconds)
     old, new = best
     for name in sorted(old, key=lambda name: -new[name] / old[name]):

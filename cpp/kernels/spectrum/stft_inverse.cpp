@@ -24,24 +24,12 @@ std::size_t reached_frames(const StftPlan<float>& plan, std::size_t n_samples) {
 
 void istft(const StftPlan<float>& plan, const float* spectrum, std::size_t n_frames,
            std::size_t n_weighted, std::size_t n_samples, float* out) {
-  kernels().istft(plan, spectrum, std::min(n_frames, reached_frames(plan, n_samples)), workspace(),
-                  n_samples, out);
-  Buffer<float> sums(n_samples);
-  const std::size_t lead = plan.window_lead, length = plan.framing.length;
   const std::size_t n_reached = reached_frames(plan, n_samples);
-  for (std::size_t t = 0; t < n_weighted && t < n_reached; ++t) {
-    // Position of the window's first sample, `pad` further right to stay unsigned.
-    const std::size_t start = t * plan.hop_length + lead;
-    for (std::size_t n = start < plan.pad ? plan.pad - start : 0; n < length; ++n) {
-      const std::size_t i = start + n - plan.pad;
-      if (i >= n_samples) break;
-      sums[i] += plan.taps[n] * plan.taps[n];
-    }
-  }
-  constexpr float kSmallest = 1.17549435e-38f;
-  for (std::size_t i = 0; i < n_samples; ++i) {
-    if (sums[i] > kSmallest) out[i] /= sums[i];
-  }
+  Buffer<float> sums(n_samples);
+  const KernelTable& table = kernels();
+  table.istft(plan, spectrum, std::min(n_frames, n_reached), workspace(), n_samples, out);
+  table.divide_by_windows(plan, std::min(n_weighted, n_reached), workspace(), n_samples,
+                          sums.data(), out);
 }
 
 }  // namespace quaver
@@ -84,10 +72,10 @@ static void mirror(const FftPlan<float>& plan, const float* spectrum, float* z) 
 // Frame t's spectrum in each lane; the lanes behind the last frame hold 0.
 static void gather_spectrum(const float* spectrum, std::size_t n_rows, std::size_t n_valid,
                             float* block) {
-  for (std::size_t row = 0; row < n_rows; ++row) {
-    StoreU(block + row * kLanes, Vec{});
-    for (std::size_t i = 0; i < n_valid; ++i) block[row * kLanes + i] = spectrum[i * n_rows + row];
+  if (n_valid < kLanes) {
+    for (std::size_t row = 0; row < n_rows; ++row) StoreU(block + row * kLanes, Vec{});
   }
+  transpose(spectrum, n_valid, n_rows, n_rows, block, kLanes);
 }
 
 // The windowed samples of a block of frames.
@@ -110,6 +98,7 @@ static void inverse_block(const StftPlan<float>& plan, const float* spectrum, fl
 
 static void add_frame(const StftPlan<float>& plan, const float* frame, std::size_t t,
                       std::size_t n_samples, float* out) {
+  // Positions are `pad` further right to stay unsigned.
   const std::size_t start = t * plan.hop_length + plan.window_lead;
   const std::size_t first = start < plan.pad ? plan.pad - start : 0;
   std::size_t last = plan.framing.length;
@@ -139,6 +128,18 @@ void istft(const StftPlan<float>& plan, const float* spectrum, std::size_t n_fra
     for (std::size_t i = 0; i < n_valid; ++i) {
       add_frame(plan, frames + i * length, t + i, n_samples, out);
     }
+  }
+}
+
+void divide_by_windows(const StftPlan<float>& plan, std::size_t n_frames,
+                       StftWorkspace<float>& work, std::size_t n_samples, float* sums, float* out) {
+  const std::size_t length = plan.framing.length;
+  float* const squares = work.frames.data();
+  for (std::size_t n = 0; n < length; ++n) squares[n] = plan.taps[n] * plan.taps[n];
+  for (std::size_t t = 0; t < n_frames; ++t) add_frame(plan, squares, t, n_samples, sums);
+  constexpr float kSmallest = 1.17549435e-38f;
+  for (std::size_t i = 0; i < n_samples; ++i) {
+    out[i] /= sums[i] > kSmallest ? sums[i] : 1.0f;
   }
 }
 
