@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import stat
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
@@ -157,7 +156,7 @@ class Sound:
         for each in self._held:
             each.close()
         if isinstance(error, soundfile.LibsndfileError):
-            raise _unreadable(self.name, _reason(error)) from None
+            raise _refused(self.name, _reason(error)) from None
 
 
 class _Source:
@@ -260,7 +259,7 @@ def opened(file: AudioFile, name: str, *, seconds: float | None = None) -> Sound
         try:
             return Sound(source.name, source.size, _links(converted), held)
         except soundfile.LibsndfileError as error:
-            raise _unreadable(source.name, _reason(error)) from None
+            raise _refused(source.name, _reason(error)) from None
     except BaseException:
         for each in held:
             each.close()
@@ -273,6 +272,10 @@ def _reason(error: Any) -> str:
 
 def _unreadable(name: str, why: str) -> ValueError:
     return ValueError(f"{name}: not a readable recording ({why})")
+
+
+def _refused(name: str, reason: str) -> ValueError:
+    return _unreadable(name, f"{reason} Copy it again, or convert it to WAV")
 
 
 def _source(file: AudioFile, name: str, held: list[BinaryIO]) -> _Source:
@@ -414,10 +417,10 @@ def _converted(
     name = kinds.media_name(source.head)
     if name is None and not kinds.may_hold_others(source.head):
         what = kinds.other_name(source.head)
-        raise _unreadable(source.name, what or f"{reason} Convert it to WAV") from None
+        raise (_unreadable(source.name, what) if what else _refused(source.name, reason)) from None
     program = ffmpeg.find()
     if program is None and name is None:
-        raise _unreadable(source.name, reason) from None
+        raise _refused(source.name, reason) from None
     if program is None:
         raise ValueError(
             f"{source.name}: {name}, which needs ffmpeg, and there is none on PATH: install it, or"
@@ -425,6 +428,8 @@ def _converted(
         ) from None
     path = source.path
     if path is None:  # ffmpeg must be able to go back and forth in it
+        import tempfile  # and much with it, which those who only have arrays need not wait for
+
         copy: Any = tempfile.NamedTemporaryFile()  # noqa: SIM115  # closed with the sound
         held.append(copy)
         copy.write(source.view().at(0, source.size))
@@ -434,6 +439,6 @@ def _converted(
         held.append(ffmpeg.convert(program, path, source.size, source.name, seconds=seconds))
     except ValueError as error:
         if name is None:  # libsndfile knows the container, and what is wrong with it
-            raise _unreadable(source.name, reason) from None
+            raise _refused(source.name, reason) from None
         raise error from None
     return _of_file(held[-1], source.name)
