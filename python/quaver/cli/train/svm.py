@@ -23,7 +23,7 @@ def train_svm_command(
 ) -> None:
     """Train the SVM on all clips of a corpus and write the model with its card.
 
-    A CSV table has the columns path, label, speaker and optionally corpus, sex.
+    A CSV table has the columns path, label, speaker and optionally corpus, sex, start and end (s).
     """
     goes_with(context, search, "--search", "jobs")
     require("sklearn", "skops", extra="svm")
