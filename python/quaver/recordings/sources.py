@@ -71,8 +71,6 @@ class Sound:
     size : int
         In bytes.
     rate, channels : int
-    subtype : str
-        What soundfile calls the type of its samples.
     frames : int or None
         Samples of each channel that a header promises; None where it does not, or where libsndfile
         can only guess.
@@ -84,9 +82,13 @@ class Sound:
         self.name, self.size, self._links, self._held = name, size, links, held
         self._open(0)
         self.rate, self.channels = int(self._sound.samplerate), int(self._sound.channels)
-        self.subtype = str(self._sound.subtype)
         is_exact = len(links) == 1 and links[0].is_exact
         self.frames: int | None = self._sound.frames if is_exact else None
+
+    @property
+    def subtype(self) -> str:
+        """What soundfile calls the type of the samples."""
+        return str(self._sound.subtype)
 
     def _open(self, number: int) -> None:
         self._number, self._n_read = number, 0
@@ -150,11 +152,13 @@ class Sound:
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         """Close everything, and tell in Python's words why libsndfile could not go on."""
-        import soundfile
-
         self._sound.close()
         for each in self._held:
             each.close()
+        if error is None:
+            return
+        import soundfile
+
         if isinstance(error, soundfile.LibsndfileError):
             raise _refused(self.name, _reason(error)) from None
 
