@@ -49,7 +49,8 @@ def reading(file: str | os.PathLike[str], what: str) -> Iterator[None]:
     except (ImportError, MemoryError):
         raise
     except Exception as error:  # libraries have one of their own for each kind of damage
-        if isinstance(error, OSError) and error.errno is not None:
+        # Of a forged archive the system says that there is no place before a file's start.
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
             raise
         if isinstance(error, ValueError) and str(error).startswith(name):
             raise

@@ -170,19 +170,31 @@ def export(model: TDCNNClassifier, file: str | os.PathLike[str]) -> None:
     ModuleNotFoundError
         Without onnx, with the command that installs it.
     """
-    with extra("onnx", "onnx"):
-        import onnx
-
     target = _named(file)
     model._check_ready()
-    config, labels = model.config_, [str(label) for label in model.classes_]
+    labels = [str(label) for label in model.classes_]
+    with extra("onnx", "onnx"):
+        content = written(model.config_, labels, model.card, _weights(model))
+    with replacing(target) as temporary:
+        temporary.write_bytes(content)
+
+
+def written(
+    config: TDCNNConfig,
+    labels: list[str],
+    card: dict[str, Any],
+    weights: Mapping[str, NDArray[np.float32]],
+) -> bytes:
+    """Return the file of a network of these weights, by their names in `graph.shapes`."""
+    import onnx
+
     about = {
         "format": _FORMAT,
         "config": config.to_dict(),
         "classes": check_labels(labels),
-        "card": model.card,
+        "card": card,
     }
-    values, nodes = {**graph.constants(config), **_weights(model)}, graph.nodes(config)
+    values, nodes = {**graph.constants(config), **weights}, graph.nodes(config)
     made = onnx.helper.make_graph(
         [onnx.helper.make_node(n.kind, n.inputs, n.outputs, **n.attributes) for n in nodes],
         "tdcnn",
@@ -190,19 +202,18 @@ def export(model: TDCNNClassifier, file: str | os.PathLike[str]) -> None:
         [onnx.helper.make_tensor_value_info(*value) for value in graph.outputs(len(labels))],
         [onnx.numpy_helper.from_array(np.ascontiguousarray(v), n) for n, v in values.items()],
     )
-    written = onnx.helper.make_model(
+    network = onnx.helper.make_model(
         made,
         opset_imports=[onnx.helper.make_opsetid("", graph.OPSET)],
         ir_version=graph.IR_VERSION,
         producer_name="quaver",
     )
     properties = {graph.ABOUT: json.dumps(about), graph.SEAL: graph.UNSEALED}
-    onnx.helper.set_model_props(written, properties)
-    onnx.checker.check_model(written, full_check=True)
-    content = graph.seal(written.SerializeToString())
+    onnx.helper.set_model_props(network, properties)
+    onnx.checker.check_model(network, full_check=True)
+    content = graph.seal(network.SerializeToString())
     _checked(content)
-    with replacing(target) as temporary:
-        temporary.write_bytes(content)
+    return content
 
 
 def _named(file: str | os.PathLike[str]) -> Path:
