@@ -6,7 +6,7 @@ import math
 import os
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,11 @@ import numpy as np
 
 from quaver._validate import check_sample_rate
 
+try:
+    import fcntl
+except ImportError:  # not on Windows
+    fcntl = None  # type: ignore[assignment]
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -22,6 +27,7 @@ if TYPE_CHECKING:
 RECORD_EXTENSIONS = (".wav", ".flac")
 
 _BLOCK_SECONDS = 0.1
+_PREFIX = ".quaver-"
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # arrays have no single truth
@@ -177,7 +183,8 @@ def record(
 def replacing(file: str | os.PathLike[str]) -> Iterator[Path]:
     """Yield a new empty file that takes the place of `file` when the block ends without error.
 
-    Until then, and after an error, an older file stays as it was.
+    Until then, and after an error, an older file stays as it was. What a killed process left in the
+    same folder is removed.
 
     Parameters
     ----------
@@ -208,13 +215,41 @@ def replacing(file: str | os.PathLike[str]) -> Iterator[Path]:
         raise IsADirectoryError(f"expected a file to write, got the directory {file}")
     if not target.parent.is_dir():
         raise FileNotFoundError(f"no such directory: {target.parent}")
-    temporary = target.with_name(f".{secrets.token_hex(8)}{target.suffix}")
-    temporary.open("xb").close()  # unlike tempfile's, readable by whom the umask says
-    try:
-        yield temporary
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
+    _remove_left_over(target.parent)
+    temporary = target.with_name(f"{_PREFIX}{secrets.token_hex(8)}{target.suffix}")
+    with _locked(temporary):
+        try:
+            yield temporary
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def _locked(temporary: Path) -> Iterator[None]:
+    """Make a file that is known to be in use as long as this process lives."""
+    if fcntl is None:
+        temporary.open("xb").close()
+        yield
+        return
+    while True:
+        with temporary.open("xb") as stream:  # unlike tempfile's, readable by whom the umask says
+            with suppress(OSError):  # of a file system without locks
+                fcntl.flock(stream, fcntl.LOCK_EX)
+            if not temporary.exists():  # taken for left over before it was locked
+                continue
+            yield
+            return
+
+
+def _remove_left_over(folder: Path) -> None:
+    """Remove what killed processes left: files of the name of ours that nobody has locked."""
+    if fcntl is None:
+        return
+    for file in folder.glob(f"{_PREFIX}*"):
+        with suppress(OSError), file.open("rb") as stream:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            file.unlink()
 
 
 def _sounddevice() -> Any:

@@ -208,3 +208,31 @@ def test_replacing_refuses_folders(tmp_path: Path) -> None:
         pass
     with pytest.raises(FileNotFoundError), replacing(tmp_path / "none" / "x"):
         pass
+
+
+def test_what_a_killed_process_left_is_removed_by_the_next(tmp_path: Path) -> None:
+    """The lock of a file goes with its process, and only that of a living one stays."""
+    (tmp_path / ".quaver-0123456789abcdef.keras").write_bytes(b"half")
+    (tmp_path / ".quavers").write_bytes(b"somebody's")
+    with replacing(tmp_path / "a.txt") as one, replacing(tmp_path / "b.txt") as other:
+        one.write_text("a")
+        other.write_text("b")
+        assert sorted(tmp_path.iterdir()) == sorted([one, other, tmp_path / ".quavers"])
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".quavers", "a.txt", "b.txt"]
+
+
+def test_a_file_without_a_lock_that_was_taken_for_left_over_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[Path] = []
+
+    def lock(stream: Any, how: int) -> None:
+        if not taken:  # another process sees it before it is locked
+            taken.append(Path(stream.name))
+            taken[0].unlink()
+
+    monkeypatch.setattr("quaver.record.fcntl.flock", lock)
+    with replacing(tmp_path / "a.txt") as temporary:
+        assert taken == [temporary]
+        temporary.write_text("a")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]

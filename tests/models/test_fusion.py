@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.utils import get_tags
 
 from quaver.models.fusion import LogisticFusion, fuse
 
@@ -181,3 +183,14 @@ def test_the_combiner_refuses(made: tuple[dict[str, np.ndarray], np.ndarray]) ->
     with pytest.raises(ValueError, match=r"drop must be in \[0, 1\], got 2"):
         LogisticFusion(drop=2).fit(sources, labels)
     assert clone(LogisticFusion(C=3.0)).get_params() == {"C": 3.0, "drop": 0.2}
+
+
+def test_before_fit_it_says_so() -> None:
+    for method in ("predict", "predict_proba"):
+        with pytest.raises(NotFittedError, match="not fitted yet"):
+            getattr(LogisticFusion(), method)({"voice": [[0.5, 0.5]]})
+
+
+def test_it_takes_no_tables() -> None:
+    tags = get_tags(LogisticFusion()).input_tags
+    assert (tags.two_d_array, tags.dict, tags.allow_nan) == (False, True, True)

@@ -22,6 +22,7 @@ import quaver
 from quaver.models.transformers import AudioFeatures, SpeakerNormalizer
 
 
+@pytest.mark.filterwarnings("ignore:SpeakerNormalizer was fitted without speakers")
 def test_estimator_contract() -> None:
     """All of scikit-learn's checks but those of optional array libraries."""
     results = check_estimator(SpeakerNormalizer(), on_skip=None)
@@ -163,6 +164,12 @@ def test_speakers_by_metadata_routing() -> None:
         pipeline = make_pipeline(step, LogisticRegression())
         pipeline.fit(values, labels, speakers=speakers)
         assert pipeline.score(values, labels, speakers=speakers) > 0.95
+
+
+def test_a_pipeline_without_routing_is_told_that_it_knows_no_speakers() -> None:
+    pipeline = make_pipeline(SpeakerNormalizer(), LogisticRegression())
+    with pytest.warns(UserWarning, match=r"without speakers: .* by metadata routing"):
+        pipeline.fit(X, [0, 1, 0, 1, 0, 1])
 
 
 def test_names_of_normalised_columns() -> None:

@@ -118,6 +118,13 @@ class LogisticFusion(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         self.C = C
         self.drop = drop
 
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        tags.input_tags.dict = True
+        tags.input_tags.allow_nan = True
+        return tags
+
     def fit(self, X: Sources, y: ArrayLike) -> LogisticFusion:
         """Learn from probabilities and the true labels.
 
@@ -186,7 +193,8 @@ class LogisticFusion(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
 
     def predict(self, X: Sources) -> NDArray[Any]:
         """Return the most probable labels."""
-        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
+        best = self.predict_proba(X).argmax(axis=1)  # first: it says if there was no `fit`
+        return np.asarray(self.classes_[best])
 
     def _features(self, logs: NDArray[np.float64]) -> NDArray[np.float64]:
         filled = np.where(np.isnan(logs), self._means[:, None], logs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -181,7 +182,9 @@ class SpeakerNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator): 
     it does now remains. Speakers seen in `fit` keep the scale learned there; the scale of a new
     speaker is that of the clips passed to `transform`. Without speakers in `fit` all clips share
     one scale, as in a StandardScaler. In a pipeline, pass speakers by scikit-learn's metadata
-    routing: ``set_fit_request(speakers=True).set_transform_request(speakers=True)``.
+    routing: ``sklearn.set_config(enable_metadata_routing=True)`` and
+    ``set_fit_request(speakers=True).set_transform_request(speakers=True)``. A warning says where
+    labels come without speakers.
 
     Parameters
     ----------
@@ -221,6 +224,11 @@ class SpeakerNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator): 
         Returns
         -------
         SpeakerNormalizer
+
+        Warns
+        -----
+        UserWarning
+            With labels, but without speakers: what a pipeline passes that does not route them.
         """
         if isinstance(self.min_clips, bool) or not isinstance(self.min_clips, (int, np.integer)):
             raise TypeError(f"min_clips must be an int, got {self.min_clips!r}")
@@ -228,6 +236,14 @@ class SpeakerNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator): 
             raise ValueError(f"min_clips must be positive, got {self.min_clips}")
         values: NDArray[Any] = validate_data(self, X, dtype=(np.float64, np.float32))
         self.mean_, self.scale_ = _scale_of(values)
+        if speakers is None and y is not None:  # something learns from it
+            warnings.warn(
+                "SpeakerNormalizer was fitted without speakers: all clips share one scale, as in a"
+                " StandardScaler; in a pipeline speakers come by metadata routing, see its"
+                " documentation",
+                UserWarning,
+                stacklevel=2,
+            )
         self.speakers_ = (
             {} if speakers is None else self._scales(values, _names(speakers, len(values)))
         )

@@ -92,6 +92,8 @@ def test_training_is_taken_up_where_it_stopped(
     assert len(stopped.history_) == 4
     for found, expected in zip(stopped.history_, whole.history_, strict=True):
         assert found == pytest.approx(expected, rel=1e-3)
+    assert list((tmp_path / "state").iterdir())  # until the model stands under its name
+    tdcnn.save(stopped, tmp_path / "m.keras")
     assert not list((tmp_path / "state").iterdir())
 
 

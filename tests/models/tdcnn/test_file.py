@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import shutil
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
 import pytest
+from sklearn.utils import get_tags
 
 from forging import SEAL, rewrite
 from quaver.models import tdcnn
 from quaver.models.networks.file import kind
 from quaver.models.tdcnn import file
-from toys import SMALL
+from toys import QUICK, RATE, SMALL, tone, toy_clips
 
 pytestmark = pytest.mark.slow
 
@@ -144,3 +148,50 @@ def test_the_kind_of_a_file_is_told_without_keras_and_so_is_a_bad_one(saved: Pat
     for other in (saved.with_name("pipe.keras"), "/dev/zero"):
         with pytest.raises(ValueError, match=f"{other}: expected a regular file"):
             tdcnn.load(other)
+
+
+@pytest.mark.usefixtures("eagerly")
+def test_a_model_that_cannot_be_written_is_not_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clips, labels = toy_clips()
+    options = {**QUICK, "epochs": 1, "checkpoint": tmp_path / "state", "validation_fraction": 0}
+    model = tdcnn.TDCNNClassifier(**options).fit(clips[:8], labels[:8])
+
+    def full(*arguments: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(file, "write_archive", full)
+        with pytest.raises(OSError, match="No space left"):
+            tdcnn.save(model, tmp_path / "m.keras")
+    again = tdcnn.TDCNNClassifier(**options)
+    monkeypatch.setattr(tdcnn.Batches, "start_epoch", lambda *arguments: None)
+    monkeypatch.setattr(tdcnn.Batches, "__getitem__", None)  # no epoch is trained again
+    again.fit(clips[:8], labels[:8])
+    for found, expected in zip(
+        again.network_.get_weights(), model.network_.get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(found, expected)
+    tdcnn.save(again, tmp_path / "m.keras")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["m.keras", "state"]
+    assert not list((tmp_path / "state").iterdir())
+
+
+def test_a_prediction_builds_no_network(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = tdcnn.load(saved)
+    network = model.network_
+    for home in ("file", "classifier"):
+        monkeypatch.setattr(f"quaver.models.tdcnn.{home}.build_network", None)
+    clips = [tone(400, 8000, 0), tone(2000, 9000, 1)]
+    found = tdcnn.predict(model, clips, RATE)
+    assert (len(found), copy(model).network_, model.sample_rate) == (2, network, None)
+    with ThreadPoolExecutor(4) as pool:
+        for other in pool.map(lambda _: tdcnn.predict(model, clips, RATE), range(8)):
+            np.testing.assert_allclose(other.probabilities, found.probabilities, atol=1e-6)
+
+
+def test_a_classifier_of_recordings_takes_no_tables() -> None:
+    tags = get_tags(tdcnn.TDCNNClassifier())
+    assert not tags.input_tags.two_d_array
+    assert tags.estimator_type == "classifier"

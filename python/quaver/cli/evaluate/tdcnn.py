@@ -80,3 +80,5 @@ def evaluate_tdcnn_command(
         from quaver.plots import plot_confusion
 
         save_figure(plot_confusion(report), picture)
+    if train:
+        fresh.forget_checkpoint()

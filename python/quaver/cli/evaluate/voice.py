@@ -46,7 +46,8 @@ def evaluate_voice_command(
     """Score protocols on RAVDESS, or a trained model on a corpus.
 
     Protocols train on a part of the corpus and test on the rest, fold by fold; whatever is chosen
-    is chosen inside the training part.
+    is chosen inside the training part; with --no-search nothing is, and the features are those of
+    --plain.
     """
     wanted = chosen_format(output, json)
     if (protocol is None) == (model is None):

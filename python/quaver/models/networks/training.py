@@ -108,8 +108,9 @@ def train(
     patience : int
         Epochs without a better score until training stops.
     checkpoint : path, optional
-        Folder of the state after each epoch, taken up from if it is there; emptied at the end. For
-        one training at a time.
+        Folder of the state after each epoch, taken up from if it is there, the last epoch's too: a
+        model that could not be written is not lost. `forget` empties it. For one training at a
+        time.
     identity : str
         Of all that the training depends on; the state of another one is refused.
     verbose : int
@@ -191,6 +192,28 @@ def digest(*parts: Any) -> str:
     return found.hexdigest()
 
 
+def forget(folder: str | os.PathLike[str], identity: str) -> None:
+    """Empty the folder of a training whose model is safe, unless it holds another one."""
+    if _identity(Path(folder)) == identity:
+        _clear(Path(folder), set())
+
+
+def _identity(folder: Path) -> str | None:
+    try:
+        found = json.loads((folder / _PROGRESS).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    return str(found["identity"])
+
+
+def _clear(folder: Path, kept: set[str]) -> None:
+    # What says which files count goes first: without it they are nothing.
+    for pattern in (_PROGRESS, _STATE.format("*"), _BEST.format("*")):
+        for file in folder.glob(pattern):
+            if file.name not in kept:
+                file.unlink()
+
+
 class _State:
     """History and best weights; with a folder they outlive the process, as does the optimizer."""
 
@@ -207,7 +230,7 @@ class _State:
         if stored["identity"] != self._identity:
             raise ValueError(
                 f"{folder}: holds the state of another training (other data, parameters or"
-                " random_state); empty it, or name another folder"
+                " random_state); save its model, empty it, or name another folder"
             )
         self.history, self._best_epoch = stored["history"], stored["best"]
         self._network.load_weights(folder / _STATE.format(len(self.history)))
@@ -237,19 +260,10 @@ class _State:
         stored = {"identity": self._identity, "best": self._best_epoch, "history": self.history}
         with replacing(folder / _PROGRESS) as temporary:  # last: it says which files count
             temporary.write_text(json.dumps(stored), encoding="utf-8")
-        self._clear(folder, {_PROGRESS, state, best})
-
-    @staticmethod
-    def _clear(folder: Path, kept: set[str]) -> None:
-        for pattern in (_STATE.format("*"), _BEST.format("*"), _PROGRESS):
-            for file in folder.glob(pattern):
-                if file.name not in kept:
-                    file.unlink()
+        _clear(folder, {_PROGRESS, state, best})
 
     def finish(self) -> History:
-        """Put the best weights in, empty the folder, and return the history."""
+        """Put the best weights in and return the history."""
         if self._best is not None:
             self._network.set_weights(self._best)
-        if self._folder is not None:
-            self._clear(self._folder, set())
         return self.history

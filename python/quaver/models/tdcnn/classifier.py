@@ -18,7 +18,7 @@ with extra("tdcnn"):
     from sklearn.utils.class_weight import compute_class_weight
     from sklearn.utils.validation import check_is_fitted
 
-    from quaver.models.networks.training import digest, train
+    from quaver.models.networks.training import digest, forget, train
 
 from quaver._validate import Downmix, check_int, check_size
 from quaver.batch import as_clips
@@ -72,8 +72,8 @@ class TDCNNClassifier(ClassifierMixin, Recognizer, Stored, BaseEstimator):  # ty
         best weights are kept.
     checkpoint : path, optional
         Folder where the state is kept after each epoch; needs `random_state`. The state of the same
-        training is taken up from, with other dropouts, that of another one refused. After the last
-        epoch the folder is emptied.
+        training is taken up from, with other dropouts, that of another one refused. `save` empties
+        the folder once the model stands under its name.
     log_directory : path, optional
         Where events for TensorBoard go.
     random_state : int, optional
@@ -140,6 +140,12 @@ class TDCNNClassifier(ClassifierMixin, Recognizer, Stored, BaseEstimator):  # ty
         self.log_directory = log_directory
         self.random_state = random_state
         self.verbose = verbose
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        tags.no_validation = True
+        return tags
 
     def fit(
         self,
@@ -229,6 +235,8 @@ class TDCNNClassifier(ClassifierMixin, Recognizer, Stored, BaseEstimator):  # ty
         schedule = [self.epochs, self.cycles, self.batch_size, self.learning_rate]
         regular = [self.weight_decay, self.label_smoothing, asdict(augmentation)]
         described = [self.config_.to_dict(), schedule, regular, seed]
+        identity = digest(described, targets, weights, *recordings, *held)
+        self._identity = identity
         self.history_ = train(
             self.network_,
             batches,
@@ -239,7 +247,7 @@ class TDCNNClassifier(ClassifierMixin, Recognizer, Stored, BaseEstimator):  # ty
             score_name="val_uar",
             patience=self.patience,
             checkpoint=self.checkpoint,
-            identity=digest(described, targets, weights, *recordings, *held),
+            identity=identity,
             verbose=self.verbose,
             weight_decay=self.weight_decay,
             cycles=self.cycles,
@@ -251,6 +259,12 @@ class TDCNNClassifier(ClassifierMixin, Recognizer, Stored, BaseEstimator):  # ty
         self._check_ready()
         described = dict(card or self.card)
         files.write(file, self.network_, self.config_, self.classes_.tolist(), described)
+        self.forget_checkpoint()
+
+    def forget_checkpoint(self) -> None:
+        """Empty the folder `checkpoint` of the state of this training, as `save` does."""
+        if self.checkpoint is not None and hasattr(self, "_identity"):
+            forget(self.checkpoint, self._identity)
 
     @classmethod
     def load(cls, file: str | os.PathLike[str]) -> TDCNNClassifier:
@@ -280,6 +294,12 @@ class TDCNNClassifier(ClassifierMixin, Recognizer, Stored, BaseEstimator):  # ty
         model.config_, model.classes_ = config, np.array(classes)
         model.network_, model.history_, model.card_ = network, [], card
         return model
+
+    def __copy__(self) -> TDCNNClassifier:
+        """Share the network, which a pickle builds anew."""
+        made = type(self).__new__(type(self))
+        made.__dict__.update(self.__dict__)
+        return made
 
     def __getstate__(self) -> dict[str, Any]:
         # Keras cannot take its networks of other layers than its own out of a pickle.

@@ -20,7 +20,7 @@ with extra("text"):
     from sklearn.model_selection import train_test_split
     from sklearn.utils.validation import check_is_fitted
 
-    from quaver.models.networks.training import digest, train
+    from quaver.models.networks.training import digest, forget, train
 
 from quaver.models.text import file as files
 from quaver.models.text.file import as_word_vectors
@@ -89,7 +89,7 @@ class TextClassifier(ClassifierMixin, Learned, Stored, BaseEstimator):  # type: 
         weights are kept.
     checkpoint : path, optional
         Folder where the state is kept after each epoch. If there is one, `fit` takes up from it,
-        with other dropouts; after the last epoch it is emptied.
+        with other dropouts; `save` empties it once the model stands under its name.
     random_state : int, optional
         Of weights, dropouts and order; by default other ones each time.
     verbose : int, default 0
@@ -283,6 +283,8 @@ class TextClassifier(ClassifierMixin, Learned, Stored, BaseEstimator):  # type: 
             "card": dict(card or self.card),
         }
         files.write(file, self.network_, about, self.vocabulary_)
+        if self.checkpoint is not None and hasattr(self, "_identity"):
+            forget(self.checkpoint, self._identity)
 
     @classmethod
     def load(cls, file: str | os.PathLike[str]) -> TextClassifier:
@@ -431,6 +433,9 @@ class TextClassifier(ClassifierMixin, Learned, Stored, BaseEstimator):  # type: 
         parameters = {name: str(value) for name, value in self.get_params(deep=False).items()}
         for name in ("checkpoint", "verbose", "embedding"):
             del parameters[name]
+        started = self.network_.get_weights()
+        identity = digest(parameters, ids, targets, held_ids, held, *started)
+        self._identity = identity
         self.history_ = train(
             self.network_,
             batches,
@@ -444,7 +449,7 @@ class TextClassifier(ClassifierMixin, Learned, Stored, BaseEstimator):  # type: 
             score_name="val_f1",
             patience=self.patience,
             checkpoint=self.checkpoint,
-            identity=digest(parameters, ids, targets, held_ids, held, *self.network_.get_weights()),
+            identity=identity,
             verbose=self.verbose,
         )
 
