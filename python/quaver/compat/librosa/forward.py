@@ -59,6 +59,7 @@ def attach_module(module: str, where: Mapping[str, str]) -> Callable[[str], Any]
 
     Examples
     --------
+    >>> import quaver.compat.librosa.core.audio
     >>> attach_module("core.audio", {"lpc": "core.prediction"})("lpc").__name__
     'lpc'
     """
