@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import importlib
+import os
 import subprocess
 import sys
 import threading
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
 import quaver
+from quaver.cli.run import run_command
 from quaver.compat import install
 
 #: Library, a submodule of it, and a function that both it and quaver have.
@@ -230,6 +233,58 @@ def test_wrong_use_of_run(script: str) -> None:
     done = run("-b", "python_speech_features", "none.py")
     assert done.returncode == 2
     assert "no such script: none.py" in done.stderr
+
+
+PARENT = """
+import multiprocessing, subprocess, sys
+
+def where(_):
+    import librosa.feature
+    return librosa.feature.__name__
+
+if __name__ == "__main__":
+    for method in ("spawn", "forkserver"):
+        with multiprocessing.get_context(method).Pool(1) as pool:
+            print(*pool.map(where, [0]))
+    code = "import librosa.feature as f, sitecustomize as s; print(f.__name__, s.mine)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+"""
+
+
+def test_processes_that_a_program_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "sitecustomize.py").write_text("mine = 'and its own'")
+    script = tmp_path / "parent.py"
+    script.write_text(PARENT)
+    paths = [str(tmp_path), os.environ.get("PYTHONPATH", "")]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, paths)))
+    monkeypatch.setenv("PYTHONUNBUFFERED", "1")
+    done = run("-b", "librosa", str(script))
+    found = "quaver.compat.librosa.feature"
+    assert done.stdout.splitlines() == [found, found, f"{found} and its own"], done.stderr
+
+
+def test_modules_folders_and_archives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "package"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    main = "import sys, python_speech_features as p\nresult = [p.__name__, *sys.argv[1:]]\n"
+    (package / "__main__.py").write_text(main + "sys.exit(repr(result))")
+    archive = tmp_path / "archive.pyz"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.write(package / "__main__.py", "__main__.py")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.setattr(sys, "argv", ["quaver"])
+    before = dict(os.environ)
+    for program in (["-m", "package"], [str(package)], [str(archive)]):
+        script, *rest = [*program, "-b", "x"]
+        context = SimpleNamespace(args=rest)
+        with pytest.raises(SystemExit) as ended:
+            run_command(context, Path(script), ["python_speech_features"])  # type: ignore[arg-type]
+        assert ended.value.code == repr(["quaver.compat.python_speech_features", "-b", "x"])
+    assert dict(os.environ) == before
+    for wrong, told in ((["-m"], "must follow"), (["-m", "no.such"], "no such module: no.such")):
+        assert told in run("-b", "librosa", *wrong).stderr
 
 
 def test_importing_quaver_imports_no_stand_in() -> None:

@@ -88,7 +88,7 @@ def install_as(name: str) -> Installed:
     it is loaded for the first of them, threads that import librosa may get it itself. Code that
     imported the library before keeps what it has. Installations may be nested and end in any order:
     the name returns to what it was, loaded modules included, when the last of them is undone. Child
-    processes that are spawned, not forked, begin without it.
+    processes that are spawned, not forked, begin without it, but for those under ``quaver run``.
 
     Parameters
     ----------
