@@ -138,7 +138,7 @@ def test_read_only_out_is_refused() -> None:
 
 def test_misaligned_out_is_refused() -> None:
     out = np.zeros(4 * N_VALUES + 1, np.uint8)[1:].view(np.float32)
-    with pytest.raises(ValueError, match="out must be aligned"):
+    with pytest.raises(ValueError, match="must be aligned to their item size"):
         quaver.extract(noise(2000), 16000, out=out)
     assert not out.any()
 
