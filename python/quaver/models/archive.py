@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
-#: Bytes of a JSON text at most; parsed, the worst of that size takes a hundred megabytes.
+#: Bytes of a JSON text at most; and lists and objects in it, of which a million take seconds.
 LARGEST_JSON = 4 << 20
 #: Bytes of a file at most.
 LARGEST_FILE = 1 << 30
@@ -27,6 +27,7 @@ LARGEST_FILE = 1 << 30
 SEAL = "quaver.sha256"
 
 _DEEPEST_JSON = 200
+_MOST_VALUES = 100_000
 _LONGEST_INTEGER = 1000
 _MOST_ENTRIES = 5000
 _LARGEST_DIRECTORY = 1 << 20
@@ -98,6 +99,9 @@ def parse_json(content: bytes, what: str) -> Any:
     """
     if len(content) > LARGEST_JSON:
         raise ValueError(f"{what} has {len(content)} bytes, expected at most {LARGEST_JSON}")
+    n_values = content.count(b"[") + content.count(b"{")
+    if n_values > _MOST_VALUES:
+        raise ValueError(f"{what} holds {n_values} lists, expected at most {_MOST_VALUES}")
     try:
         text = content.decode()
         values = json.loads(text, parse_int=_integer)
@@ -105,19 +109,21 @@ def parse_json(content: bytes, what: str) -> Any:
         raise ValueError(f"{what} is nested more than {_DEEPEST_JSON} deep") from None
     except ValueError as error:
         raise ValueError(f"{what} is no JSON text in UTF-8: {error}") from error
-    level, depth = [values], 0
+    level: list[Any] = [values]
+    depth = 0
     while level:
         depth += 1
         if depth > _DEEPEST_JSON:
             raise ValueError(f"{what} is nested more than {_DEEPEST_JSON} deep")
-        level = [item for value in level if isinstance(value, (list, dict)) for item in _in(value)]
+        inner = (item for value in level for item in _in(value))
+        level = [item for item in inner if isinstance(item, (list, dict))]
     if "\\ud" in text.lower():  # half characters, with which nothing can be printed
         json.dumps(values, ensure_ascii=False).encode()
     return values
 
 
 def _in(value: Any) -> Any:
-    return value.values() if isinstance(value, dict) else value
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
 
 
 def _integer(digits: str) -> int:

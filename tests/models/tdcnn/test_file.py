@@ -144,6 +144,8 @@ def test_the_kind_of_a_file_is_told_without_keras_and_so_is_a_bad_one(saved: Pat
     assert kind(saved) == "tdcnn"
     with pytest.raises(ValueError, match="not all there"):
         kind(edit_weights(saved, unwritten))
+    with pytest.raises(ValueError, match="lists, expected at most 100000"):
+        kind(rewrite(saved, {"quaver.json": b"[" + b"[]," * 1_000_000 + b"[]]"}))
     os.mkfifo(saved.with_name("pipe.keras"))
     for other in (saved.with_name("pipe.keras"), "/dev/zero"):
         with pytest.raises(ValueError, match=f"{other}: expected a regular file"):

@@ -164,12 +164,17 @@ def kind(file: str | os.PathLike[str]) -> str:
 
     A file that is neither is refused here, seconds before Keras is there.
     """
+    from quaver.models.tdcnn.config import TDCNNConfig  # of numbers only
+
     with opened(file, "model") as found:
         values = found.json(ABOUT)
         if find_spec("h5py") is not None:
             with found.weights() as weights:
                 _stored(weights)
-        return str(values.get("kind", "text")) if isinstance(values, dict) else "text"
+        name = str(values.get("kind", "text")) if isinstance(values, dict) else "text"
+        if name == "tdcnn" and isinstance(values.get("config"), dict):
+            TDCNNConfig.from_dict(values["config"])
+        return name
 
 
 def check_probe(expected: Any, found: NDArray[np.float32]) -> None:
