@@ -17,7 +17,9 @@ import pytest
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from quaver._emoticons import AT_WORDS, REPEATS, SLASH, spellings
 from quaver._english import CONTRACTIONS, SUFFIXES
+from quaver._unicode import unified
 from quaver.text import TextConfig, Vocabulary, sequences
 from reference.text import kind_of
 
@@ -53,20 +55,57 @@ class PlainWords:
             for kind in ("letter", "digit", "single", "mark", "apostrophe")
         )
         word = f"[{letter}{digit}]+"
-        self.form = re.compile(f"{word}(?:[{apostrophe}]{word})*|[{single}]|([{mark}])\\1*")
+        inside = f"[{letter}{digit}]"
+        faces, self.faces = [], {}
+        for i, (spelling, token, around) in enumerate(
+            sorted(spellings(), key=lambda item: -len(item[0]))
+        ):
+            face = re.escape(spelling.lower()).replace("'", f"[{apostrophe}]")
+            face += f"{re.escape(spelling[-1].lower())}*" if around & REPEATS else ""
+            face += r"(?![/\\])" if around & SLASH else ""
+            apart, before = f"(?<!{inside})", f"(?!{inside})"
+            free = (
+                f"(?:{apart}{face}|{face}{before})" if around & AT_WORDS else apart + face + before
+            )
+            faces.append(f"(?P<f{i}>(?<!{re.escape(spelling[0])}){free})")
+            self.faces[f"f{i}"] = self.parts(vocabulary, token, " ".join(token))
+        picture = f"[\U0001f1e6-\U0001f1ff]{{2}}|[{single}](?:\u200d[{single}])*"
+        self.form = re.compile(
+            f"{word}(?:[{apostrophe}]{word})*|(?P<picture>{picture})|{'|'.join(faces)}"
+            f"|(?P<mark>[{mark}])(?P=mark)*"
+        )
         self.repeated = re.compile(f"([{letter}])\\1\\1+")
         self.number = re.compile(f"[{digit}]+")
         self.changed = dict.fromkeys(of_kind["ignored"]) | dict.fromkeys(of_kind["apostrophe"], "'")
+        del self.changed[0x200D]
+        self.loose = re.compile(
+            f"(?<=[{single}])(?:\u200d[\u2640\u2642])+|(?<![{single}])\u200d|\u200d(?![{single}])"
+        )
+
+    def parts(self, vocabulary: Vocabulary, form: str, instead: str) -> list[int]:
+        if form in self.ids:
+            return [self.ids[form]]
+        return [i for i in sequences([instead], vocabulary)[0].tolist() if i]
 
     def encode(self, texts: Iterable[str]) -> Ids:
         ids, rows = self.ids, []
         for text in texts:
             row: list[int] = []
-            squeezed = self.repeated.sub(r"\1\1", text.lower().translate(self.changed))
-            for match in self.form.finditer(squeezed):
-                form = match[0]
-                if match[1]:
+            if not text.isascii():
+                text = unified(text)
+            text = self.loose.sub("", text.lower().translate(self.changed))
+            for match in self.form.finditer(self.repeated.sub(r"\1\1", text)):
+                form, kind = match[0], match.lastgroup
+                if kind == "mark":
                     row.append(ids.get(form[:3], 1))
+                elif kind == "picture":
+                    row += (
+                        [ids[form]]
+                        if form in ids
+                        else [ids.get(c, 1) for c in form if c != "\u200d"]
+                    )
+                elif kind is not None:
+                    row += self.faces[kind]
                 elif form in CONTRACTIONS:
                     row += [ids.get(word, 1) for word in CONTRACTIONS[form]]
                 elif "'" in form:

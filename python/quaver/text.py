@@ -17,7 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from quaver._compiled import explained
+from quaver._emoticons import EMOTICONS
 from quaver._english import CONTRACTIONS, SUFFIXES, expand, wordnet_lemmatizer
+from quaver._unicode import is_whole
 from quaver._validate import as_texts
 from quaver.record import replacing
 
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
+    "EMOTICONS",
     "PADDING_ID",
     "UNKNOWN_ID",
     "TextConfig",
@@ -50,7 +53,9 @@ PADDING_ID = 0
 UNKNOWN_ID = 1
 
 FIRST_ID = 2
-_FORMAT, _VERSION = "quaver vocabulary", 1
+_FORMAT, _VERSION = "quaver vocabulary", 2
+#: Those of version 1 were made of texts whose emoticons, flags and joined emoji were split.
+_READABLE = (1, _VERSION)
 _CHOICES = {
     "tokens": ("words", "whitespace"),
     "punctuation": ("keep", "drop"),
@@ -62,10 +67,14 @@ _CHOICES = {
 class TextConfig:
     """What is a token.
 
-    Characters are told apart by their Unicode category, so that no script is left out: letters and
-    combining marks make words, as do digits; an apostrophe within a word belongs to it. Emoji,
-    other symbols and Han ideographs are tokens of their own. Skin tones, variation selectors,
-    joiners and other format characters are dropped.
+    Texts are brought to one Unicode form, NFKC but for accents that stand alone and trade marks.
+    Characters are told apart by their category, so that no script is left out: letters and
+    combining marks make words, as do digits; an apostrophe within a word belongs to it, and all
+    that people type for one ("can`t", "can’t") is one. Emoji, other symbols and Han ideographs are
+    tokens of their own, joined emoji and flags are one; skin tones, the gender of who gestures,
+    variation selectors and other format characters are dropped. `EMOTICONS` are tokens: ":-)" and
+    ":)))" are ":)". A vocabulary without one, or without a flag, has the ids of its parts, so that
+    models answer as they were trained. With ``tokens="whitespace"`` only case is changed.
 
     Parameters
     ----------
@@ -175,7 +184,7 @@ def tokenize(text: str, config: TextConfig | None = None) -> list[str]:
     Examples
     --------
     >>> tokenize("You're right, I'm sooooo happy :)")
-    ['you', 'are', 'right', ',', 'i', 'am', 'soo', 'happy', ':', ')']
+    ['you', 'are', 'right', ',', 'i', 'am', 'soo', 'happy', ':)']
     """
     config = config or TextConfig()
     if not isinstance(text, str):
@@ -238,7 +247,7 @@ class Vocabulary:
         for word in (*self.words, *self.lemmas, *self.lemmas.values()):
             if not isinstance(word, str):
                 raise TypeError(f"words must be str, got {type(word).__name__}")
-            if not word or "\0" in word or not _is_unicode(word):
+            if not word or "\0" in word or not is_whole(word):
                 raise ValueError(f"words must not be empty or hold half characters, got {word!r}")
         self._ids = {word: i for i, word in enumerate(self.words, FIRST_ID)}
         if len(self._ids) != len(self.words):
@@ -253,7 +262,7 @@ class Vocabulary:
 
     @property
     def n_ids(self) -> int:
-        """Number of ids, those of padding and of unknown tokens included."""
+        """Number of ids, the special ones included."""
         return FIRST_ID + len(self.words)
 
     def __len__(self) -> int:
@@ -272,13 +281,7 @@ class Vocabulary:
         return Vocabulary, (self.words, self.config, self.lemmas)
 
     def id(self, word: str) -> int:
-        """Return the id of a token, 1 if it has none.
-
-        Examples
-        --------
-        >>> Vocabulary(["yes", "no"]).id("no")
-        3
-        """
+        """Return the id of a token, 1 if it has none."""
         return self._ids.get(self.lemmas.get(word, word), UNKNOWN_ID)
 
     @classmethod
@@ -402,7 +405,7 @@ class Vocabulary:
         """
         try:
             values = json.loads(content)
-            if values["format"] != _FORMAT or values["version"] != _VERSION:
+            if values["format"] != _FORMAT or values["version"] not in _READABLE:
                 raise ValueError(f"format {values['format']!r} {values['version']!r}")
             made = cls(values["words"], TextConfig(**values["config"]), values["lemmas"])
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
@@ -426,11 +429,19 @@ class Vocabulary:
         if config.contractions:
             forms += CONTRACTIONS
         suffixes = SUFFIXES if config.contractions else {}
+        table = {form: ids(_tokens_of(form, config)) for form in forms}
+        for emoticon in EMOTICONS if config.tokens == "words" else ():
+            if emoticon not in table:
+                table[emoticon] = ids(self._instead_of(emoticon))
         return _text.encoder(
             config._splitter(),
-            {form: ids(_tokens_of(form, config)) for form in forms},
+            table,
             {ending: ids(tokens) for ending, tokens in suffixes.items()},
         )
+
+    def _instead_of(self, emoticon: str) -> list[str]:
+        """Return the marks that an emoticon is made of, which models of before were trained on."""
+        return self.config._splitter().forms(" ".join(emoticon))
 
 
 def sequences(
@@ -485,11 +496,3 @@ def sequences(
 
 def _tokens_of(form: str, config: TextConfig) -> tuple[str, ...]:
     return expand(form) if config.contractions else (form,)
-
-
-def _is_unicode(word: str) -> bool:
-    try:
-        word.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

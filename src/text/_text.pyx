@@ -10,13 +10,15 @@ work on them is done without it.
 
 import numpy as np
 
-from libc.stdint cimport int32_t, uint8_t
-from libc.string cimport memcpy
+from quaver._emoticons import EMOTICONS, spellings
+
+from libc.stdint cimport int16_t, int32_t, uint8_t
+from libc.string cimport memcmp, memcpy
 from libcpp.vector cimport vector
 
 from forms cimport (
-    CASED, DROP, KEEP, LETTER, MASK, Forms, Rules, Text, as_kind, fill_page, quaver_text_page,
-    split_one, view,
+    CASED, DROP, KEEP, KINDS, LETTER, MASK, Emoticons, Forms, Rules, Text, as_kind, fill_page,
+    quaver_text_page, split_one, view,
 )
 from table cimport (
     Slot, Table, claim_slot, find_slot, form_of_slot, prefetch_slot, resize_table,
@@ -24,6 +26,34 @@ from table cimport (
 
 cdef enum:
     UNKNOWN_ID = 1
+
+
+cdef Emoticons emoticons
+
+
+cdef int fill_emoticons() except -1:
+    cdef int node, k
+    emoticons.following.assign(128, 0)
+    emoticons.found.assign(1, 0)
+    emoticons.around.assign(1, 0)
+    for spelling, token, around in spellings():
+        node = 0
+        for k in spelling.encode("ascii"):
+            if emoticons.following[128 * node + k] == 0:
+                emoticons.following[128 * node + k] = <int16_t>emoticons.found.size()
+                emoticons.following.resize(emoticons.following.size() + 128, 0)
+                emoticons.found.push_back(0)
+                emoticons.around.push_back(0)
+            node = emoticons.following[128 * node + k]
+        emoticons.found[node] = <int16_t>(1 + EMOTICONS.index(token))
+        emoticons.around[node] = around
+    for token in EMOTICONS:
+        for k in token.encode("ascii").ljust(4, b"\0"):
+            emoticons.tokens.push_back(k)
+    return 0
+
+
+fill_emoticons()
 
 
 cdef class Splitter:
@@ -203,6 +233,8 @@ cdef class Encoder(Splitter):
             ending -= 1
         if ending[0] == 39 and ending > form and end - ending == 2 and ending[1] == 116:
             ending -= 1  # n't
+        if self._append_parts(form, end, ids):
+            return
         if ending > form and ending < end:
             suffix = find_slot(&self.suffixes, ending, end - ending)
             if suffix.head != 0:
@@ -211,6 +243,35 @@ cdef class Encoder(Splitter):
                 self._append(suffix.value, ids)
                 return
         ids.push_back(UNKNOWN_ID)
+
+
+    cdef bint _append_parts(
+        self, const char* form, const char* end, vector[int32_t]* ids
+    ) noexcept nogil:
+        """Append the parts of a picture that has no id: of joined ones, of a flag's letters."""
+        cdef const char* part = form
+        cdef const char* i = form
+        cdef Slot* slot
+        cdef size_t joiner
+        if not self.rules.words or form[0] & 0x80 == 0 or end - form < 6:
+            return False
+        # F0 9F 87 begins each of a flag's two letters, E2 80 8D is the joiner.
+        if end - form == 8 and memcmp(form, b"\xf0\x9f\x87", 3) == 0:
+            slot = find_slot(&self.table, form, 4)
+            ids.push_back(slot.value if slot.head != 0 else UNKNOWN_ID)
+            slot = find_slot(&self.table, form + 4, 4)
+            ids.push_back(slot.value if slot.head != 0 else UNKNOWN_ID)
+            return True
+        while i < end:
+            joiner = 3 if end - i > 3 and memcmp(i, b"\xe2\x80\x8d", 3) == 0 else 0
+            if joiner or i + 1 == end:
+                if not joiner and part == form:
+                    return False
+                slot = find_slot(&self.table, part, (i if joiner else end) - part)
+                self._append(slot.value if slot.head != 0 else UNKNOWN_ID, ids)
+                part = i + 3
+            i += 3 if joiner else 1
+        return True
 
 
 def splitter(*, bint lower, bint words, bint keep_marks, str digits, bint squeeze):
@@ -227,12 +288,13 @@ def splitter(*, bint lower, bint words, bint keep_marks, str digits, bint squeez
     made.rules.words = words
     made.rules.keep_marks = keep_marks
     made.rules.squeeze = squeeze
+    made.rules.emoticons = &emoticons if words else NULL
     made.rules.digits = ways[digits]
     for code in range(256):
         made.rules.kinds[code] = as_kind(&made.rules, page[code])
     for code in range(128):
         made.rules.letters[code] = 0
-        if made.rules.kinds[code] & ~CASED == LETTER:
+        if made.rules.kinds[code] & KINDS == LETTER:
             made.rules.letters[code] = code + 32 if made.rules.kinds[code] & CASED else code
     return made
 

@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Text to forms, in one pass over the code points.
 
-A form is a word as written, a run of one mark, or a character that stands alone, in UTF-8.
+A form is a word as written, a run of one mark, an emoticon, or what stands alone: a character, or
+several that are one picture. In UTF-8.
 """
 
 from cpython.object cimport PyObject
-from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport int16_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 from libcpp.vector cimport vector
 
@@ -44,22 +45,31 @@ ctypedef fused Char:
     uint32_t
 
 cdef enum Kind:
-    SPACE, IGNORED, APOSTROPHE, LETTER, DIGIT, SINGLE, MARK
+    SPACE, IGNORED, APOSTROPHE, LETTER, DIGIT, SINGLE, MARK, EMOTICON
 
 cdef enum Digits:
     KEEP, MASK, DROP
 
 cdef enum:
-    NEEDS_LOWER = 1
+    NEEDS_REWRITING = 1
     CASED = 0x80   # beside the kind: what str.lower changes
+    FORMED = 0x40  # beside the kind: what may have another Unicode form, alone or with others
     AHEAD = 12     # texts whose characters are fetched before they are looked at
+    KINDS = 0x3F
+    JOINER = 0x200D
+
+# Of a spelling in the table of emoticons, as in quaver/_emoticons.py.
+cdef enum Around:
+    AT_WORDS = 1, REPEATS = 2, SLASH = 4
 
 
 # --- kinds ---------------------------------------------------------------------------------------
 
-cdef inline int kind_of_word_character(str character, str category) except -1:
+cdef inline int kind_of_word_character(
+    str character, str category, str apostrophes
+) except -1:
     cdef int code = ord(character)
-    if character in "'\u2019\u02bc\uff07":
+    if character in apostrophes:
         return APOSTROPHE
     if 0xFE00 <= code <= 0xFE0F or 0xE0100 <= code <= 0xE01EF or 0x1F3FB <= code <= 0x1F3FF:
         return IGNORED  # variation selectors and skin tones
@@ -91,6 +101,8 @@ cdef inline const uint8_t* fill_page(int words, unsigned page) except NULL:
     # Here, since outside of functions a .pxd file has no statements.
     from unicodedata import category
 
+    from quaver._unicode import APOSTROPHES, unified
+
     cdef uint8_t* kinds = quaver_text_new_page()
     cdef unsigned i
     cdef int kind
@@ -98,9 +110,14 @@ cdef inline const uint8_t* fill_page(int words, unsigned page) except NULL:
     for i in range(256):
         character = chr(256 * page + i)
         if words:
-            kind = kind_of_word_character(character, category(character))
+            kind = kind_of_word_character(character, category(character), APOSTROPHES)
         else:
             kind = kind_between_spaces(character, category(character))
+        if words and kind not in (SPACE, IGNORED, APOSTROPHE) and (
+            category(character)[0] == "M" or 0x1100 <= ord(character) <= 0x11FF
+            or 0x16D63 <= ord(character) <= 0x16D6A or unified(character) != character
+        ):
+            kind |= FORMED
         kinds[i] = kind | (CASED if character.lower() != character else 0)
     quaver_text_publish(words, page, kinds)
     return quaver_text_page(words, page)
@@ -112,9 +129,18 @@ cdef inline const uint8_t* fill_page_locked(int words, unsigned page) except NUL
 
 # --- one pass over a text ------------------------------------------------------------------------
 
+# A tree of spellings: at each node, the next one for each ASCII character, 0 for none.
+cdef cppclass Emoticons:
+    vector[int16_t] following   # (nodes, 128)
+    vector[int16_t] found       # 1 + the number of the emoticon that ends at a node, or 0
+    vector[uint8_t] around      # what may stand around it
+    vector[char] tokens         # four bytes for each emoticon, zeros behind
+
+
 cdef struct Rules:
     uint8_t kinds[256]
     uint8_t letters[128]        # ASCII letters as they are written to forms, 0 for the others
+    const Emoticons* emoticons  # none between spaces
     int words
     bint lower
     bint keep_marks
@@ -136,11 +162,11 @@ cdef struct Text:
 
 cdef inline int as_kind(const Rules* rules, uint8_t kind) noexcept nogil:
     """Return the kind under the rules: between spaces, marks are letters or ignored."""
-    if kind & ~CASED == MARK:
+    if kind & KINDS == MARK:
         if not rules.words:
             return LETTER if rules.keep_marks else IGNORED
         if not rules.keep_marks:
-            return SPACE
+            return SPACE | kind & FORMED
     return kind if rules.lower else kind & ~CASED
 
 
@@ -211,15 +237,82 @@ cdef inline size_t copy_letters(
     return count
 
 
+cdef inline bint is_flag(uint32_t code) noexcept nogil:
+    """Return whether two such letters are a flag."""
+    return 0x1F1E6 <= code <= 0x1F1FF
+
+
+cdef inline bint in_a_word(const Rules* rules, uint32_t code) except -1 nogil:
+    return kind_of(rules, code) & KINDS in (LETTER, DIGIT)
+
+
+cdef inline size_t match_emoticon(
+    const Char* data,
+    size_t length,
+    size_t begin,
+    size_t free_from,
+    const Rules* rules,
+    const char** token,
+) except? 0xFFFFFFFF nogil:
+    """Return how many characters the longest emoticon here has, 0 if there is none.
+
+    What is before `free_from` is another emoticon. `token` is set to its token.
+    """
+    cdef const Emoticons* known = rules.emoticons
+    cdef size_t i = begin, end = 0, best = 0
+    cdef int node = 0, around
+    cdef uint32_t code
+    cdef bint touches, follows
+    if known.following[<uint32_t>data[begin]] == 0:
+        return 0
+    touches = begin > free_from and in_a_word(rules, data[begin - 1])
+    if begin > free_from and data[begin - 1] == data[begin]:
+        return 0  # in a run of marks
+    while i < length:
+        code = data[i]
+        if code >= 128 or code == 96:
+            if kind_of(rules, code) & KINDS != APOSTROPHE:
+                break
+            code = 39
+        node = known.following[128 * node + code]
+        if node == 0:
+            break
+        i += 1
+        if known.found[node] == 0:
+            continue
+        around = known.around[node]
+        end = i
+        if around & REPEATS:
+            while end < length and data[end] == data[i - 1]:
+                end += 1
+        follows = end < length and in_a_word(rules, data[end])
+        if around & AT_WORDS:
+            if touches and follows:
+                continue
+        elif touches or follows:
+            continue
+        if around & SLASH and end < length and (data[end] == 47 or data[end] == 92):
+            continue
+        best = end - begin
+        token[0] = &known.tokens[4 * (known.found[node] - 1)]
+    return best
+
+
 cdef inline int split(
-    const Char* data, size_t length, const Rules* rules, Forms* forms
+    const Char* data, size_t length, const Rules* rules, Forms* forms, bint rewritten
 ) except -1 nogil:
     """Write the forms of a text one behind the other.
 
-    Return `NEEDS_LOWER`, the forms unfinished, at a letter beyond ASCII whose case is to be
-    ignored: one may become two, or depend on its neighbours, so that is left to str.lower.
+    Return `NEEDS_REWRITING`, the forms unfinished, at a letter beyond ASCII whose case is to be
+    ignored, or at what may have another Unicode form: one may become two, or depend on its
+    neighbours, so that is left to Python.
     """
     cdef size_t i = 0, ahead, n_letters
+    cdef size_t consumed = 0, emoticon_end = 0
+    cdef const char* token = NULL
+    cdef bint picture = False  # whether the last form is a picture that what follows may join
+    cdef bint joined = False   # ... and a joiner stands behind it
+    cdef bint half_flag = False
     cdef uint32_t code, last = 0, before = 0  # the last two characters of the open form
     cdef int kind
     cdef Open opened = NOTHING
@@ -241,19 +334,41 @@ cdef inline int split(
             else:
                 kind = kind_of(rules, code)
         i += 1
-        if kind & CASED:
-            if code >= 128:
-                return NEEDS_LOWER
-            code, kind = code + 32, kind & ~CASED
+        if kind & (CASED | FORMED):
+            if code >= 128 and not rewritten:
+                return NEEDS_REWRITING
+            if kind & CASED and code < 128:
+                code += 32
+            kind &= KINDS
         if kind == IGNORED:
+            joined |= picture and code == JOINER
             continue
+        if picture:
+            picture = False
+            if kind == SINGLE or code == 0x2194:
+                if joined and (code == 0x2640 or code == 0x2642):  # the gender of who gestures
+                    picture, joined = True, False
+                    continue
+                if joined or (half_flag and is_flag(code)):
+                    if joined:
+                        to = put(to, JOINER)
+                    to = put(to, code)
+                    forms.ends[forms.ends.size() - 1] = <uint32_t>(to - forms.bytes.data())
+                    start = to
+                    picture, joined, half_flag = True, False, False
+                    continue
+            joined = half_flag = False
+        if code < 128 and rules.emoticons != NULL and (kind == MARK or kind == SPACE):
+            consumed = match_emoticon(data, length, i - 1, emoticon_end, rules, &token)
+            if consumed > 0:
+                kind = EMOTICON
         if kind == APOSTROPHE:
             kind = SPACE
             if opened == A_WORD and last != 39:
                 ahead = i
                 while ahead < length and kind_of(rules, data[ahead]) == IGNORED:
                     ahead += 1
-                if ahead < length and kind_of(rules, data[ahead]) & ~CASED in (LETTER, DIGIT):
+                if ahead < length and kind_of(rules, data[ahead]) & KINDS in (LETTER, DIGIT):
                     code, kind = 39, LETTER
         if kind == LETTER or kind == DIGIT:
             if opened == A_WORD:
@@ -280,11 +395,23 @@ cdef inline int split(
         opened = NOTHING
         if kind == SPACE:
             continue
+        if kind == EMOTICON:
+            while token[0] != 0:
+                to[0] = token[0]
+                to += 1
+                token += 1
+            forms.ends.push_back(<uint32_t>(to - forms.bytes.data()))
+            start = to
+            i += consumed - 1
+            emoticon_end = i
+            continue
         to = put(to, code)
         last, before = code, 0
         if kind == SINGLE:
             forms.ends.push_back(<uint32_t>(to - forms.bytes.data()))
             start = to
+            picture = rules.words and (code < 0x3400 or 0x1F000 <= code < 0x20000)
+            half_flag = is_flag(code)
         elif kind == MARK:
             opened, n_marks = A_MARK, 1
         else:
@@ -319,19 +446,27 @@ cdef inline int split_one(
     if later < texts.size():
         prefetch(texts[later].data)
         prefetch(<const char*>texts[later].data + 64)
-    if split_as_it_is(&texts[i], rules, forms) == NEEDS_LOWER:
-        split_in_lower_case(&texts[i], rules, forms)
+    if split_text(&texts[i], rules, forms, False) == NEEDS_REWRITING:
+        split_rewritten(&texts[i], rules, forms)
     return 0
 
 
 # Functions of their own: one that holds the interpreter's lock anywhere takes it at its beginning.
-cdef inline int split_in_lower_case(
+cdef inline int split_rewritten(
     const Text* text, const Rules* rules, Forms* forms
 ) except -1 with gil:
-    cdef str small = (<object>text.owner).lower()
-    cdef Text lowered
-    view(small, &lowered)
-    split_as_it_is(&lowered, rules, forms)
+    from quaver._unicode import unified
+
+    cdef str other = <object>text.owner
+    cdef Text view_of_it
+    if rules.words:
+        other = unified(other)
+    if rules.lower:
+        other = other.lower()
+        if rules.words:
+            other = unified(other)  # the case of a letter may have taken its accent apart
+    view(other, &view_of_it)
+    split_text(&view_of_it, rules, forms, True)
     return 0
 
 
@@ -342,11 +477,11 @@ cdef inline void view(object text, Text* to) noexcept:
     to.kind = PyUnicode_KIND(text)
 
 
-cdef inline int split_as_it_is(
-    const Text* text, const Rules* rules, Forms* forms
+cdef inline int split_text(
+    const Text* text, const Rules* rules, Forms* forms, bint rewritten
 ) except -1 nogil:
     if text.kind == 1:
-        return split(<const uint8_t*>text.data, text.length, rules, forms)
+        return split(<const uint8_t*>text.data, text.length, rules, forms, rewritten)
     if text.kind == 2:
-        return split(<const uint16_t*>text.data, text.length, rules, forms)
-    return split(<const uint32_t*>text.data, text.length, rules, forms)
+        return split(<const uint16_t*>text.data, text.length, rules, forms, rewritten)
+    return split(<const uint32_t*>text.data, text.length, rules, forms, rewritten)

@@ -55,7 +55,10 @@ def test_silence_is_named_in_a_timeline(
     file = tmp_path / "a.wav"
     soundfile.write(file, np.concatenate([speech, 0 * speech]), 16000)
     rows = run("predict", file, "--timeline", "--window", 2, "--hop", 2, "--json").stdout
-    assert [row["emotion"] == "silence" for row in json.loads(rows)["predictions"]] == [False, True]
+    found = json.loads(rows)["predictions"]
+    assert [row["emotion"] == "silence" for row in found] == [False, True]
+    assert [row["reliable"] for row in found] == [True, False]
+    assert [row["warnings"] for row in found] == [[], ["silence"]]
 
 
 def test_predict_timeline_goes_on_after_a_bad_file(run: Run, folder: Path) -> None:

@@ -31,8 +31,9 @@ def test_predict_a_text(run: Run) -> None:
     assert row["emotion"] == "happiness"
     assert "happiness" in row["labels"]
     assert list(row["probabilities"]) == list(LABELS)
-    shown = run("predict", "--text", ANGRY).stdout
-    assert "anger" in shown.split("I hate you")[1]
+    assert row["reliable"] is True
+    shown = run("predict", "--text", ANGRY, "--format", "table").stdout
+    assert shown.splitlines()[1].startswith(" anger ")
 
 
 def test_predict_the_lines_of_a_file(run: Run, tmp_path: Path) -> None:
@@ -54,6 +55,22 @@ def test_predict_standard_input(run: Run, monkeypatch: pytest.MonkeyPatch) -> No
     assert texts.read_texts(Path("-")) == ([HAPPY], [])
 
 
+def test_a_text_without_a_known_word_has_no_emotion(run: Run) -> None:
+    for given in ("Всё хорошо", "", "?!", "123"):
+        (row,) = json.loads(run("predict", "--text", given, "--json").stdout)["predictions"]
+        assert row["emotion"] == "no known word"
+        assert (row["reliable"], row["warnings"], row["labels"]) == (False, ["no_known_word"], [])
+        assert set(row["probabilities"].values()) == {pytest.approx(1 / 7)}
+    assert "no known word" in run("predict", "--text", "qwrtzp", "--format", "table").stdout
+    alone = json.loads(run("predict", DEMO, "--json").stdout)["predictions"][0]
+    both = json.loads(run("predict", DEMO, "--text", "qwrtzp", "--json").stdout)["predictions"][0]
+    assert both["probabilities"] == pytest.approx(alone["probabilities"])
+    assert both["emotion"] == alone["emotion"]
+    assert (both["reliable"], both["warnings"]) == (False, ["no_known_word"])
+    table = run("predict", DEMO, "--text", "qwrtzp", "--format", "table").stdout
+    assert "no known word" in table
+
+
 def test_predict_a_recording_with_its_words(run: Run) -> None:
     found = json.loads(run("predict", DEMO, "--text", HAPPY, "--json").stdout)
     (row,) = found["predictions"]
@@ -72,7 +89,8 @@ def test_predict_a_recording_with_its_words(run: Run) -> None:
     )["predictions"][0]["probabilities"]
     expected = voice * words / (voice * words).sum()
     np.testing.assert_allclose([product[label] for label in LABELS], expected, atol=1e-9)
-    shown = run("predict", DEMO, "--text", HAPPY).stdout
+    assert (row["reliable"], row["warnings"]) == (True, [])
+    shown = run("predict", DEMO, "--text", HAPPY, "--format", "table").stdout
     assert all(name in shown for name in ("voice", "words", "both"))
 
 

@@ -20,12 +20,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from quaver._emoticons import spellings
 from quaver._english import CONTRACTIONS, SUFFIXES, expand
-from quaver.text import TextConfig, Vocabulary, sequences, tokenize, wordnet_lemmatizer
+from quaver._unicode import unified
+from quaver.text import EMOTICONS, TextConfig, Vocabulary, sequences, tokenize, wordnet_lemmatizer
 from reference import text as twin
 
 # Characters that take turns badly: case of two letters, joiners, tones, marks, zero bytes.
-AWKWARD = "aAbB'’.!?1２ \u3000\t\n\u200d\ufe0f😀🏽漢字éÉ\u0301İßΣकि\ud800\x00_-#“”·¼Ⅳ𝔄ʼ"
+AWKWARD = "aAbB'’.!?1２ \u3000\t\n\u200d\ufe0f😀🏽漢字éÉ\u0301İßΣकि\ud800\x00_-#“”·¼Ⅳ𝔄ʼ`´¨¯™ﬁ…≠"
+AWKWARD += ":;=<>^()[/\\|3DdPoO@*♀↔🇬🇧❤\u1161\u1100\u0338"
 TEXTS = [
     "I can't BELIEVE it's 2024!!! 😀",
     "Sooooo happy... we’ve won, haven't we? 100%",
@@ -36,6 +39,7 @@ TEXTS = [
     "   \t\n",
     "'''",
 ]
+SPELLINGS = {spelling: (token, around) for spelling, token, around in spellings()}
 configs = st.builds(
     TextConfig,
     tokens=st.sampled_from(["words", "whitespace"]),
@@ -56,6 +60,7 @@ def twin_tokens(text: str, config: TextConfig) -> list[str]:
         punctuation=config.punctuation,
         digits=config.digits,
         squeeze=config.squeeze,
+        emoticons=SPELLINGS,
     )
     if config.contractions:
         forms = [t for form in forms for t in twin.expand(form, CONTRACTIONS, SUFFIXES)]
@@ -96,11 +101,31 @@ def test_every_code_point(tokens: str) -> None:
         ("who'd dare n't", ["who", "would", "dare", "n't"]),
         ("rock'n'roll 'tis o'clock", ["rock'n'roll", "tis", "o'clock"]),
         ("goooood yeeees 1000", ["good", "yees", "0"]),
-        ("what?!?! ... --- ;)", ["what", "?", "!", "?", "!", "...", "---", ";", ")"]),
+        ("what?!?! ... --- ;)", ["what", "?", "!", "?", "!", "...", "---", ";)"]),
         ("👍🏽 ❤️ ok👌ok", ["👍", "❤", "ok", "👌", "ok"]),
         ("漢字 かな", ["漢", "字", "かな"]),
-        ("e\u0301te\u0301 soft\u00adhyphen", ["e\u0301te\u0301", "softhyphen"]),
+        ("e\u0301te\u0301 soft\u00adhyphen", ["\u00e9t\u00e9", "softhyphen"]),
+        ("ﬁne ｗｉｄｅ 𝓼𝓪𝓭 ½…", ["fine", "wide", "sad", "0", "⁄", "0", "..."]),
+        ("Monsanto™ ¨ ¯", ["monsanto", "™", "¨", "¯"]),
         ("ΣΑΣ İ", ["σας", "i\u0307"]),
+        ("can`t can´t can‘t can′t can＇t canʼt", ["can", "not"] * 6),
+        ("`code` ‘quoted’ ''", ["code", "quoted"]),
+        ("great :( I :'( no", ["great", ":(", "i", ":'(", "no"]),
+        (":-) =) :] :)))) :^)", [":)"] * 5),
+        ("<3 </3 :D ;) xD :/ :*", ["<3", "</3", ":D", ";)", "xd", ":/", ":*"]),
+        ("<3<3 :):) Été :D ：（", ["<3", "<3", ":)", ":)", "été", ":D", ":("]),
+        ("I can’t :’( ;-;", ["i", "can", "not", ":'(", ":'("]),
+        ("(see:) a:( a:(b :(b", ["(", "see", ":)", "a", ":(", "a", ":", "(", "b", ":(", "b"]),
+        (
+            "http://a 8:30 a::b x<3",
+            [*["http", ":", "//", "a"], *["0", ":", "0", "a", "::", "b", "x", "<", "0"]],
+        ),
+        (
+            "👩\u200d👩\u200d👧 ❤️\u200d🔥 🙂\u200d↔️",
+            ["👩\u200d👩\u200d👧", "❤\u200d🔥", "🙂\u200d↔"],
+        ),
+        ("🤷🏻\u200d♀️ 🤷 🇬🇧🇺🇸🇫 🏴\U000e0067\U000e007f", ["🤷", "🤷", "🇬🇧", "🇺🇸", "🇫", "🏴"]),
+        ("😡😡☹︎", ["😡", "😡", "☹"]),
     ],
 )
 def test_tokens_by_hand(text: str, tokens: list[str]) -> None:
@@ -226,6 +251,30 @@ def test_config_types() -> None:
             TextConfig(**options)  # type: ignore[arg-type]
 
 
+def test_emoticons_are_tokens_where_marks_are_not() -> None:
+    assert tokenize("so, (great) :( 👍", TextConfig(punctuation="drop")) == [
+        "so",
+        "great",
+        ":(",
+        "👍",
+    ]
+    assert tokenize(":-( can`t", TextConfig(tokens="whitespace")) == [":-(", "can`t"]
+
+
+@pytest.mark.parametrize("token", EMOTICONS)
+def test_every_spelling_is_its_emoticon(token: str) -> None:
+    spelled = [spelling for spelling, meant, _ in spellings() if meant == token]
+    assert token in spelled
+    for spelling in spelled:
+        assert tokenize(f"so {spelling} so") == ["so", token, "so"]
+    assert len(token) <= 3  # the compiled table has room for no more
+
+
+def test_accents_alone_are_those_of_the_standard() -> None:
+    points = map(chr, range(sys.maxunicode + 1))
+    assert [c for c in points if unified(c) != twin.unified(c)] == []
+
+
 # sequences
 
 
@@ -279,6 +328,30 @@ def test_unknown_contractions_keep_their_known_parts() -> None:
     assert sequences(["dog'll daren't cat'll Dog's xn't 'll"], vocabulary).tolist() == [
         [2, 4, 5, 3, 1, 4, 2, 1, 3, 1]
     ]
+
+
+def test_what_a_vocabulary_lacks_has_the_ids_of_its_parts() -> None:
+    before = Vocabulary([":", "(", "great", "🇬", "❤", "🤷", "♀", "😀"])
+    rows = ["great :-(", "🇬🇧", "❤\u200d🔥", "🤷\u200d♀️", "😀\u200d😀", "🔥\u200d🔥"]
+    assert sequences(rows, before, length=3).tolist() == [
+        *([4, 2, 3], [5, 1, 0], [6, 1, 0], [7, 0, 0], [9, 9, 0], [1, 1, 0])
+    ]
+    assert before.id(":(") == 1
+    built = Vocabulary.build(rows)
+    assert {":(", "🇬🇧", "❤\u200d🔥", "😀\u200d😀"} <= set(built.words)
+    assert (sequences(rows, built, length=1) > 1).all()
+    told = Vocabulary(["sad", "great"], lemmas={":(": "sad"})
+    assert sequences(["great :-("], told).tolist() == [[3, 2]]
+
+
+def test_vocabularies_of_before_can_be_read() -> None:
+    vocabulary = Vocabulary(["a", "b"])
+    content = vocabulary.to_json()
+    assert '"version": 2' in content
+    older = Vocabulary.from_json(content.replace('"version": 2', '"version": 1'))
+    assert older == vocabulary
+    with pytest.raises(ValueError, match="format 'quaver vocabulary' 3"):
+        Vocabulary.from_json(content.replace('"version": 2', '"version": 3'))
 
 
 def test_threads_agree() -> None:
@@ -440,7 +513,7 @@ def test_lemmatising_with_nltk(monkeypatch: pytest.MonkeyPatch, there: bool) -> 
 
 def test_contractions_are_in_the_form_that_they_are_looked_up_in() -> None:
     for form, words in CONTRACTIONS.items():
-        assert twin.forms(form) == [form]
+        assert twin.forms(form, emoticons=SPELLINGS) == [form]
         assert expand(form) == words
         assert all(tokenize(word) == [word] for word in words)
 

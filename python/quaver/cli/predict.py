@@ -137,10 +137,14 @@ def _predictions(
         found = model.predict_clips(files, threads=threads, downmix=downmix, progress=report)
     failures += found.failures
     return [
-        _row(files[i], str(label), found.classes, probabilities)
-        for i, label, probabilities in zip(
-            found.index, found.labels, found.probabilities, strict=True
+        _row(
+            files[found.index[i]],
+            str(found.labels[i]),
+            found.classes,
+            found.probabilities[i],
+            texts.trust(found, i),
         )
+        for i in range(len(found))
     ]
 
 
@@ -169,7 +173,9 @@ def _timelines(
             curve.starts, curve.ends, labels, curve.probabilities, strict=True
         ):
             times = {"start": float(start), "end": float(end)}
-            rows.append(_row(file, str(label), curve.classes, probabilities, **times))
+            silent = label == _SILENCE
+            trust = {"reliable": not silent, "warnings": [_SILENCE] if silent else []}
+            rows.append(_row(file, str(label), curve.classes, probabilities, trust, **times))
     return rows
 
 
@@ -178,10 +184,11 @@ def _row(
     label: str,
     classes: Sequence[str],
     probabilities: NDArray[np.float64],
+    trust: dict[str, Any],
     **times: float,
 ) -> dict[str, Any]:
     shares = dict(zip(classes, probabilities.tolist(), strict=True))
-    return {"file": shown(file), **times, "emotion": label, "probabilities": shares}
+    return {"file": shown(file), **times, "emotion": label, **trust, "probabilities": shares}
 
 
 def _prediction_tables(rows: list[dict[str, Any]], classes: Sequence[str]) -> tuple[Table, Table]:

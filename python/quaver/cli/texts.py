@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from quaver.cli.console import shown
 from quaver.cli.tables import Table, percent
+from quaver.models.predictions import NO_KNOWN_WORD
 
 if TYPE_CHECKING:
     from quaver.batch import Failure
     from quaver.models.base import TextModel
+    from quaver.models.predictions import Predictions
 
 _SHOWN = 60  # characters of a text in a table
 
@@ -51,14 +53,26 @@ def text_rows(model: TextModel, texts: Sequence[str]) -> list[dict[str, Any]]:
     if not texts:
         return []
     rows = []
+    found = model.predict_texts(texts)
     labels = model.predict_labels(texts)
-    for text, given, shares in zip(texts, labels, model.predict_proba(texts), strict=True):
-        by_label = dict(zip(model.classes, shares.tolist(), strict=True))
-        emotion = max(by_label, key=by_label.__getitem__)
+    for i, (text, given) in enumerate(zip(texts, labels, strict=True)):
         rows.append(
-            {"text": text, "emotion": emotion, "labels": list(given), "probabilities": by_label}
+            {
+                "text": text,
+                "emotion": str(found.labels[i]),
+                "labels": list(given),
+                **trust(found, i),
+                "probabilities": dict(
+                    zip(found.classes, found.probabilities[i].tolist(), strict=True)
+                ),
+            }
         )
     return rows
+
+
+def trust(found: Predictions, i: int) -> dict[str, Any]:
+    """Return whether a row can be trusted, and why not."""
+    return {"reliable": bool(found.reliable[i]), "warnings": list(found.warnings[i])}
 
 
 def text_tables(rows: Sequence[Mapping[str, Any]]) -> tuple[Table, Table]:
@@ -91,6 +105,7 @@ def fused_row(row: Mapping[str, Any], model: TextModel, text: str, rule: str) ->
     from quaver.models import fusion
 
     voice: dict[str, float] = row["probabilities"]
+    found = model.predict_texts([text])
     shares = model.predict_distribution([text])[0].tolist()
     words = dict(zip(model.classes, shares, strict=True))
     if set(words) != set(voice):
@@ -98,12 +113,23 @@ def fused_row(row: Mapping[str, Any], model: TextModel, text: str, rule: str) ->
             f"voice and text must have the same labels, got {', '.join(voice)} and"
             f" {', '.join(words)}"
         )
-    sources = {"voice": [list(voice.values())], "words": [[words[label] for label in voice]]}
+    # Without a known word the voice speaks alone.
+    told = None if "no_known_word" in found.warnings[0] else [[words[label] for label in voice]]
+    sources = {"voice": [list(voice.values())], "words": told}
     both = fusion.fuse(sources, rule=rule)[0].tolist()  # type: ignore[arg-type]  # checked
     fused = dict(zip(voice, both, strict=True))
     emotion = max(fused, key=fused.__getitem__)
     parts = {"voice": voice, "words": {label: words[label] for label in voice}}
-    return {**row, "text": text, "emotion": emotion, "probabilities": fused, **parts}
+    warnings = [*row["warnings"], *found.warnings[0]]
+    return {
+        **row,
+        "text": text,
+        "emotion": emotion,
+        "reliable": not warnings,
+        "warnings": warnings,
+        "probabilities": fused,
+        **parts,
+    }
 
 
 def fused_table(row: Mapping[str, Any]) -> Table:
@@ -115,6 +141,8 @@ def fused_table(row: Mapping[str, Any]) -> Table:
         ("both", row["probabilities"]),
     ):
         emotion = max(shares, key=shares.__getitem__)
+        if name == "words" and "no_known_word" in row["warnings"]:
+            emotion = NO_KNOWN_WORD
         rows.append([name, emotion, *map(percent, shares.values())])
     headings = ("", "emotion", *row["probabilities"])
     return Table(headings, rows, frozenset({0, 1}), title=shown(row["file"]))

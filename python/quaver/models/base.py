@@ -89,6 +89,9 @@ class VoiceModel(Model, Protocol):
 class TextModel(Model, Protocol):
     """A model of texts."""
 
+    def predict_texts(self, X: Iterable[str]) -> Predictions:
+        """Return the most probable label of each text, and whether it can be trusted."""
+
     def predict_labels(self, X: Iterable[str]) -> list[tuple[str, ...]]:
         """Return the labels of each text by name."""
 

@@ -1,4 +1,4 @@
-"""What models say of a list of recordings."""
+"""What models say of a list of recordings or texts."""
 
 from __future__ import annotations
 
@@ -12,23 +12,46 @@ if TYPE_CHECKING:
 
     from quaver.batch import Failure
 
+#: What may be wrong with a recording or a text that has an answer nevertheless.
+WARNINGS = (
+    "silence",
+    "no_speech",
+    "too_short",
+    "clipped",
+    "out_of_scale",
+    "unlike_training",
+    "no_known_word",
+)
+
+#: In the place of an emotion where a text has no word that the model knows.
+NO_KNOWN_WORD = "no known word"
+
 
 @dataclass(frozen=True, slots=True, eq=False)  # arrays have no single truth
 class Predictions:
-    """Emotions and probabilities, one row a clip.
+    """Emotions and probabilities, one row a clip or text.
 
     Attributes
     ----------
     labels : ndarray of shape (n_ok,), str
-        The most probable emotion of each clip that worked.
+        The most probable emotion of each clip that worked; "no known word" of a text without one.
     probabilities : ndarray of shape (n_ok, n_classes), float64
-        Rows sum to 1.
+        Rows sum to 1, but those of a text model that gives any number of labels.
     classes : tuple of str
         Labels of the columns.
     index : ndarray of shape (n_ok,), intp
         Position of each row's clip in the list.
     failures : tuple of Failure
         The others.
+    reliable : ndarray of shape (n_ok,), bool, optional
+        Whether an answer can be trusted; all by default.
+    warnings : tuple of tuple of str, optional
+        Why it cannot, of `WARNINGS`, for each row; none by default.
+
+    Raises
+    ------
+    ValueError
+        For `reliable` or `warnings` of another length, or an unknown warning.
     """
 
     labels: NDArray[np.str_]
@@ -36,6 +59,23 @@ class Predictions:
     classes: tuple[str, ...]
     index: NDArray[np.intp]
     failures: tuple[Failure, ...]
+    reliable: NDArray[np.bool_] = None  # type: ignore[assignment]  # made in __post_init__
+    warnings: tuple[tuple[str, ...], ...] = None  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        n = len(self.labels)
+        reliable = np.ones(n, bool) if self.reliable is None else np.asarray(self.reliable, bool)
+        warnings = ((),) * n if self.warnings is None else tuple(map(tuple, self.warnings))
+        if reliable.shape != (n,) or len(warnings) != n:
+            raise ValueError(
+                f"reliable and warnings must have {n} rows,"
+                f" got {reliable.shape} and {len(warnings)}"
+            )
+        unknown = {warning for row in warnings for warning in row} - set(WARNINGS)
+        if unknown:
+            raise ValueError(f"warnings must be among {', '.join(WARNINGS)}, got {sorted(unknown)}")
+        object.__setattr__(self, "reliable", reliable)
+        object.__setattr__(self, "warnings", warnings)
 
     def __len__(self) -> int:
         return len(self.labels)

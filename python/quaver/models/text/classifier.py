@@ -22,17 +22,19 @@ with extra("text"):
 
     from quaver.models.networks.training import digest, forget, train
 
+from quaver.models.predictions import NO_KNOWN_WORD, Predictions
 from quaver.models.text import file as files
 from quaver.models.text.file import as_word_vectors
 from quaver.models.text.network import (
     Batches,
     build_network,
+    has_words,
     probabilities,
     round_up,
     weighted_loss,
 )
 from quaver.models.text.scores import best_thresholds, class_weights, macro_f1
-from quaver.text import UNKNOWN_ID, Side, TextConfig, Vocabulary, as_texts, sequences
+from quaver.text import PADDING_ID, UNKNOWN_ID, Side, TextConfig, Vocabulary, as_texts, sequences
 
 if TYPE_CHECKING:
     import keras
@@ -219,35 +221,83 @@ class TextClassifier(ClassifierMixin, Learned, Stored, BaseEstimator):  # type: 
     def predict_proba(self, X: Iterable[str]) -> NDArray[np.float32]:
         """Return the probability of each label.
 
-        Parameters
-        ----------
-        X : iterable of str
-            One without tokens gets the answer to a single unknown one.
-
         Returns
         -------
         ndarray of shape (n_texts, n_classes), float32
-            Rows sum to 1 unless `multi_label`.
+            Rows sum to 1 unless `multi_label`. A text without any known word, of which nothing can
+            be said, has the same probability for each label: 1 / n_classes.
 
         Raises
         ------
         TypeError
             If a text is no str.
         """
-        check_is_fitted(self, "network_")
-        return probabilities(self.network_, self._encode(as_texts(X)))
+        return self._probabilities(X)[0]
 
     def predict(self, X: Iterable[str]) -> NDArray[Any]:
         """Return the most probable label of each text, or 0 and 1 for each label if `multi_label`.
+
+        A text without a known word has none if `multi_label`, else the first: see `predict_texts`.
 
         Returns
         -------
         ndarray of shape (n_texts,), or (n_texts, n_classes), int64
         """
-        found = self.predict_proba(X)
+        found, known = self._probabilities(X)
         if self.multi_label:
-            return (found >= self.thresholds_).astype(np.int64)
+            return ((found >= self.thresholds_) & known[:, None]).astype(np.int64)
         return np.asarray(self.classes_[found.argmax(axis=1)])
+
+    def predict_texts(self, X: Iterable[str]) -> Predictions:
+        """Return the most probable label of each text, and whether it can be trusted.
+
+        Parameters
+        ----------
+        X : iterable of str
+
+        Returns
+        -------
+        Predictions
+            A text without any known word (of another language, empty, only marks and numbers) has
+            the label "no known word", the warning ``no_known_word`` and is not reliable; one of
+            which less than half is known has the warning ``unlike_training``.
+
+        Raises
+        ------
+        TypeError
+            If a text is no str.
+
+        Examples
+        --------
+        >>> model = TextClassifier.load_pretrained()
+        >>> found = model.predict_texts(["How sad.", "Всё хорошо"])
+        >>> found.labels.tolist(), found.reliable.tolist(), found.warnings
+        (['sadness', 'no known word'], [True, False], ((), ('no_known_word',)))
+        """
+        texts = as_texts(X)
+        found, known = self._probabilities(texts)
+        ids = self._encode(texts)
+        familiar = 2 * (ids > UNKNOWN_ID).sum(axis=1) >= (ids != PADDING_ID).sum(axis=1)
+        warnings = np.where(known, np.where(familiar, "", "unlike_training"), "no_known_word")
+        labels = np.where(known, np.array(self.classes)[found.argmax(axis=1)], NO_KNOWN_WORD)
+        return Predictions(
+            labels,
+            found.astype(np.float64),
+            self.classes,
+            np.arange(len(found)),
+            (),
+            known & familiar,
+            tuple((each,) if each else () for each in warnings.tolist()),
+        )
+
+    def _probabilities(self, X: Iterable[str]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Return the probabilities of texts, and which of them have a known word."""
+        check_is_fitted(self, "network_")
+        ids = self._encode(as_texts(X))
+        known = has_words(ids, self.vocabulary_)
+        found = np.full((len(ids), len(self.classes_)), 1 / len(self.classes_), np.float32)
+        found[known] = probabilities(self.network_, ids[known])
+        return found, known
 
     def predict_labels(self, X: Iterable[str]) -> list[tuple[str, ...]]:
         """Return the labels of each text by name, none to all of them if `multi_label`."""

@@ -8,6 +8,7 @@ normalisation and is passed over by the recurrent layers.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,8 @@ with extra("text"):
     import keras
     from keras import layers, ops
 
-from quaver.text import PADDING_ID, UNKNOWN_ID
+from quaver._unicode import is_word
+from quaver.text import PADDING_ID, UNKNOWN_ID, Vocabulary
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -161,6 +163,16 @@ def buckets(ids: NDArray[np.int32]) -> NDArray[np.intp]:
     columns = np.arange(1, ids.shape[1] + 1)
     needed: NDArray[np.intp] = ((ids != PADDING_ID) * columns).max(axis=1, initial=1)
     return np.asarray(-(-needed // GRID) * GRID)
+
+
+def has_words(ids: NDArray[np.int32], vocabulary: Vocabulary) -> NDArray[np.bool_]:
+    """Return for each row whether an id in it is that of a word, a picture or an emoticon."""
+    return _says_something(vocabulary)[ids].any(axis=1)
+
+
+@lru_cache(maxsize=8)
+def _says_something(vocabulary: Vocabulary) -> NDArray[np.bool_]:
+    return np.array([False, False, *map(is_word, vocabulary.words)])
 
 
 def probabilities(
