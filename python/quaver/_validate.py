@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+_T = TypeVar("_T")
 Downmix = Literal["mean"] | int | None
 
 #: Of samples in Hz: what a forged header claims beyond it would only cost time and memory.
@@ -66,6 +67,13 @@ def check_text(name: str, value: Any) -> str:
     """Return a name; TypeError for anything but text."""
     if not isinstance(value, str):
         raise TypeError(f"{name} must be a name, got {type(value).__name__}")
+    return value
+
+
+def check_kind(name: str, value: Any, kind: type[_T]) -> _T:
+    """Return a value, or raise TypeError if it is of another kind."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{name} must be a {kind.__name__}, got {type(value).__name__}")
     return value
 
 

@@ -20,7 +20,7 @@ from quaver._compiled import explained
 from quaver._emoticons import EMOTICONS
 from quaver._english import CONTRACTIONS, SUFFIXES, expand, wordnet_lemmatizer
 from quaver._unicode import is_whole
-from quaver._validate import as_texts
+from quaver._validate import as_texts, check_int, check_kind
 from quaver.record import replacing
 
 try:
@@ -53,6 +53,7 @@ PADDING_ID = 0
 UNKNOWN_ID = 1
 
 FIRST_ID = 2
+_LONGEST = 1 << 24
 _FORMAT, _VERSION = "quaver vocabulary", 2
 #: Those of version 1 were made of texts whose emoticons, flags and joined emoji were split.
 _READABLE = (1, _VERSION)
@@ -97,7 +98,7 @@ class TextConfig:
     Raises
     ------
     ValueError, TypeError
-        For a value that is none of these.
+        For another value.
 
     Examples
     --------
@@ -186,9 +187,8 @@ def tokenize(text: str, config: TextConfig | None = None) -> list[str]:
     >>> tokenize("You're right, I'm sooooo happy :)")
     ['you', 'are', 'right', ',', 'i', 'am', 'soo', 'happy', ':)']
     """
-    config = config or TextConfig()
-    if not isinstance(text, str):
-        raise TypeError(f"text must be str, got {type(text).__name__}")
+    config = _given(config)
+    check_kind("text", text, str)
     stop_words = frozenset(config.stop_words)
     forms = config._splitter().forms(text)
     return [t for form in forms for t in _tokens_of(form, config) if t not in stop_words]
@@ -239,7 +239,7 @@ class Vocabulary:
         lemmas: Mapping[str, str] | None = None,
     ) -> None:
         self.words = tuple(as_texts(words, "words"))
-        self.config = config or TextConfig()
+        self.config = _given(config)
         forms: Any = {} if lemmas is None else lemmas
         if not isinstance(forms, Mapping):
             raise TypeError(f"lemmas must map words to words, got {type(lemmas).__name__}")
@@ -327,9 +327,9 @@ class Vocabulary:
         >>> Vocabulary.build(["no no no", "yes no", "yes"], min_count=2).words
         ('no', 'yes')
         """
-        config = config or TextConfig()
+        config = _given(config)
         for name, value in (("max_words", max_words), ("min_count", min_count)):
-            if value is not None and value < 1:
+            if value is not None and check_int(name, value) < 1:
                 raise ValueError(f"{name} must be at least 1, got {value}")
         counts: Counter[str] = Counter()
         for form, count in config._splitter().count(as_texts(texts)).items():
@@ -352,11 +352,6 @@ class Vocabulary:
 
     def save(self, file: str | os.PathLike[str]) -> None:
         """Write the vocabulary as JSON, in UTF-8.
-
-        Raises
-        ------
-        OSError
-            If the file cannot be written.
 
         Examples
         --------
@@ -487,11 +482,15 @@ def sequences(
     for name, side in (("padding", padding), ("truncating", truncating)):
         if side not in ("pre", "post"):
             raise ValueError(f"{name} must be 'pre' or 'post', got {side!r}")
-    if length is not None and length < 0:
-        raise ValueError(f"length must not be negative, got {length}")
-    return vocabulary._encoder.encode(
+    if length is not None and not 0 <= check_int("length", length) <= _LONGEST:
+        raise ValueError(f"length must be 0 to {_LONGEST}, got {length}")
+    return check_kind("vocabulary", vocabulary, Vocabulary)._encoder.encode(
         as_texts(texts), -1 if length is None else length, padding == "pre", truncating == "pre"
     )
+
+
+def _given(config: TextConfig | None) -> TextConfig:
+    return TextConfig() if config is None else check_kind("config", config, TextConfig)
 
 
 def _tokens_of(form: str, config: TextConfig) -> tuple[str, ...]:

@@ -157,7 +157,7 @@ def test_a_text_of_any_length() -> None:
 @pytest.mark.parametrize("value", [None, b"bytes", 3, ["list"], bytearray(b"b")])
 def test_what_is_no_text_is_refused(value: object) -> None:
     vocabulary = Vocabulary(["a"])
-    with pytest.raises(TypeError, match=f"text must be str, got {type(value).__name__}"):
+    with pytest.raises(TypeError, match=f"text must be a str, got {type(value).__name__}"):
         tokenize(value)  # type: ignore[arg-type]
     for call in (
         lambda: sequences(["a", value], vocabulary),  # type: ignore[list-item]
@@ -319,7 +319,7 @@ def test_sequences_refuse_sides_and_lengths() -> None:
         sequences(["a"], vocabulary, padding="left")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="truncating must be"):
         sequences(["a"], vocabulary, truncating="")  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="length must not be negative, got -1"):
+    with pytest.raises(ValueError, match="length must be 0 to 16777216, got -1"):
         sequences(["a"], vocabulary, length=-1)
 
 

@@ -140,7 +140,8 @@ def emit(
         for row in rows:
             write(json.dumps(row))
     elif wanted is Format.tsv:
-        write("\n\n".join("\n".join(_tsv(block)) for block in (rows, *more) if block))
+        blocks = ["\n".join(_tsv(block)) + "\n" for block in (rows, *more) if block]
+        write("\n".join(blocks), end="")
     else:
         for i, table in enumerate(tables):
             if i:

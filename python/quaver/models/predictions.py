@@ -64,8 +64,12 @@ class Predictions:
 
     def __post_init__(self) -> None:
         n = len(self.labels)
-        reliable = np.ones(n, bool) if self.reliable is None else np.asarray(self.reliable, bool)
-        warnings = ((),) * n if self.warnings is None else tuple(map(tuple, self.warnings))
+        given: Any = self.reliable
+        told: Any = self.warnings
+        reliable = np.ones(n, bool) if given is None else np.asarray(given, bool)
+        warnings: tuple[tuple[str, ...], ...] = (
+            ((),) * n if told is None else tuple(map(tuple, told))
+        )
         if reliable.shape != (n,) or len(warnings) != n:
             raise ValueError(
                 f"reliable and warnings must have {n} rows,"

@@ -251,10 +251,6 @@ class TextClassifier(ClassifierMixin, Learned, Stored, BaseEstimator):  # type: 
     def predict_texts(self, X: Iterable[str]) -> Predictions:
         """Return the most probable label of each text, and whether it can be trusted.
 
-        Parameters
-        ----------
-        X : iterable of str
-
         Returns
         -------
         Predictions

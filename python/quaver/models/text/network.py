@@ -167,7 +167,7 @@ def buckets(ids: NDArray[np.int32]) -> NDArray[np.intp]:
 
 def has_words(ids: NDArray[np.int32], vocabulary: Vocabulary) -> NDArray[np.bool_]:
     """Return for each row whether an id in it is that of a word, a picture or an emoticon."""
-    return _says_something(vocabulary)[ids].any(axis=1)
+    return np.asarray(_says_something(vocabulary)[ids].any(axis=1))
 
 
 @lru_cache(maxsize=8)
