@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from typer.testing import CliRunner
 import quaver
 import quaver.data
 from commands import DEMO, Run, squeezed
+from conftest import REPOSITORY
 from quaver.cli import console
 from quaver.cli.app import app
 from quaver.models import svm
@@ -70,7 +72,8 @@ def test_help_imports_nothing_heavy() -> None:
 
 COMMANDS = [
     ["demo"], ["record"], ["predict"], ["extract"], ["evaluate"], ["plot"], ["info"],
-    ["train"], ["train", "svm"],
+    ["train"], ["train", "svm"], ["train", "tdcnn"], ["train", "text"],
+    ["evaluate", "voice"], ["evaluate", "tdcnn"], ["evaluate", "text"],
 ]  # fmt: skip
 
 
@@ -153,6 +156,35 @@ def test_predict_text_without_keras_the_command_says_what_to_install() -> None:
     assert done.returncode == 2
     assert 'pip install "quaver[text]"' in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
+
+
+def test_exit_codes_are_those_of_the_page(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    page = (REPOSITORY / "docs" / "command-line.md").read_text("utf-8")
+    listed = re.findall(r"^\| (\d+) \|", page.partition("## Exit codes")[2], re.MULTILINE)
+    assert listed == ["0", "1", "2", "130"]
+    run("info", code=0)
+    run("predict", tmp_path / "none.wav", code=1)
+    run("predict", "--nonsense", code=2)
+    run("nonsense", code=2)
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(quaver, "show_config", interrupted)
+    run("info", code=130)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_help_fits_a_terminal(
+    run: Run, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr("typer.rich_utils.MAX_WIDTH", 80)
+    text = run(*command, "--help").output
+    assert max(map(len, text.splitlines())) <= 80
+    assert "…" not in text
 
 
 def test_debug_shows_the_traceback() -> None:

@@ -21,7 +21,12 @@ def plot_command(
         Path, typer.Option("--output", "-o", help="x.png, .svg or .pdf", show_default=False)
     ],
     features: Annotated[
-        str, typer.Option(help="Short-term features, separated by commas; '' for none.")
+        str,
+        typer.Option(
+            help="Short-term features, separated by commas; '' for none, by default energy,"
+            " spectral_centroid and mfcc_1.",
+            show_default=False,
+        ),
     ] = "energy,spectral_centroid,mfcc_1",
     timeline: Annotated[
         bool, typer.Option(help="With a panel of the emotion over time (extra svm).")
