@@ -126,6 +126,19 @@ def test_submodules_load_on_first_use() -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("compat.librosa", "compat.librosa.util", "compat.pyaudioanalysis", "compat.install"),
+        *("compat.python_speech_features", "compat.pyaudioanalysis.ShortTermFeatures"),
+        *("models.tdcnn_onnx", "models.text_evaluation", "models.svm", "models.base", "recipes"),
+    ],
+)
+def test_modules_of_modules_need_no_import_of_their_own(name: str) -> None:
+    done = run_python(f"import quaver; print(quaver.{name}.__name__)")
+    assert done.stdout.strip().startswith("quaver."), done.stderr
+
+
 def test_no_submodule_needs_an_extra() -> None:
     done = run_python(
         f"import sys; sys.modules.update(dict.fromkeys({EXTRAS}))\n"

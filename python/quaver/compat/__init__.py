@@ -7,3 +7,19 @@ What the originals document is not told again: a docstring here says what a func
 it differs, and what it returns where that matters. Signatures are the originals', and set like text
 where they are long.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from quaver._lazy import lazy
+
+if TYPE_CHECKING:
+    from quaver.compat import install as install
+    from quaver.compat import librosa as librosa
+    from quaver.compat import pyaudioanalysis as pyaudioanalysis
+    from quaver.compat import python_speech_features as python_speech_features
+
+__all__ = ["install", "librosa", "pyaudioanalysis", "python_speech_features"]
+
+__getattr__, __dir__ = lazy(__name__, dict.fromkeys(__all__, ()))

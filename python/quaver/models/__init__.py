@@ -45,4 +45,7 @@ __all__ = [
     "transformers",
 ]
 
-__getattr__, __dir__ = lazy(__name__, dict.fromkeys(__all__, ()))
+#: Earlier names of modules.
+_EARLIER = ("tdcnn_evaluation", "tdcnn_onnx", "text_evaluation")
+
+__getattr__, __dir__ = lazy(__name__, dict.fromkeys((*__all__, *_EARLIER), ()))
