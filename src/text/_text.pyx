@@ -10,8 +10,6 @@ work on them is done without it.
 
 import numpy as np
 
-from quaver._emoticons import EMOTICONS, spellings
-
 from libc.stdint cimport int16_t, int32_t, uint8_t
 from libc.string cimport memcmp, memcpy
 from libcpp.vector cimport vector
@@ -32,6 +30,8 @@ cdef Emoticons emoticons
 
 
 cdef int fill_emoticons() except -1:
+    from quaver._emoticons import EMOTICONS, spellings
+
     cdef int node, k
     emoticons.following.assign(128, 0)
     emoticons.found.assign(1, 0)

@@ -70,6 +70,15 @@ def test_extract_refuses_unknown_kinds_and_empty_folders(run: Run, tmp_path: Pat
     assert not (tmp_path / "f.csv").exists()
 
 
+def test_extract_writes_csv_to_a_pipe(run: Run, folder: Path, tmp_path: Path) -> None:
+    output = tmp_path / "f.csv"
+    run("extract", folder, "-o", output, code=1)
+    printed = run("extract", folder, "-o", "-", code=1)
+    assert printed.stdout.splitlines() == output.read_text().splitlines()
+    assert "Wrote CSV: 2 recordings" in printed.stderr
+    assert not Path("-").exists()
+
+
 def test_a_failed_write_leaves_the_older_file(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

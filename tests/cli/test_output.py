@@ -120,6 +120,7 @@ def test_a_table_has_straight_columns_and_moves_no_cursor(
         (["predict", "--text", "a", "--model", "none"], "--model"),
         (["predict", "--text", "a", "--downmix", "mean"], "--downmix"),
         (["predict", "--text", "a", "--threads", 1], "--threads"),
+        (["predict", "--text", "a", "--max-duration", 1], "--max-duration"),
         (["predict", "--text", "a", "--window", 3], "--window"),
         (["predict", "--text", "a", "--fusion", "mean"], "--fusion"),
         (["predict", "--text-file", "a", "--hop", 1], "--hop"),

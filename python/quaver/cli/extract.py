@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import os
+import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
     from quaver.batch import Batch
 
 
+_STDOUT = Path("-")
+
+
 def extract_command(
     paths: Annotated[
         list[Path],
@@ -33,7 +38,12 @@ def extract_command(
     ],
     output: Annotated[
         Path,
-        typer.Option("--output", "-o", help="features.csv, .parquet or .npz", show_default=False),
+        typer.Option(
+            "--output",
+            "-o",
+            help="features.csv, .parquet or .npz; - for CSV to stdout.",
+            show_default=False,
+        ),
     ],
     sample_rate: Annotated[int, typer.Option(help="Hz; recordings are resampled to it.")] = 16000,
     downmix: Downmix = "mean",
@@ -48,7 +58,7 @@ def extract_command(
     """
     import quaver
 
-    write = _WRITERS.get(output.suffix.lower())
+    write = _write_csv if output == _STDOUT else _WRITERS.get(output.suffix.lower())
     if write is None:
         stop(f"{shown(output)}: expected one of {', '.join(_WRITERS)}", USAGE)
     if write is _write_parquet:
@@ -56,7 +66,7 @@ def extract_command(
     channels = parse_downmix(downmix)
     files, failures = collect(paths, max_duration)
     if files:
-        with replacing(output) as temporary:
+        with nullcontext(output) if output == _STDOUT else replacing(output) as temporary:
             config = quaver.FeatureConfig(sample_rate=sample_rate)
             with progress("Extracting") as report:
                 batch = quaver.extract_many(
@@ -73,14 +83,19 @@ def extract_command(
             else:
                 report_failures(failures)
                 stop(f"no recording could be used, {shown(output)} was not written")
-        say(f"Wrote {shown(output)}: {len(batch)} recordings, {len(batch.names)} features each.")
+        where = "CSV" if output == _STDOUT else shown(output)
+        say(f"Wrote {where}: {len(batch)} recordings, {len(batch.names)} features each.")
     leave_with(failures)
 
 
 def _write_csv(file: Path, sources: Sequence[Given], batch: Batch) -> None:
     # surrogateescape: a name that is not UTF-8 keeps its bytes
-    with file.open("w", newline="", encoding="utf-8", errors="surrogateescape") as lines:
-        writer = csv.writer(lines)
+    with (
+        nullcontext(sys.stdout)
+        if file == _STDOUT
+        else file.open("w", newline="", encoding="utf-8", errors="surrogateescape")
+    ) as lines:
+        writer = csv.writer(lines, lineterminator="\n" if file == _STDOUT else "\r\n")
         writer.writerow(["file", *batch.names])
         for source, row in zip(sources, batch.values, strict=True):
             # Nine digits give back the same float32.
