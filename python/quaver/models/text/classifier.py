@@ -225,7 +225,7 @@ class TextClassifier(ClassifierMixin, Learned, Stored, BaseEstimator):  # type: 
         -------
         ndarray of shape (n_texts, n_classes), float32
             Rows sum to 1 unless `multi_label`. A text without any known word, of which nothing can
-            be said, has the same probability for each label: 1 / n_classes.
+            be said, has the same for each label: 1 / n_classes, or 0 if `multi_label`.
 
         Raises
         ------
@@ -255,13 +255,8 @@ class TextClassifier(ClassifierMixin, Learned, Stored, BaseEstimator):  # type: 
         -------
         Predictions
             A text without any known word (of another language, empty, only marks and numbers) has
-            the label "no known word", the warning ``no_known_word`` and is not reliable; one of
-            which less than half is known has the warning ``unlike_training``.
-
-        Raises
-        ------
-        TypeError
-            If a text is no str.
+            the label "no known word" and the warning ``no_known_word``; one of which less than half
+            is known has the warning ``unlike_training``. Neither is reliable.
 
         Examples
         --------
@@ -291,7 +286,8 @@ class TextClassifier(ClassifierMixin, Learned, Stored, BaseEstimator):  # type: 
         check_is_fitted(self, "network_")
         ids = self._encode(as_texts(X))
         known = has_words(ids, self.vocabulary_)
-        found = np.full((len(ids), len(self.classes_)), 1 / len(self.classes_), np.float32)
+        share = 0 if self.multi_label else 1 / len(self.classes_)
+        found = np.full((len(ids), len(self.classes_)), share, np.float32)
         found[known] = probabilities(self.network_, ids[known])
         return found, known
 
@@ -305,13 +301,11 @@ class TextClassifier(ClassifierMixin, Learned, Stored, BaseEstimator):  # type: 
     def predict_distribution(self, X: Iterable[str]) -> NDArray[np.float64]:
         """Return shares of the labels that sum to 1 for each text, as `quaver.models.fusion` takes.
 
-        Returns
-        -------
-        ndarray of shape (n_texts, n_classes), float64
-            The probabilities over their sum.
+        They are the probabilities over their sum, or equal for a text without any known word.
         """
-        found = self.predict_proba(X).astype(np.float64)
-        return np.asarray(found / found.sum(axis=1, keepdims=True))
+        found, known = self._probabilities(X)
+        shares = np.where(known[:, None], found, 1.0).astype(np.float64)
+        return np.asarray(shares / shares.sum(axis=1, keepdims=True))
 
     def save(self, file: str | os.PathLike[str], *, card: Mapping[str, Any] | None = None) -> None:
         """Write the fitted classifier as a ``.keras`` file that holds its vocabulary, too.
