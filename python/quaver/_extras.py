@@ -13,6 +13,7 @@ PACKAGES = {
     "tdcnn": ("sklearn", "keras"),
     "text": ("sklearn", "keras"),
     "onnx": ("onnxruntime",),
+    "encoder": ("onnxruntime", "sklearn"),
     "tensorboard": ("tensorboard",),
     "plot": ("matplotlib",),
 }

@@ -26,10 +26,11 @@ import fuzzing
 import quaver
 from forging import SEAL
 from quaver.models import archive, persistence
+from quaver.models.networks import graph
 from quaver.models.networks.file import ABOUT, VOCABULARY, kind
 from quaver.models.tdcnn import file as tdcnn_file
-from quaver.models.tdcnn import graph
 from quaver.models.tdcnn import onnx as tdcnn_onnx
+from quaver.models.tdcnn.graph import graph_of
 from quaver.models.tdcnn.network import weight_shapes
 from quaver.models.text import file as text_file
 from quaver.models.text.network import weight_shapes as text_shapes
@@ -105,7 +106,7 @@ def onnx_file(file: Path) -> None:
     rng = np.random.default_rng(0)
     values = {
         name: rng.standard_normal(shape).astype(np.float32)
-        for name, shape in graph.shapes(SMALL, 2).items()
+        for name, (_, shape) in graph_of(SMALL, 2).weights.items()
     }
     file.write_bytes(tdcnn_onnx.written(SMALL, ["a", "b"], {"name": "x"}, values))
 

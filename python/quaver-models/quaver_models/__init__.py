@@ -2,7 +2,7 @@
 
 `quaver.models.svm.load_pretrained` and its like read them. The weights are under the licences of
 the data that they are derived from: RAVDESS' CC BY-NC-SA 4.0 (not for commercial use) and
-GoEmotions' Apache 2.0.
+GoEmotions' Apache 2.0; Whisper's are under the MIT licence.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["__version__", "files"]
 
 #: The second number grows when files become unreadable for older releases of quaver.
-__version__ = "0.1.1"
+__version__ = "0.1.2"
 
 
 def files() -> Traversable:

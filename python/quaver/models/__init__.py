@@ -1,11 +1,12 @@
 """Models on top of the features: estimators to the scikit-learn contract.
 
 A kind of model is a package: `quaver.models.svm`, the classical pipeline, `quaver.models.tdcnn` and
-`quaver.models.text`; `quaver.models.networks` is what those on Keras share. What all of them offer
-is in `quaver.models.base`, which opens one by name or file. Around them are
-`quaver.models.evaluation` with the protocols, `quaver.models.timeline` for emotions over a long
-recording, `quaver.models.transformers` with steps for other pipelines, `quaver.models.fusion` of
-several answers, and `quaver.models.persistence` for files without pickle.
+`quaver.models.text`; `quaver.models.networks` is what networks share. `quaver.models.encoder` knows
+no emotions, but makes vectors for other models. What all kinds offer is in `quaver.models.base`,
+which opens one by name or file. Around them are `quaver.models.evaluation` with the protocols,
+`quaver.models.timeline` for emotions over a long recording, `quaver.models.transformers` with steps
+for other pipelines, `quaver.models.fusion` of several answers, and `quaver.models.persistence` for
+files without pickle.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from quaver._lazy import lazy
 if TYPE_CHECKING:
     from quaver.models import base as base
     from quaver.models import card as card
+    from quaver.models import encoder as encoder
     from quaver.models import evaluation as evaluation
     from quaver.models import fusion as fusion
     from quaver.models import persistence as persistence
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = [
     "base",
     "card",
+    "encoder",
     "evaluation",
     "fusion",
     "persistence",

@@ -16,7 +16,7 @@ with extra("svm"):
 
 from quaver._validate import Downmix, check_sample_rate
 from quaver.audio import is_recording, recording_at
-from quaver.batch import Batch, Progress, as_clips, extract_many
+from quaver.batch import Batch, Failure, Progress, as_clips, extract_many
 from quaver.config import FeatureConfig
 from quaver.features import feature_names
 
@@ -102,15 +102,7 @@ class AudioFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # u
             the clips; `quaver.extract_many` leaves them out instead.
         """
         batch = self.extract(X)
-        if batch.failures:
-            listed = "; ".join(
-                f"{f.source} at {f.index}: {f.reason}" for f in batch.failures[:_LISTED]
-            )
-            more = len(batch.failures) - _LISTED
-            raise ValueError(
-                f"{len(batch.failures)} of {len(batch) + len(batch.failures)} clips cannot be"
-                f" used: {listed}" + (f"; and {more} more" if more > 0 else "")
-            )
+        refuse(batch.failures, len(batch))
         return batch.values
 
     def extract(self, X: Iterable[Any], *, progress: Progress = False) -> Batch:
@@ -154,6 +146,18 @@ class AudioFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # u
         tags.no_validation = True
         tags.input_tags.two_d_array = False
         return tags
+
+
+def refuse(failures: Sequence[Failure], n_ok: int) -> None:
+    """Raise ValueError that names the clips that cannot be used, if there are any."""
+    if not failures:
+        return
+    listed = "; ".join(f"{f.source} at {f.index}: {f.reason}" for f in failures[:_LISTED])
+    more = len(failures) - _LISTED
+    raise ValueError(
+        f"{len(failures)} of {n_ok + len(failures)} clips cannot be used: {listed}"
+        + (f"; and {more} more" if more > 0 else "")
+    )
 
 
 class _AtRate(Sequence[Any]):

@@ -15,7 +15,8 @@ import onnx
 import pytest
 
 import quaver_models
-from quaver.models.tdcnn import TDCNNConfig, graph
+from quaver.models.networks import graph
+from quaver.models.tdcnn import TDCNNConfig
 from quaver.models.tdcnn import onnx as tdcnn_onnx
 
 SHIPPED = (Path(str(quaver_models.files())) / "ravdess-tdcnn.onnx").read_bytes()

@@ -1,1 +1,1 @@
-"""What the Keras networks of `quaver.models` share: how they are trained and stored."""
+"""What the networks of `quaver.models` share: how they are trained, stored and checked."""

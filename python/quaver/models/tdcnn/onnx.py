@@ -18,8 +18,9 @@ from quaver._extras import extra
 from quaver._validate import Downmix, check_size
 from quaver.models.archive import check_labels, open_regular, parse_json, reading
 from quaver.models.base import Stored, predict, predict_timeline, short
-from quaver.models.tdcnn import graph
+from quaver.models.networks import graph
 from quaver.models.tdcnn.config import TDCNNConfig
+from quaver.models.tdcnn.graph import INPUTS, graph_of
 from quaver.models.tdcnn.recognizer import Recognizer
 from quaver.record import replacing
 
@@ -126,7 +127,7 @@ class OnnxClassifier(Recognizer, Stored):
 
     def _answer(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         lengths = batch.any(axis=(2, 3, 4)).sum(axis=1).astype(np.int32)
-        feed = dict(zip(graph.INPUTS, (batch[..., 0], lengths), strict=True))
+        feed = dict(zip(INPUTS, (batch[..., 0], lengths), strict=True))
         found: NDArray[np.float32] = self._session.run(None, feed)[0]
         return found
 
@@ -136,6 +137,11 @@ def _checked(content: bytes) -> tuple[TDCNNConfig, NDArray[np.str_], dict[str, A
     parsed = graph.parse(content)
     if not parsed.about:
         raise ValueError("nothing is said about the network")
+    if parsed.seal is None:
+        raise ValueError(
+            "no checksum, as in files of earlier versions: write it again from its .keras file by"
+            " quaver.models.tdcnn.onnx.export(quaver.models.tdcnn.load(...), ...)"
+        )
     graph.check(content, parsed)
     about = parse_json(parsed.about, "what is said about the network")
     kinds = {"config": dict, "classes": list, "card": dict}
@@ -145,7 +151,7 @@ def _checked(content: bytes) -> tuple[TDCNNConfig, NDArray[np.str_], dict[str, A
     if wrong:
         raise ValueError(f"wrong {', '.join(wrong)}")
     config, classes = TDCNNConfig.from_dict(about["config"]), check_labels(about["classes"])
-    graph.check_graph(parsed, config, len(classes))
+    graph.check_graph(parsed, graph_of(config, len(classes)))
     return config, np.array(classes), about["card"]
 
 
@@ -185,7 +191,7 @@ def written(
     card: dict[str, Any],
     weights: Mapping[str, NDArray[np.float32]],
 ) -> bytes:
-    """Return the file of a network of these weights, by their names in `graph.shapes`."""
+    """Return the file of a network of these weights, by their names in its graph."""
     import onnx
 
     about = {
@@ -194,24 +200,8 @@ def written(
         "classes": check_labels(labels),
         "card": card,
     }
-    values, nodes = {**graph.constants(config), **weights}, graph.nodes(config)
-    made = onnx.helper.make_graph(
-        [onnx.helper.make_node(n.kind, n.inputs, n.outputs, **n.attributes) for n in nodes],
-        "tdcnn",
-        [onnx.helper.make_tensor_value_info(*value) for value in graph.inputs(config)],
-        [onnx.helper.make_tensor_value_info(*value) for value in graph.outputs(len(labels))],
-        [onnx.numpy_helper.from_array(np.ascontiguousarray(v), n) for n, v in values.items()],
-    )
-    network = onnx.helper.make_model(
-        made,
-        opset_imports=[onnx.helper.make_opsetid("", graph.OPSET)],
-        ir_version=graph.IR_VERSION,
-        producer_name="quaver",
-    )
-    properties = {graph.ABOUT: json.dumps(about), graph.SEAL: graph.UNSEALED}
-    onnx.helper.set_model_props(network, properties)
-    onnx.checker.check_model(network, full_check=True)
-    content = graph.seal(network.SerializeToString())
+    content = graph.write(graph_of(config, len(labels)), weights, json.dumps(about))
+    onnx.checker.check_model(onnx.load_from_string(content), full_check=True)
     _checked(content)
     return content
 

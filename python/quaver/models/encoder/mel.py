@@ -1,0 +1,73 @@
+"""The log-mel picture that Whisper's encoder was trained on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from quaver import _core
+from quaver._validate import as_recording
+from quaver.spectrogram import log_mel
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+#: Of the samples, in Hz.
+SAMPLE_RATE = 16000
+#: Samples of a frame and from one to the next, and bands.
+N_FFT, HOP, N_MELS = 400, 160, 80
+
+# (log10 of the power + 4) / 4 is decibel over this power, divided by 40.
+_REFERENCE, _SCALE = 1e-4, np.float32(1 / 40)
+# Eight powers of ten below the largest everything is the same.
+_RANGE_DB = 80.0
+
+
+def picture(samples: ArrayLike) -> NDArray[np.float32]:
+    """Return Whisper's log-mel picture, in Whisper's units.
+
+    80 Slaney bands from 0 to 8000 Hz of the power spectrum under a periodic Hann window of 400
+    samples, every 160; frame t is centred at 160 t, both ends are reflected, and the last frame of
+    such a transform is dropped. Of the power p, at least 1e-10, the value is (log10 p + 4) / 4,
+    raised to 2 below the largest. The samples are not padded to half a minute.
+
+    Parameters
+    ----------
+    samples : array_like of shape (n,), int16, float32 or float64
+        Mono at 16 kHz, at least 400.
+
+    Returns
+    -------
+    ndarray of shape (n // 160, 80), float32
+        Time first, unlike Whisper.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `quaver.log_mel`, or for fewer samples.
+
+    Examples
+    --------
+    >>> picture(np.sin(np.arange(16000) * 0.1)).shape
+    (100, 80)
+    """
+    mono = as_recording(samples)
+    if mono.size < N_FFT:
+        raise ValueError(f"samples must hold at least {N_FFT} samples, got {mono.size}")
+    _core.require_finite(mono)  # before reflection moves the index that its message names
+    n_frames = mono.size // HOP
+    # Without the dropped frame, whose power must not raise the floor either.
+    reflected = np.pad(mono, N_FFT // 2, mode="reflect")[: N_FFT + HOP * (n_frames - 1)]
+    found = log_mel(
+        reflected,
+        SAMPLE_RATE,
+        n_fft=N_FFT,
+        hop_length=HOP,
+        center=False,
+        n_mels=N_MELS,
+        ref=_REFERENCE,
+        top_db=_RANGE_DB,
+    )
+    found *= _SCALE
+    return found

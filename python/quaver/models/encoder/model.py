@@ -1,0 +1,390 @@
+"""An encoder's vectors of recordings: `Encoder`, and the pre-trained one without ceremony."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from quaver import audio
+from quaver._extras import extra
+from quaver._validate import Downmix, check_downmix, check_int, check_sample_rate
+from quaver.batch import (
+    CLIP_ERRORS,
+    Failure,
+    Progress,
+    check_threads,
+    failure_of,
+    in_order,
+    reporter,
+)
+from quaver.models.archive import open_regular, parse_json, reading
+from quaver.models.base import clips_at
+from quaver.models.encoder.graph import (
+    FORMAT,
+    INPUT,
+    EncoderConfig,
+    Precision,
+    check_precision,
+    graph_of,
+    quantized,
+)
+from quaver.models.encoder.mel import N_FFT, SAMPLE_RATE, picture
+from quaver.models.networks import graph
+from quaver.models.pretrained import shipped
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+PRETRAINED = "whisper-tiny-en"
+
+#: Seconds of a recording that are looked at together: a longer one is looked at in equal parts, so
+#: that time grows with the length and memory does not.
+LONGEST = 10.0
+#: Samples at 16 kHz that a recording must have: one frame.
+SHORTEST = N_FFT
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # arrays have no single truth
+class Embeddings:
+    """What `embed_many` returns.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_ok, n_blocks, 2 * width), float32
+        Of each clip that worked, in the order of the clips: the mean of each block over frames,
+        then the deviation.
+    blocks : tuple of int
+        The blocks, counted from 1.
+    index : ndarray of shape (n_ok,), intp
+        Position of each row's clip in the list.
+    failures : tuple of Failure
+        The others.
+    """
+
+    values: NDArray[np.float32]
+    blocks: tuple[int, ...]
+    index: NDArray[np.intp]
+    failures: tuple[Failure, ...]
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+
+class Encoder:
+    """The stem and the first blocks of a speech recogniser; made by `load`.
+
+    Attributes
+    ----------
+    blocks : tuple of int
+        Those whose answers are given, counted from 1.
+    width : int
+        Values of a frame; a vector has twice as many.
+    precision : {"int8", "float32"}
+    card : dict
+        Origin and licence of the weights.
+
+    Examples
+    --------
+    >>> load_pretrained().embed(np.sin(np.arange(16000) * 0.1), 16000).shape
+    (2, 768)
+    """
+
+    def __init__(
+        self,
+        session: Any,
+        config: EncoderConfig,
+        blocks: tuple[int, ...],
+        precision: Precision,
+        card: dict[str, Any],
+    ) -> None:
+        self._session = session
+        self.width, self.blocks, self.precision, self.card = config.width, blocks, precision, card
+
+    def __repr__(self) -> str:
+        blocks = ", ".join(map(str, self.blocks))
+        return f"<Encoder {self.card.get('name', '')!r}: blocks {blocks}, {self.precision}>"
+
+    @classmethod
+    def load(
+        cls,
+        file: str | os.PathLike[str],
+        *,
+        blocks: Iterable[int] | None = None,
+        precision: Precision = "int8",
+    ) -> Encoder:
+        """Read what `convert` wrote, and nothing else: checksum, graph and weights are looked at.
+
+        Parameters
+        ----------
+        file : path
+        blocks : iterable of int, optional
+            Counted from 1; by default the last two. What comes after the last is not computed.
+        precision : {"int8", "float32"}, default "int8"
+            What is multiplied. int8 takes half the time; on processors without instructions for it
+            (AVX-512 VNNI or AVX-VNNI on x86) sums may saturate, and float32 is the better choice.
+
+        Returns
+        -------
+        Encoder
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is no such file.
+        ValueError
+            For a file that is no encoder of quaver or was edited, which is named, or for blocks
+            that it does not have.
+        ModuleNotFoundError
+            Without onnxruntime, with the command that installs it.
+        """
+        with extra("encoder", "onnxruntime", user="the encoder"):
+            import onnxruntime
+
+        check_precision("precision", precision)
+        with open_regular(file) as stream, reading(file, "speech encoder"):
+            content = stream.read()
+            parsed, config, stored, card = _checked(content)
+        wanted = _check_blocks(blocks, config.n_blocks)
+        weights = parsed.weights
+        if precision == "int8" and stored == "float32":
+            stored, weights = "int8", quantized(weights, config)
+        network = graph_of(config, stored=stored, precision=precision, blocks=wanted)
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 4
+        options.intra_op_num_threads = 1  # callers have a thread for each clip
+        session = onnxruntime.InferenceSession(
+            graph.write(network, weights, "{}"), options, providers=["CPUExecutionProvider"]
+        )
+        return cls(session, config, wanted, precision, card)
+
+    @classmethod
+    def load_pretrained(
+        cls, *, blocks: Iterable[int] | None = None, precision: Precision = "int8"
+    ) -> Encoder:
+        """Read the encoder that comes with quaver-models: three blocks of Whisper tiny.en.
+
+        Parameters
+        ----------
+        blocks, precision
+            As of `load`.
+        """
+        with shipped(f"{PRETRAINED}-encoder", f"{PRETRAINED}-encoder", ".onnx") as file:
+            return cls.load(file, blocks=blocks, precision=precision)
+
+    def embed(
+        self, samples: ArrayLike, sample_rate: float, *, downmix: Downmix = None
+    ) -> NDArray[np.float32]:
+        """Compute the vectors of one recording.
+
+        Parameters
+        ----------
+        samples : array_like of shape (n,) or (channels, n), int16, float32 or float64
+            At least `SHORTEST` at 16 kHz, which is 25 ms. One longer than `LONGEST` seconds is
+            looked at in equal parts, each with a picture of its own.
+        sample_rate : int
+            In Hz; resampled to 16 kHz.
+        downmix : {None, "mean"} or int, optional
+            How several channels become one.
+
+        Returns
+        -------
+        ndarray of shape (n_blocks, 2 * width), float32
+            Mean of each block over all frames, then the deviation. There is an answer for
+            anything, silence included.
+
+        Raises
+        ------
+        ValueError
+            For wrong shapes or values, NaN or infinity, or too few samples.
+        TypeError
+            For samples of another type.
+        """
+        rate = check_sample_rate(sample_rate)
+        return self._embed(audio.recording_at(samples, rate, SAMPLE_RATE, downmix))
+
+    def embed_many(
+        self,
+        clips: Iterable[Any],
+        sample_rate: int | None = None,
+        *,
+        downmix: Downmix = "mean",
+        threads: int | None = None,
+        progress: Progress = False,
+    ) -> Embeddings:
+        """Compute the vectors of many clips on a pool of threads.
+
+        Parameters
+        ----------
+        clips : sequence of paths, bytes, binary file objects or arrays
+        sample_rate : int, optional
+            Rate of the arrays in Hz; required when there are arrays.
+        downmix : {None, "mean"} or int, default "mean"
+            How several channels become one.
+        threads : int, optional
+            Number of workers; by default one for each processor this process may use. Each reads,
+            resamples and embeds one clip at a time.
+        progress : bool or callable, default False
+            As in `quaver.extract_many`.
+
+        Returns
+        -------
+        Embeddings
+            Never dies of one bad clip: that is listed in ``failures``, and when every clip failed
+            there are no rows.
+
+        Raises
+        ------
+        ValueError
+            For no clips at all, arrays without a rate, or a wrong `threads` or `downmix`.
+        TypeError
+            For a single recording or array in place of a list.
+
+        Examples
+        --------
+        >>> found = load_pretrained().embed_many([np.zeros(16000), np.zeros(0)], 16000)
+        >>> found.values.shape, found.failures[0].index
+        ((1, 2, 768), 1)
+        """
+        clips = clips_at(clips, sample_rate)
+        check_downmix(downmix)
+        rate = None if sample_rate is None else check_sample_rate(sample_rate)
+        n_threads = min(check_threads(threads), len(clips))
+        values = np.empty((len(clips), len(self.blocks), 2 * self.width), np.float32)
+
+        def work(i: int) -> Failure | None:
+            clip = None
+            try:
+                clip = clips[i]
+                values[i] = self._embed(_samples(clip, rate, downmix))
+            except CLIP_ERRORS as error:
+                return failure_of(i, clip, error)
+            return None
+
+        failures: list[Failure] = []
+        with (
+            reporter(progress, len(clips)) as report,
+            in_order(work, len(clips), n_threads) as results,
+        ):
+            for i, failure in enumerate(results):
+                if failure is not None:
+                    failures.append(failure)
+                report(i + 1, len(clips))
+        failed = {failure.index for failure in failures}
+        index = np.array([i for i in range(len(clips)) if i not in failed], np.intp)
+        return Embeddings(
+            values[index] if failures else values, self.blocks, index, tuple(failures)
+        )
+
+    def _embed(self, mono: NDArray[Any]) -> NDArray[np.float32]:
+        if mono.size < SHORTEST:
+            raise ValueError(
+                f"samples must hold at least {SHORTEST} samples at {SAMPLE_RATE} Hz, which is 25"
+                f" ms, got {mono.size}"
+            )
+        parts = np.array_split(mono, -(-mono.size // round(LONGEST * SAMPLE_RATE)))
+        # One by one: together they leave the caches and take longer.
+        found = [self._answer(picture(part)) for part in parts]
+        return found[0] if len(found) == 1 else _joined(found, [part.size for part in parts])
+
+    def _answer(self, frames: NDArray[np.float32]) -> NDArray[np.float32]:
+        answers = self._session.run(None, {INPUT: frames[None]})
+        return np.concatenate(answers)
+
+
+def _samples(clip: Any, rate: int | None, downmix: Downmix) -> NDArray[Any]:
+    if audio.is_recording(clip):
+        return audio.load(clip, SAMPLE_RATE, downmix=downmix)[0]
+    if rate is None:
+        raise ValueError("sample_rate is required for arrays, got None")
+    return audio.recording_at(clip, rate, SAMPLE_RATE, downmix)
+
+
+def _joined(parts: Sequence[NDArray[np.float32]], sizes: Sequence[int]) -> NDArray[np.float32]:
+    """Return mean and deviation over the frames of all parts, of those of each part."""
+    shares = np.array(sizes) / sum(sizes)
+    means, deviations = np.split(np.array(parts, np.float64), 2, axis=-1)
+    mean = np.tensordot(shares, means, 1)
+    variance = np.tensordot(shares, deviations**2 + (means - mean) ** 2, 1)
+    return np.concatenate([mean, np.sqrt(variance)], axis=-1).astype(np.float32)
+
+
+def _checked(
+    content: bytes,
+) -> tuple[graph.Parsed, EncoderConfig, Precision, dict[str, Any]]:
+    """Return what is in a file, once its graph is that of its configuration."""
+    parsed = graph.parse(content)
+    graph.check(content, parsed)
+    about = parse_json(parsed.about, "what is said about the network")
+    if not isinstance(about, dict) or about.get("format") != FORMAT:
+        raise ValueError(f"what is said about the network is not of format {FORMAT}")
+    wrong = [key for key in ("config", "card") if not isinstance(about.get(key), dict)]
+    if wrong:
+        raise ValueError(f"wrong {', '.join(wrong)}")
+    config = EncoderConfig.from_dict(about["config"])
+    stored = check_precision("weights", about.get("weights"))
+    blocks = tuple(range(1, config.n_blocks + 1))
+    expected = graph_of(config, stored=stored, precision="float32", blocks=blocks)
+    graph.check_graph(parsed, expected)
+    return parsed, config, stored, about["card"]
+
+
+def _check_blocks(blocks: Iterable[int] | None, n_blocks: int) -> tuple[int, ...]:
+    if blocks is None:
+        return tuple(range(max(1, n_blocks - 1), n_blocks + 1))
+    chosen = tuple(check_int("blocks", block) for block in blocks)
+    rising = sorted(set(chosen))
+    if not chosen or list(chosen) != rising or rising[0] < 1 or rising[-1] > n_blocks:
+        raise ValueError(f"blocks must be among 1 to {n_blocks}, rising, got {chosen}")
+    return chosen
+
+
+@lru_cache(maxsize=4)
+def shared(
+    file: str | None = None, blocks: tuple[int, ...] | None = None, precision: Precision = "int8"
+) -> Encoder:
+    """Return an encoder that all of this process share; without a file the pre-trained one."""
+    if file is None:
+        return Encoder.load_pretrained(blocks=blocks, precision=precision)
+    return Encoder.load(file, blocks=blocks, precision=precision)
+
+
+def embed(
+    samples: ArrayLike, sample_rate: float, *, downmix: Downmix = None
+) -> NDArray[np.float32]:
+    """Compute the vectors of one recording with the pre-trained encoder; see `Encoder.embed`.
+
+    Examples
+    --------
+    >>> embed(np.sin(np.arange(16000) * 0.1), 16000).shape
+    (2, 768)
+    """
+    return shared().embed(samples, sample_rate, downmix=downmix)
+
+
+def embed_many(
+    clips: Iterable[Any],
+    sample_rate: int | None = None,
+    *,
+    downmix: Downmix = "mean",
+    threads: int | None = None,
+    progress: Progress = False,
+) -> Embeddings:
+    """Compute the vectors of many clips with the pre-trained encoder; see `Encoder.embed_many`.
+
+    Examples
+    --------
+    >>> embed_many([np.zeros(16000)], 16000).values.shape
+    (1, 2, 768)
+    """
+    return shared().embed_many(
+        clips, sample_rate, downmix=downmix, threads=threads, progress=progress
+    )
+
+
+load = Encoder.load
+load_pretrained = Encoder.load_pretrained
