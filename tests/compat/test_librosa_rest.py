@@ -245,3 +245,12 @@ def test_a_patched_function_is_librosas() -> None:
         "print(files.find_files is librosa.util.find_files)\n"
     )
     assert python("-c", code).split() == ["patched", "patched", "True"]
+
+
+@pytest.mark.parametrize("module", ["feature", "core", "util", "beat", "onset", "filters"])
+def test_star_imports(module: str) -> None:
+    theirs = importlib.import_module(f"librosa.{module}")
+    with quaver.install_as("librosa"):
+        names: dict[str, object] = {}
+        exec(f"from librosa.{module} import *", names)
+    assert names.keys() - {"__builtins__"} == set(theirs.__all__)

@@ -16,8 +16,6 @@ from quaver.compat.librosa.util.utils import normalize, plain
 
 Array = NDArray[Any]
 
-__all__ = ["chroma", "get_window", "mel"]
-
 # Coefficients of sums of cosines (Harris, On the use of windows for harmonic analysis, Proc. IEEE
 # 66, 1978); the names are SciPy's.
 _COSINES = {
@@ -191,5 +189,4 @@ def cached_chroma(**parameters: Any) -> Array:
     return bank
 
 
-def __getattr__(name: str) -> Any:
-    return forward.attribute("filters", name)
+__getattr__, _ = forward.attach("filters", {})

@@ -40,6 +40,8 @@ def attach(
     def get(name: str) -> Any:
         if name in submodules:
             return importlib.import_module(f"{own}.{name}")
+        if name == "__all__":  # what a star imports
+            return _exported(module, own, names())
         found = attribute(module, name) if name not in where else _ours(where[name], name)
         # The next access is a plain look-up.
         setattr(sys.modules[own], name, found)
@@ -72,6 +74,17 @@ def attach_module(module: str, where: Mapping[str, str]) -> Callable[[str], Any]
             raise AttributeError(str(error)) from None
 
     return get
+
+
+def _exported(module: str, own: str, names: list[str]) -> list[str]:
+    """Return what librosa's module exports; without it, quaver's names and functions."""
+    full = f"librosa.{module}" if module else "librosa"
+    try:
+        return list(_real(full, full).__all__)
+    except (ImportError, AttributeError):
+        here = vars(sys.modules[own])
+        defined = {key for key, value in here.items() if getattr(value, "__module__", "") == own}
+        return sorted({*names, *(key for key in defined if not key.startswith("_"))})
 
 
 def _ours(module: str, name: str) -> Any:

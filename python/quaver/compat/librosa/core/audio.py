@@ -185,7 +185,13 @@ def resample(
 
         out = run(y) if y.ndim == 1 else np.apply_along_axis(run, axis, y)
     else:
-        real = forward.attribute("", "resample")
+        try:
+            real = forward.attribute("", "resample")
+        except ImportError:
+            raise ImportError(
+                f"res_type {res_type!r} needs librosa, and the resampler that it takes for it:"
+                " pip install librosa resampy samplerate"
+            ) from None
         given = {"orig_sr": orig_sr, "target_sr": target_sr, "res_type": res_type}
         return np.asarray(real(y, **given, fix=fix, scale=scale, axis=axis, **kwargs))
     if fix:
