@@ -24,8 +24,10 @@ from sklearn.svm import SVC
 
 import fuzzing
 import quaver
+import whisper_folders
 from forging import SEAL
-from quaver.models import archive, persistence
+from quaver.models import archive, encoder, persistence
+from quaver.models.encoder.whisper import read_weights
 from quaver.models.networks import graph
 from quaver.models.networks.file import ABOUT, VOCABULARY, kind
 from quaver.models.tdcnn import file as tdcnn_file
@@ -111,6 +113,16 @@ def onnx_file(file: Path) -> None:
     file.write_bytes(tdcnn_onnx.written(SMALL, ["a", "b"], {"name": "x"}, values))
 
 
+def encoder_file(file: Path) -> None:
+    whisper_file(file.parent / "model.bin")
+    encoder.convert(file.parent, file)
+
+
+def whisper_file(file: Path) -> None:
+    variables = whisper_folders.small_encoder(n_blocks=3)
+    whisper_folders.write(file.parent, whisper_folders.with_integers(variables))
+
+
 def load_skops(file: Path) -> Any:
     return persistence.load(file, kind="svm")
 
@@ -138,6 +150,8 @@ def load_keras(read: Callable[[Path], Any]) -> Load:
 TARGETS: dict[str, tuple[Callable[[Path], None], Load]] = {
     ".skops": (skops_file, load_skops),
     ".onnx": (onnx_file, lambda file: tdcnn_onnx.load(file, threads=1)),
+    ".encoder.onnx": (encoder_file, encoder.load),
+    ".bin": (whisper_file, lambda file: read_weights(file.parent, 3)),
     ".keras": (tdcnn_keras, load_keras(tdcnn_file.read)),
     ".text.keras": (text_keras, load_keras(text_file.read)),
 }
@@ -282,6 +296,19 @@ def resealed(rng: np.random.Generator, content: bytes) -> bytes:
     return plain if place < 0 else plain[:place] + digest + plain[place + len(digest) :]
 
 
+def reshaped(rng: np.random.Generator, content: bytes) -> bytes:
+    """Change one of the sizes, types and texts between the values of a file of CTranslate2."""
+    found = bytearray(content)
+    at = content.index(b"encoder/", int(rng.integers(len(content) - 200)) // 2)
+    for place in rng.integers(at, at + 60, size=2):
+        found[place] = fuzzing.choice(rng, [0, 1, 2, 4, 127, 255])
+    return bytes(found)
+
+
+#: What is changed within a file of each kind; the others are archives.
+INSIDE = {".onnx": resealed, ".encoder.onnx": resealed, ".bin": reshaped}
+
+
 @pytest.fixture(autouse=True)
 def nothing_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tdcnn_file, "build_network", built)
@@ -291,7 +318,7 @@ def nothing_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("target", TARGETS)
 def test_seeds_are_taken(tmp_path: Path, target: str) -> None:
     write, load = TARGETS[target]
-    file = tmp_path / f"m{target}"
+    file = tmp_path / f"model{target}"
     write(file)
     load(file)
 
@@ -301,10 +328,10 @@ def test_seeds_are_taken(tmp_path: Path, target: str) -> None:
 @pytest.mark.parametrize("way", ["bytes", "values"])
 def test_a_changed_file_is_read_or_refused_by_name(tmp_path: Path, target: str, way: str) -> None:
     write, load = TARGETS[target]
-    file = tmp_path / f"m{target}"
+    file = tmp_path / f"model{target}"
     write(file)
     content = file.read_bytes()
-    inside = resealed if target == ".onnx" else repacked
+    inside = INSIDE.get(target, repacked)
     for seed in range(1 + fuzzing.CALLS // _SLOWER.get(target, 1)):
         rng = np.random.default_rng([seed, len(target)])
         changed = (any_byte if way == "bytes" else inside)(rng, content)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,35 @@ def test_what_cannot_be_converted(tmp_path: Path) -> None:
     whisper_folders.write(tmp_path, whisper_folders.small_encoder(n_mels=128))
     with pytest.raises(ValueError, match="pictures of 80 bands is expected, got 128"):
         encoder.convert(tmp_path, file)
+    huge = struct.pack("<BIIBI", 2, 2**14, 2**15, 0, 2**31)
+    name = b"\x0a\0encoder/x\0"
+    header = (tmp_path / "model.bin").read_bytes()[: 4 + 2 + 12 + 8]
+    (tmp_path / "model.bin").write_bytes(header + name + huge)
+    with pytest.raises(ValueError, match=r"cut off"):
+        encoder.convert(tmp_path, file)
     assert not file.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "message"),
+    [
+        ("conv1/bias", lambda v: v * np.float32(np.nan), "bias_1 must be finite"),
+        ("layer_0/ffn/linear_0/weight", lambda v: v * np.float32(np.inf), "wide_1 must be finite"),
+        ("layer_1/ffn/linear_1/weight", lambda v: v[:, 1:], "narrow_2 is int8 of shape"),
+        ("conv1/weight", lambda v: v[0, 0], "not a Whisper encoder"),
+        ("num_heads", lambda v: v * 0, "n_heads must be from 1"),
+        ("num_heads", lambda v: v * 3, "multiple of"),
+    ],
+)
+def test_variables_that_are_no_encoder(
+    tmp_path: Path, name: str, change: Any, message: str
+) -> None:
+    variables = whisper_folders.small_encoder()
+    with np.errstate(invalid="ignore"):
+        variables[name] = np.array(change(variables[name]), order="C")
+    with pytest.raises(ValueError, match=rf"model\.bin: .*{message}"):
+        converted(tmp_path, variables)
+    assert not (tmp_path / "made.onnx").exists()
 
 
 def test_no_bit_can_be_flipped(tmp_path: Path) -> None:

@@ -46,6 +46,7 @@ __all__ = [
 _HOMES = {
     "whisper": ["convert"],
     "features": ["EncoderFeatures"],
+    "file": [],
     "graph": [],
     "model": [
         "LONGEST",

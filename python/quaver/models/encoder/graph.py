@@ -19,8 +19,6 @@ Precision = Literal["int8", "float32"]
 PRECISIONS: tuple[Precision, ...] = ("int8", "float32")
 
 INPUT = "pictures"
-#: Of files.
-FORMAT = 1
 _EPSILON = float(np.float32(1e-5))  # as files have it
 #: Of int8: the largest magnitude that both signs have.
 _LARGEST = 127

@@ -22,10 +22,10 @@ from quaver.batch import (
     in_order,
     reporter,
 )
-from quaver.models.archive import open_regular, parse_json, reading
+from quaver.models.archive import open_regular, reading
 from quaver.models.base import clips_at
+from quaver.models.encoder.file import checked
 from quaver.models.encoder.graph import (
-    FORMAT,
     INPUT,
     EncoderConfig,
     Precision,
@@ -149,7 +149,7 @@ class Encoder:
         check_precision("precision", precision)
         with open_regular(file) as stream, reading(file, "speech encoder"):
             content = stream.read()
-            parsed, config, stored, card = _checked(content)
+            parsed, config, stored, card = checked(content)
         wanted = _check_blocks(blocks, config.n_blocks)
         weights = parsed.weights
         if precision == "int8" and stored == "float32":
@@ -312,26 +312,6 @@ def _joined(parts: Sequence[NDArray[np.float32]], sizes: Sequence[int]) -> NDArr
     mean = np.tensordot(shares, means, 1)
     variance = np.tensordot(shares, deviations**2 + (means - mean) ** 2, 1)
     return np.concatenate([mean, np.sqrt(variance)], axis=-1).astype(np.float32)
-
-
-def _checked(
-    content: bytes,
-) -> tuple[graph.Parsed, EncoderConfig, Precision, dict[str, Any]]:
-    """Return what is in a file, once its graph is that of its configuration."""
-    parsed = graph.parse(content)
-    graph.check(content, parsed)
-    about = parse_json(parsed.about, "what is said about the network")
-    if not isinstance(about, dict) or about.get("format") != FORMAT:
-        raise ValueError(f"what is said about the network is not of format {FORMAT}")
-    wrong = [key for key in ("config", "card") if not isinstance(about.get(key), dict)]
-    if wrong:
-        raise ValueError(f"wrong {', '.join(wrong)}")
-    config = EncoderConfig.from_dict(about["config"])
-    stored = check_precision("weights", about.get("weights"))
-    blocks = tuple(range(1, config.n_blocks + 1))
-    expected = graph_of(config, stored=stored, precision="float32", blocks=blocks)
-    graph.check_graph(parsed, expected)
-    return parsed, config, stored, about["card"]
 
 
 def _check_blocks(blocks: Iterable[int] | None, n_blocks: int) -> tuple[int, ...]:

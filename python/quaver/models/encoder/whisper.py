@@ -14,8 +14,8 @@ import numpy as np
 
 from quaver._validate import check_size
 from quaver.models.archive import open_regular, reading
+from quaver.models.encoder.file import FORMAT, checked
 from quaver.models.encoder.graph import (
-    FORMAT,
     EncoderConfig,
     Precision,
     check_precision,
@@ -87,8 +87,11 @@ def convert(
         "weights": weights,
         "card": dict(card or {}),
     }
+    content = graph.write(network, values, json.dumps(about))
+    with reading(Path(folder) / "model.bin", "Whisper encoder"):
+        checked(content)
     with replacing(target) as temporary:
-        temporary.write_bytes(graph.write(network, values, json.dumps(about)))
+        temporary.write_bytes(content)
 
 
 def read_weights(
@@ -111,15 +114,16 @@ def read_variables(stream: IO[bytes]) -> dict[str, NDArray[Any]]:
     variables there are, and of each its name, sizes, type, number of bytes, and the bytes. Texts
     are their length with a closing zero in 16 bits, and so many bytes.
     """
+    end = stream.seek(0, os.SEEK_END)
+    stream.seek(0)
 
     def numbers(kinds: str) -> tuple[int, ...]:
         return struct.unpack(f"<{kinds}", taken(struct.calcsize(f"<{kinds}")))
 
     def taken(size: int) -> bytes:
-        found = stream.read(size)
-        if len(found) != size:
+        if size > end - stream.tell():  # first: the memory for it would be taken
             raise ValueError("no file of CTranslate2, or one that is cut off")
-        return found
+        return stream.read(size)
 
     def text() -> str:
         return taken(*numbers("H")).rstrip(b"\0").decode()
@@ -175,7 +179,11 @@ def _from_whisper(
             scaled = np.array(found[name], np.float32)
             scaled[..., : config.width] *= (config.width // heads) ** -0.5
             found[name] = scaled
-    return config, {n: np.ascontiguousarray(v, np.float32) for n, v in found.items()}
+    weights = {n: np.ascontiguousarray(v, np.float32) for n, v in found.items()}
+    spoilt = [name for name, values in weights.items() if not np.isfinite(values).all()]
+    if spoilt:
+        raise ValueError(f"{spoilt[0]} must be finite")
+    return config, weights
 
 
 def _layers(block: int) -> Iterator[tuple[str, str]]:
