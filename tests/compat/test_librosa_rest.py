@@ -254,3 +254,29 @@ def test_star_imports(module: str) -> None:
         names: dict[str, object] = {}
         exec(f"from librosa.{module} import *", names)
     assert names.keys() - {"__builtins__"} == set(theirs.__all__)
+
+
+def test_a_name_of_librosa_loads_what_it_needs() -> None:
+    code = (
+        "import sys, quaver; quaver.install_as('librosa')\n"
+        "import librosa\n"
+        "assert librosa.midi_to_note(60) == 'C4'\n"
+        "loaded = {'sklearn', 'matplotlib', 'scipy.signal'} & sys.modules.keys()\n"
+        "assert not loaded, loaded\n"
+        "librosa.util.list_examples()\n"  # its own files are found beside it
+        "assert sys.modules['librosa'].__name__ == 'quaver.compat.librosa'\n"
+    )
+    python("-c", code)
+
+
+def test_librosa_that_was_imported_before_is_not_loaded_again() -> None:
+    code = (
+        "import librosa, quaver; real = librosa\n"
+        "quaver.install_as('librosa')\n"
+        "import librosa\n"
+        "assert librosa.midi_to_note is real.midi_to_note and librosa is not real\n"
+        "assert real.stft.__module__ == 'librosa.core.spectrum' != librosa.stft.__module__\n"
+        "import librosa.core.notation as notation\n"
+        "assert notation.key_to_notes is real.key_to_notes\n"
+    )
+    python("-c", code)

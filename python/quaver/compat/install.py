@@ -84,9 +84,9 @@ def install_as(name: str) -> Installed:
 
     From the call on, ``import librosa``, ``import librosa.feature as f`` and
     ``from librosa.feature import mfcc`` give quaver's modules, in every thread. Modules of librosa
-    that quaver has none for, e.g. ``librosa.feature.inverse``, are librosa's if it is there; while
-    it is loaded for the first of them, threads that import librosa may get it itself. Code that
-    imported the library before keeps what it has. Installations may be nested and end in any order:
+    that quaver has none for, e.g. ``librosa.feature.inverse``, are librosa's if it is there, each
+    loaded when it is first used. Code that imported the library before keeps what it has.
+    Installations may be nested and end in any order:
     the name returns to what it was, loaded modules included, when the last of them is undone. Child
     processes that are spawned, not forked, begin without it, but for those under ``quaver run``.
 
@@ -124,7 +124,7 @@ def install_as(name: str) -> Installed:
         place = _places[name]
         if place.users == 0:
             place.originals = _take_out(name)
-            _put_in_rest(name)
+            _put_in_rest(name, place.originals)
             sys.modules.update(modules)
         place.users += 1
     return Installed(name, modules[name])
@@ -172,11 +172,11 @@ def _take_out(name: str) -> dict[str, ModuleType]:
     return {key: sys.modules.pop(key) for key in keys}
 
 
-def _put_in_rest(name: str) -> None:
+def _put_in_rest(name: str, originals: dict[str, ModuleType]) -> None:
     """Make modules that quaver lacks importable: only librosa's stand-in promises them."""
     if name == "librosa":
         forward = importlib.import_module("quaver.compat.librosa.forward")
-        modules = forward.rest()
+        modules = forward.rest(originals)
         sys.modules.update(modules)
         if not modules:
             sys.meta_path.append(forward.ABSENT)

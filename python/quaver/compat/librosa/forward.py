@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import builtins
 import importlib
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +18,6 @@ if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
 
 _HERE = "quaver.compat.librosa"
-_PACKAGES = ("core", "feature", "util")
 
 _lock = threading.RLock()
 _loaded: dict[str, ModuleType] = {}  # the real librosa's modules, once they were needed
@@ -94,24 +96,33 @@ def _ours(module: str, name: str) -> Any:
 def attribute(module: str, name: str) -> Any:
     """Return a name of the real librosa.
 
-    `module` is the name below librosa, e.g. ``"feature"``; empty for librosa itself. Raises
-    AttributeError when librosa has no such name, or the name is private, and ImportError, which
-    names the function and how to install it, without librosa.
+    `module` is the name below librosa, e.g. ``"feature"``; empty for librosa itself. Only what
+    librosa loads for that name is loaded. Raises AttributeError when librosa has no such name, or
+    the name is private, and ImportError, which names the function and how to install it, without
+    librosa.
 
     Examples
     --------
     >>> attribute("feature", "tempogram").__name__
     'tempogram'
     """
-    full = f"librosa.{module}.{name}" if module else f"librosa.{name}"
+    owner = f"librosa.{module}" if module else "librosa"
+    full = f"{owner}.{name}"
     # Private names are asked for by import machinery, inspect and pickle, not by users.
     if name.startswith("_"):
         raise AttributeError(f"quaver.compat.{full} does not exist")
-    found = _real(f"librosa.{module}" if module else "librosa", full)
+    found = _real(owner, full)
     try:
-        return getattr(found, name)
-    except AttributeError:
-        raise AttributeError(f"{full} does not exist, neither in quaver nor in librosa") from None
+        try:
+            return getattr(found, name)
+        except AttributeError:  # may be a module that nothing has loaded yet
+            return _load(full)
+    except ImportError as error:
+        if error.name == full:
+            raise AttributeError(
+                f"{full} does not exist, neither in quaver nor in librosa"
+            ) from None
+        raise ImportError(_unloadable(full, error)) from None
 
 
 def _real(module: str, wanted: str) -> Any:
@@ -122,7 +133,11 @@ def _real(module: str, wanted: str) -> Any:
     try:
         return _load(module)
     except ImportError as error:
-        raise ImportError(f"{wanted} is librosa's, which cannot load it: {error}") from None
+        raise ImportError(_unloadable(wanted, error)) from None
+
+
+def _unloadable(wanted: str, error: ImportError) -> str:
+    return f"{wanted} is librosa's, which cannot load it: {error}"
 
 
 def _absent(wanted: str, missing: str | None) -> str:
@@ -132,80 +147,201 @@ def _absent(wanted: str, missing: str | None) -> str:
     )
 
 
-def _load(module: str) -> ModuleType:
+def _load(name: str) -> ModuleType:
     """Return a module of the real librosa, also while quaver stands in for it in `sys.modules`."""
+    found = _loaded.get(name)
+    if found is not None and not _is_loading(found):
+        return found
+    if not _is_apart():
+        # Without the lock: the import system has its own, and other threads that import hold them
+        # while they look names up here.
+        importlib.import_module("librosa.util.exceptions")
+        importlib.import_module(name)
+        with _lock:
+            _adopt(list(sys.modules.items()))
+            return _loaded[name]
     with _lock:
-        if not _loaded:
-            packages = [f"librosa.{part}" for part in _PACKAGES]
-            _import(["librosa", *packages])
-            _adopt_errors(_loaded["librosa"])
-        if module not in _loaded:
-            _import([module])
-        if _is_ours(sys.modules.get("librosa")):
-            _show()
-        return _loaded[module]
+        _load_apart("librosa.util.exceptions")
+        _adopt_errors(_loaded["librosa.util.exceptions"])
+        found = _load_apart(name)
+        _show()
+        return found
 
 
-def _import(names: Sequence[str]) -> None:
-    """Add modules, and what comes with them, to those loaded."""
-    ours = _take_out() if _is_ours(sys.modules.get("librosa")) else {}
-    if ours:
-        sys.modules.update(_loaded)
+def _is_apart() -> bool:
+    """Return whether what answers to librosa's name is not the librosa whose modules are kept."""
+    there = sys.modules.get("librosa")
+    return _is_ours(there) or (bool(_loaded) and there is not _loaded.get("librosa"))
+
+
+def _adopt(modules: Iterable[tuple[str, object]]) -> None:
+    """Keep those of librosa's modules that were imported as everyone imports them."""
+    for name, module in modules:
+        is_librosas = name == "librosa" or name.startswith("librosa.")
+        if not is_librosas or name in _loaded or not isinstance(module, ModuleType):
+            continue
+        if module.__spec__ is not None and not _is_loading(module):
+            _loaded[name] = module
+            _settle(module)
+    if "librosa.util.exceptions" in _loaded:
+        _adopt_errors(_loaded["librosa.util.exceptions"])
+
+
+def _load_apart(name: str) -> ModuleType:
+    """Load a module of librosa's that only librosa's own modules see.
+
+    Nothing is put in or taken from `sys.modules` meanwhile, where other threads look, and none of
+    the import system's locks of these modules is held.
+    """
+    if name in _loaded:
+        return _loaded[name]
+    parent, _, child = name.rpartition(".")
+    package = _load_apart(parent) if parent else None
+    if name in _loaded:  # loaded by its package
+        return _loaded[name]
+    spec = _find(name, package)
+    if spec is None:
+        raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+    module = _loaded[name] = _new(spec)
     try:
-        for name in names:
-            module = importlib.import_module(name)
-            if hasattr(module, "__path__"):
-                _settle(module)
-        _loaded.update(_entries())
-    finally:
-        sys.modules.update(ours)
+        module.__loader__.exec_module(module)  # type: ignore[union-attr]
+    except BaseException:
+        del _loaded[name]
+        raise
+    _settle(module)
+    spec._initializing = False  # type: ignore[attr-defined]
+    if package is not None:
+        setattr(package, child, module)
+    return module
+
+
+def _find(name: str, package: ModuleType | None) -> ModuleSpec | None:
+    path = getattr(package, "__path__", None)
+    if package is not None and path is None:
+        return None
+    found = (finder.find_spec(name, path) for finder in sys.meta_path if finder is not ABSENT)
+    return next((spec for spec in found if spec is not None), None)
+
+
+def _new(spec: ModuleSpec) -> ModuleType:
+    from importlib.util import module_from_spec
+
+    module = module_from_spec(spec)
+    spec._initializing = True  # type: ignore[attr-defined]
+    # Import statements call what they find here, those in functions too.
+    vars(module)["__builtins__"] = vars(builtins) | {"__import__": _import}
+    return module
+
+
+def _import(
+    name: str,
+    globals: Mapping[str, Any] | None = None,
+    locals: Mapping[str, Any] | None = None,
+    fromlist: Sequence[str] | None = (),
+    level: int = 0,
+) -> ModuleType:
+    """`__import__` for librosa's own modules: their names of librosa are librosa's."""
+    full = name
+    if globals and level:
+        above = globals["__package__"].rsplit(".", level - 1)[0]
+        full = f"{above}.{name}" if name else above
+    if fromlist and full in ("importlib", "importlib.resources"):
+        return _Resources(full)
+    if full != "librosa" and not full.startswith("librosa."):
+        return builtins.__import__(name, globals, locals, fromlist or (), level)
+    module = _load(full)
+    if not fromlist:
+        return _load("librosa")
+    for item in fromlist if hasattr(module, "__path__") else ():
+        if not hasattr(module, item):
+            with suppress(ModuleNotFoundError):
+                _load(f"{full}.{item}")
+    return module
+
+
+class _Resources(ModuleType):
+    """importlib, or its `resources`, where files are found beside librosa's own modules."""
+
+    def __getattr__(self, name: str) -> Any:
+        full = f"{self.__name__}.{name}"
+        if full == "importlib.resources":
+            return _Resources(full)
+        return getattr(importlib.import_module(self.__name__), name)
+
+    @staticmethod
+    def files(package: Any) -> Any:
+        from importlib import resources
+
+        is_name = isinstance(package, str) and package.startswith("librosa")
+        return resources.files(_load(package) if is_name else package)
 
 
 def _show() -> None:
     # Compiled functions are unpickled by the names of their modules: those that quaver has no
     # module for must be found.
-    for name, module in _loaded.items():
+    if not _is_ours(sys.modules.get("librosa")):
+        return
+    for name, module in list(_loaded.items()):
+        if _is_loading(module):
+            continue
         if isinstance(sys.modules.setdefault(name, module), _Later):
             sys.modules[name] = module
+
+
+def _is_loading(module: ModuleType) -> bool:
+    return bool(getattr(module.__spec__, "_initializing", False))
 
 
 def _is_ours(module: ModuleType | None) -> bool:
     return module is not None and module.__name__.startswith("quaver.")
 
 
-def _entries() -> dict[str, ModuleType]:
-    modules: list[tuple[str, object]] = list(sys.modules.items())
+def _settle(package: ModuleType) -> None:
+    # librosa's packages look their names up in sys.modules when they are first used, and would find
+    # quaver's there while it answers to that name. What they would look up is told by their stubs.
+    stub = Path(package.__file__ or "").with_suffix(".pyi")
+    search = vars(package).get("__getattr__")
+    if search is None or not hasattr(package, "__path__") or not stub.is_file():
+        return
+    where = _lazy_names(stub)
+
+    def get(name: str) -> Any:
+        if name not in where:
+            return search(name)
+        module, its_name = where[name]
+        found: Any = _load(f"{package.__name__}.{module or its_name}")
+        if module:
+            found = getattr(found, its_name)
+        vars(package)[name] = found
+        return found
+
+    vars(package)["__getattr__"] = get
+
+
+def _lazy_names(stub: Path) -> dict[str, tuple[str | None, str]]:
+    """Return by name the module below the package, None for a module itself, and the name there."""
+    import ast
+
+    found = [n for n in ast.parse(stub.read_bytes()).body if isinstance(n, ast.ImportFrom)]
     return {
-        n: m
-        for n, m in modules
-        if isinstance(m, ModuleType) and (n == "librosa" or n.startswith("librosa."))
+        alias.asname or alias.name: (node.module, alias.name)
+        for node in found
+        if node.level == 1
+        for alias in node.names
     }
 
 
-def _take_out() -> dict[str, ModuleType]:
-    return {name: sys.modules.pop(name) for name in _entries()}
-
-
-def _settle(package: ModuleType) -> None:
-    # librosa's packages look their names up in sys.modules at each use, and would find quaver's
-    # there while it answers to that name. A plain attribute needs no look-up.
-    for name in sorted(package.__all__):
-        try:
-            setattr(package, name, getattr(package, name))
-        except ImportError:  # what an optional dependency is missing for stays as it is
-            continue
-
-
-def _adopt_errors(librosa: Any) -> None:
+def _adopt_errors(errors: Any) -> None:
     # Whoever catches quaver's ParameterError means librosa's too. The class stays what it is, since
     # code that imported librosa itself holds it: it gets quaver's for a base.
-    if not issubclass(librosa.ParameterError, ParameterError):
-        bases = librosa.ParameterError.__bases__
-        librosa.ParameterError.__bases__ = (ParameterError, *bases)
+    if not issubclass(errors.ParameterError, ParameterError):
+        errors.ParameterError.__bases__ = (ParameterError, *errors.ParameterError.__bases__)
 
 
-def rest() -> dict[str, ModuleType]:
+def rest(there: Mapping[str, ModuleType]) -> dict[str, ModuleType]:
     """Return librosa's modules by name, each to be loaded when it is first used.
+
+    `there` are those that were imported before, which need not be loaded again.
 
     Not found one by one when imported: the import system holds a module's lock meanwhile, and
     loading librosa takes those of all its modules. Two threads that import one each would wait for
@@ -213,9 +349,12 @@ def rest() -> dict[str, ModuleType]:
 
     Examples
     --------
-    >>> isinstance(rest(), dict)
+    >>> isinstance(rest({}), dict)
     True
     """
+    with _lock:
+        if not _loaded:
+            _adopt(there.items())
     from importlib.util import find_spec  # as pkgutil below: 9 ms that only an installation needs
 
     try:
