@@ -9,6 +9,7 @@ import sys
 import threading
 import zipfile
 from collections.abc import Iterator
+from importlib.machinery import PathFinder
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
@@ -172,9 +173,46 @@ def test_the_original_behind_it() -> None:
 def test_modules_that_quaver_lacks_are_not_found() -> None:
     with (
         quaver.install_as("pyAudioAnalysis"),
-        pytest.raises(ModuleNotFoundError, match="audioSegmentation"),
+        pytest.raises(ModuleNotFoundError, match=r"No module named 'pyAudioAnalysis\.nothing'"),
     ):
-        importlib.import_module("pyAudioAnalysis.audioSegmentation")
+        importlib.import_module("pyAudioAnalysis.nothing")
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # the original's
+def test_what_only_pyaudioanalysis_has() -> None:
+    finders = list(sys.meta_path)
+    with quaver.install_as("pyAudioAnalysis") as module:
+        from pyAudioAnalysis import utilities
+
+        assert utilities.__file__ == install.original("pyAudioAnalysis.utilities").__file__
+        theirs = install.original("pyAudioAnalysis.ShortTermFeatures")
+        assert module.ShortTermFeatures.spectrogram is theirs.spectrogram
+        assert module.ShortTermFeatures.feature_extraction is not theirs.feature_extraction
+        assert not hasattr(module.ShortTermFeatures, "nonsense")
+    assert sys.meta_path == finders
+
+
+def test_without_pyaudioanalysis_the_name_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in loaded("pyAudioAnalysis"):
+        monkeypatch.delitem(sys.modules, name)
+    search = PathFinder.find_spec
+    monkeypatch.setattr(
+        PathFinder,
+        "find_spec",
+        lambda name, *rest: None if name == "pyAudioAnalysis" else search(name, *rest),
+    )
+    told = r"pyAudioAnalysis\.{} is not part of quaver and needs pyAudioAnalysis itself"
+    with quaver.install_as("pyAudioAnalysis"):
+        for code, name in (
+            ("from pyAudioAnalysis import audioTrainTest", "audioTrainTest"),
+            ("import pyAudioAnalysis.utilities", "utilities"),
+            (
+                "from pyAudioAnalysis.ShortTermFeatures import spectrogram",
+                r"ShortTermFeatures\.spectrogram",
+            ),
+        ):
+            with pytest.raises(ModuleNotFoundError, match=told.format(name)):
+                exec(code, {})
 
 
 def test_bad_names() -> None:

@@ -6,7 +6,12 @@ import importlib
 import pkgutil
 import sys
 import threading
+from collections.abc import Callable, Collection, Sequence
 from types import ModuleType, TracebackType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from importlib.machinery import ModuleSpec
 
 #: What can be replaced, and by what.
 BACKENDS = {
@@ -166,6 +171,66 @@ def original(name: str) -> ModuleType:
             sys.modules.update(ours)
 
 
+def original_names(
+    module: str, names: Collection[str] = (), modules: Collection[str] = ()
+) -> Callable[[str], Any]:
+    """Return ``__getattr__`` of a module that stands in, for names that only the original has.
+
+    `module` is the original's full name, `names` and `modules` those to take from it when they are
+    first used; any other name, for which pickle may ask, loads nothing. Where the original is not
+    there the name is an ImportError that says so. Modules see quaver's while it stands in.
+
+    Examples
+    --------
+    >>> original_names("json", ["dumps"])("dumps").__name__
+    'dumps'
+    """
+
+    def get(name: str) -> Any:
+        if name not in names and name not in modules:
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        try:
+            if name in modules:
+                return importlib.import_module(f"{module}.{name}")
+            return getattr(original(module), name)
+        except ModuleNotFoundError as error:
+            if error.name != module.partition(".")[0]:
+                raise  # what the original needs and does not find
+            raise _absent(f"{module}.{name}") from None
+
+    return get
+
+
+def _absent(wanted: str) -> ModuleNotFoundError:
+    library = wanted.partition(".")[0]
+    return ModuleNotFoundError(
+        f"{wanted} is not part of quaver and needs {library} itself: pip install {library}",
+        name=library,
+    )
+
+
+class _Rest:
+    """Finds the modules of a library that quaver has none for, where the library is installed."""
+
+    def __init__(self, library: str) -> None:
+        self._library = library
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if name.rpartition(".")[0] != self._library:
+            return None
+        from importlib.machinery import PathFinder
+
+        there = PathFinder.find_spec(self._library)
+        if there is None:
+            raise _absent(name)
+        return PathFinder.find_spec(name, there.submodule_search_locations)
+
+
+_rest = {name: _Rest(name) for name in BACKENDS if name != "librosa"}
+
+
 def _take_out(name: str) -> dict[str, ModuleType]:
     """Remove a package and its submodules from `sys.modules` and return them."""
     keys = [key for key in list(sys.modules) if key == name or key.startswith(f"{name}.")]
@@ -173,8 +238,10 @@ def _take_out(name: str) -> dict[str, ModuleType]:
 
 
 def _put_in_rest(name: str, originals: dict[str, ModuleType]) -> None:
-    """Make modules that quaver lacks importable: only librosa's stand-in promises them."""
-    if name == "librosa":
+    """Make modules that quaver lacks importable: librosa's must not meet quaver's."""
+    if name in _rest:
+        sys.meta_path.append(_rest[name])
+    else:
         forward = importlib.import_module("quaver.compat.librosa.forward")
         modules = forward.rest(originals)
         sys.modules.update(modules)
@@ -184,7 +251,9 @@ def _put_in_rest(name: str, originals: dict[str, ModuleType]) -> None:
 
 def _take_out_rest(name: str) -> None:
     """End what `_put_in_rest` began, but for `sys.modules`."""
-    if name == "librosa":
+    if name in _rest:
+        sys.meta_path.remove(_rest[name])
+    else:
         absent = importlib.import_module("quaver.compat.librosa.forward").ABSENT
         if absent in sys.meta_path:
             sys.meta_path.remove(absent)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from quaver.compat.install import original_names
 from quaver.compat.pyaudioanalysis import ShortTermFeatures
 
 if TYPE_CHECKING:
@@ -46,3 +47,17 @@ def mid_feature_extraction(
             mid[len(short) :, i] = frames.std(axis=1)
     names = [f"{name}_{statistic}" for statistic in ("mean", "std") for name in short_names]
     return np.nan_to_num(mid, copy=False), short, names
+
+
+__getattr__ = original_names(
+    "pyAudioAnalysis.MidTermFeatures",
+    [
+        "eps",
+        "beat_extraction",
+        "directory_feature_extraction",
+        "directory_feature_extraction_no_avg",
+        "mid_feature_extraction_file_dir",
+        "mid_feature_extraction_to_file",
+        "multiple_directory_feature_extraction",
+    ],
+)

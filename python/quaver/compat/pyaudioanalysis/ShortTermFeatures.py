@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from quaver import _core
+from quaver.compat.install import original_names
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -180,3 +181,26 @@ def _chroma_taps(sampling_rate: float, n_used: int) -> tuple[list[int], list[int
     entries = {int(s) % n_used: k for k, s in enumerate(semitones)}
     weights = [float(1 / counts[semitones[entry]]) for entry in entries]
     return list(entries.values()), [entry % _N_CHROMA for entry in entries], weights
+
+
+__getattr__ = original_names(
+    "pyAudioAnalysis.ShortTermFeatures",
+    [
+        "eps",
+        "chroma_features",
+        "chromagram",
+        "dc_normalize",
+        "energy",
+        "energy_entropy",
+        "harmonic",
+        "mfcc",
+        "phormants",
+        "spectral_centroid_spread",
+        "spectral_entropy",
+        "spectral_flux",
+        "spectral_rolloff",
+        "spectrogram",
+        "speed_feature",
+        "zero_crossing_rate",
+    ],
+)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from quaver.compat.install import original_names
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -105,3 +107,9 @@ def stereo_to_mono(signal: NDArray[Any]) -> NDArray[Any]:
         mono: NDArray[Any] = (signal[:, 1] / 2) + (signal[:, 0] / 2)
         return mono
     return signal
+
+
+__getattr__ = original_names(
+    "pyAudioAnalysis.audioBasicIO",
+    ["convert_dir_fs_wav_to_wav", "convert_dir_mp3_to_wav", "read_aif", "read_audio_generic"],
+)
