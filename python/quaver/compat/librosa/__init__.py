@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from quaver.compat.librosa import forward
 from quaver.compat.librosa._names import CORE, FORWARDED, SUBMODULES
-from quaver.compat.librosa.util.exceptions import LibrosaError, ParameterError
+from quaver.compat.librosa.util.exceptions import LibrosaError as LibrosaError
+from quaver.compat.librosa.util.exceptions import ParameterError as ParameterError
 
 #: The release of librosa that is reported; where 1.0 differs, the behaviour is that of 1.0.
 __version__ = "0.11.0"
 
-__getattr__, __dir__ = forward.attach("", CORE, (*SUBMODULES, *FORWARDED))
+_ERRORS = {name: "util.exceptions" for name in ("LibrosaError", "ParameterError")}
 
-__all__ = ["LibrosaError", "ParameterError", *CORE, *SUBMODULES, *FORWARDED]
+__getattr__, __dir__ = forward.attach("", CORE | _ERRORS, (*SUBMODULES, *FORWARDED))

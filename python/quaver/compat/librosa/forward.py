@@ -82,8 +82,10 @@ def _exported(module: str, own: str, names: list[str]) -> list[str]:
     """Return what librosa's module exports; without it, quaver's names and functions."""
     full = f"librosa.{module}" if module else "librosa"
     try:
-        return list(_real(full, full).__all__)
-    except (ImportError, AttributeError):
+        theirs = _real(full, full)
+        public = (name for name in vars(theirs) if not name.startswith("_"))
+        return list(getattr(theirs, "__all__", public))
+    except ImportError:
         here = vars(sys.modules[own])
         defined = {key for key, value in here.items() if getattr(value, "__module__", "") == own}
         return sorted({*names, *(key for key in defined if not key.startswith("_"))})
