@@ -44,7 +44,7 @@ void power_spectrum(const FftPlan<float>& plan, const FrameLayout<float>& layout
 // Powers, bin k at plan.places of what is returned: work, or `power` for n_bins rows.
 double* power_phases(const FftPlan<double>& plan, const FrameLayout<double>& layout,
                      const double* phases, double* frames, double* work, double* power);
-// fft_two_passes.cpp: plans with n_columns
+// fft_two_passes.cpp and fft_two_passes64.cpp: plans with n_columns
 void two_pass_frames(const FftPlan<double>& plan, const double* frames, double* work, Bins bins,
                      void* out);
 void two_pass_phases(const FftPlan<float>& plan, const FrameLayout<float>& layout,
