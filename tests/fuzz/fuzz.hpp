@@ -18,12 +18,12 @@
 #include "quaver/core/dispatch.hpp"
 #include "quaver/framing/framing.hpp"
 
-#define REQUIRE(condition)                                                  \
-  do {                                                                      \
-    if (!(condition)) {                                                     \
-      std::printf("%s:%d: not true: %s\n", __FILE__, __LINE__, #condition); \
-      std::abort();                                                         \
-    }                                                                       \
+#define REQUIRE(condition)                                                           \
+  do {                                                                               \
+    if (!(condition)) {                                                              \
+      std::fprintf(stderr, "%s:%d: not true: %s\n", __FILE__, __LINE__, #condition); \
+      std::abort();                                                                  \
+    }                                                                                \
   } while (false)
 
 namespace fuzz {
@@ -108,7 +108,7 @@ inline void require_same(const Values& expected, const Values& found) {
 
 inline void require_near(double expected, double found, double tolerance) {
   if (std::fabs(found - expected) <= tolerance || found == expected) return;
-  std::printf("%.17g where base has %.17g +- %.3g\n", found, expected, tolerance);
+  std::fprintf(stderr, "%.17g where base has %.17g +- %.3g\n", found, expected, tolerance);
   std::abort();
 }
 
