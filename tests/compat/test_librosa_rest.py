@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import pickle
 import subprocess
@@ -17,6 +18,7 @@ import pytest
 
 import quaver
 import quaver.compat.librosa as stand_in
+from quaver.compat.librosa import _names
 
 FOLDER = Path(librosa.__file__).parent
 MODULES = sorted(
@@ -289,3 +291,19 @@ def test_librosa_that_was_imported_before_is_not_loaded_again() -> None:
         "assert notation.key_to_notes is real.key_to_notes\n"
     )
     python("-c", code)
+
+
+def test_names_are_known_to_type_checkers() -> None:
+    """What is looked up when it is used is imported as well, where only type checkers see it."""
+    tables = {"": _names.CORE, ".core": _names.CORE, ".feature": _names.FEATURE}
+    for package, table in {**tables, ".util": _names.UTIL}.items():
+        path = importlib.import_module(f"quaver.compat.librosa{package}").__file__
+        assert path is not None
+        blocks = [n for n in ast.parse(Path(path).read_text()).body if isinstance(n, ast.If)]
+        imports = [n for n in ast.walk(blocks[0]) if isinstance(n, ast.ImportFrom)]
+        seen = {
+            alias.name: str(node.module).removeprefix("quaver.compat.librosa.")
+            for node in imports
+            for alias in node.names
+        }
+        assert {name: seen.get(name) for name in table} == table
