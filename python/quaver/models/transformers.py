@@ -24,12 +24,41 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from numpy.typing import ArrayLike, NDArray
+    from typing_extensions import Self
 
 # Failures that a message lists before it says how many more there are.
 _LISTED = 5
 
 
-class AudioFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # untyped bases
+class ClipTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # untyped bases
+    """A step of a pipeline that makes a vector of each clip and has nothing to learn."""
+
+    def fit(self, X: Iterable[Any], y: object = None) -> Self:
+        """Do nothing: there is nothing to learn.
+
+        Parameters
+        ----------
+        X : sequence of paths, bytes, binary file objects or arrays
+        y : ignored
+
+        Returns
+        -------
+        self
+        """
+        return self
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.requires_fit = False
+        tags.no_validation = True
+        tags.input_tags.two_d_array = False
+        return tags
+
+
+class AudioFeatures(ClipTransformer):
     """Global statistics of recordings, as a step of a pipeline.
 
     Parameters
@@ -69,20 +98,6 @@ class AudioFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # u
         self.downmix = downmix
         self.pad = pad
         self.threads = threads
-
-    def fit(self, X: Iterable[Any], y: object = None) -> AudioFeatures:
-        """Do nothing: the features have nothing to learn.
-
-        Parameters
-        ----------
-        X : sequence of paths, bytes, binary file objects or arrays
-        y : ignored
-
-        Returns
-        -------
-        AudioFeatures
-        """
-        return self
 
     def transform(self, X: Iterable[Any]) -> NDArray[np.float32]:
         """Compute one vector for each clip.
@@ -136,16 +151,6 @@ class AudioFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # u
     def get_feature_names_out(self, input_features: object = None) -> NDArray[np.object_]:
         """Return the names of the values, those of `quaver.feature_names`."""
         return np.array(feature_names(self.config), dtype=object)
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return True
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.requires_fit = False
-        tags.no_validation = True
-        tags.input_tags.two_d_array = False
-        return tags
 
 
 def refuse(failures: Sequence[Failure], n_ok: int) -> None:

@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from quaver._extras import extra
-
-with extra("encoder"):
-    from sklearn.base import BaseEstimator, TransformerMixin
-
 from quaver._validate import Downmix
 from quaver.batch import Progress
 from quaver.models.encoder.model import Embeddings, Encoder, shared
-from quaver.models.transformers import refuse
+
+with extra("encoder"):
+    from quaver.models.transformers import ClipTransformer, refuse
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,7 +22,7 @@ if TYPE_CHECKING:
     from quaver.models.encoder.graph import Precision
 
 
-class EncoderFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # untyped bases
+class EncoderFeatures(ClipTransformer):
     """Vectors of a pre-trained speech encoder, as a step of a pipeline.
 
     Parameters
@@ -68,20 +66,6 @@ class EncoderFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  #
         self.downmix = downmix
         self.threads = threads
 
-    def fit(self, X: Iterable[Any], y: object = None) -> EncoderFeatures:
-        """Do nothing: the encoder has learned already.
-
-        Parameters
-        ----------
-        X : sequence of paths, bytes, binary file objects or arrays
-        y : ignored
-
-        Returns
-        -------
-        EncoderFeatures
-        """
-        return self
-
     def transform(self, X: Iterable[Any]) -> NDArray[np.float32]:
         """Compute one vector for each clip.
 
@@ -124,13 +108,3 @@ class EncoderFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  #
     def _encoder(self) -> Encoder:
         file = None if self.file is None else os.fspath(self.file)
         return shared(file, tuple(self.blocks), self.precision)
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return True
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.requires_fit = False
-        tags.no_validation = True
-        tags.input_tags.two_d_array = False
-        return tags
