@@ -107,17 +107,27 @@ def test_what_ffmpeg_cannot_read(
         quaver.load(M4A)
 
 
-@pytest.mark.skipif(ffmpeg.find() is None, reason="no ffmpeg on PATH")
-@pytest.mark.parametrize("ending", ["m4a", "webm", "aac", "mka"])
-def test_with_a_real_ffmpeg(tmp_path: Path, noise: NDArray[np.float32], ending: str) -> None:
-    (tmp_path / "a.wav").write_bytes(encoded(noise, "WAV"))
-    program = str(ffmpeg.find())
-    path = tmp_path / f"-a b.{ending}"
-    command = [program, "-nostdin", "-v", "error", "-i", str(tmp_path / "a.wav"), f"file:{path}"]
-    subprocess.run(command, check=True)
-    for file in (path, path.read_bytes()):
-        found, _ = quaver.load(file, RATE)
-        assert abs(len(found) - len(noise)) < 3000
-        assert np.std(found) > 0.05
-    with pytest.raises(ValueError, match=r"not a readable recording|ffmpeg|truncated"):
-        quaver.load(path.read_bytes()[:200])
+# Where there is none, the stand-in of the tests above is all that can be tried.
+if ffmpeg.find() is not None:
+
+    @pytest.mark.parametrize("ending", ["m4a", "webm", "aac", "mka"])
+    def test_with_a_real_ffmpeg(tmp_path: Path, noise: NDArray[np.float32], ending: str) -> None:
+        (tmp_path / "a.wav").write_bytes(encoded(noise, "WAV"))
+        program = str(ffmpeg.find())
+        path = tmp_path / f"-a b.{ending}"
+        command = [
+            program,
+            "-nostdin",
+            "-v",
+            "error",
+            "-i",
+            str(tmp_path / "a.wav"),
+            f"file:{path}",
+        ]
+        subprocess.run(command, check=True)
+        for file in (path, path.read_bytes()):
+            found, _ = quaver.load(file, RATE)
+            assert abs(len(found) - len(noise)) < 3000
+            assert np.std(found) > 0.05
+        with pytest.raises(ValueError, match=r"not a readable recording|ffmpeg|truncated"):
+            quaver.load(path.read_bytes()[:200])

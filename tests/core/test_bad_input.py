@@ -477,6 +477,7 @@ def test_the_largest_values_have_finite_statistics_and_derivatives() -> None:
 def test_a_thread_gives_back_what_a_huge_transform_took() -> None:
     program = """if True:
         import numpy as np, quaver
+        from quaver.compat import librosa, pyaudioanalysis, python_speech_features
         def resident():
             lines = open("/proc/self/status").read().splitlines()
             return int(next(line for line in lines if line.startswith("VmRSS")).split()[1]) // 1024
@@ -487,9 +488,12 @@ def test_a_thread_gives_back_what_a_huge_transform_took() -> None:
         before = resident()
         quaver.extract(samples, 16000, config=config)
         quaver.log_mel(samples, 16000, n_fft=size)
+        librosa.istft(librosa.stft(samples, n_fft=size))
+        python_speech_features.mfcc(samples, nfft=size, winlen=1, winstep=1)
+        pyaudioanalysis.ShortTermFeatures.feature_extraction(samples, 16000, size, size)
         print(resident() - before)
     """
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
-    assert int(done.stdout) < 150  # MiB, of plans above all; with scratch it would be three times
+    assert int(done.stdout) < 300  # MiB, of plans above all; with scratch it would be 500

@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "quaver/core/scratch.hpp"
+
 #define QV_FILE "kernels/peers/pyaudio.cpp"
 #include "simd/foreach_target.hpp"
 
@@ -86,7 +88,8 @@ Normalisation pyaudio_normalisation(const Samples& samples) {
 void pyaudio_features(const PyAudioPlan& plan, const Samples& samples, const Normalisation& norm,
                       double* out) {
   thread_local PyAudioWorkspace work;
-  kernels().pyaudio(plan, samples, norm, plan.count(samples.size), work, out);
+  const Borrowed<PyAudioWorkspace> borrowed(work, plan.fft.n);
+  kernels().pyaudio(plan, samples, norm, plan.count(samples.size), borrowed, out);
 }
 
 }  // namespace quaver

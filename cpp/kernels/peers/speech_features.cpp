@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "quaver/core/scratch.hpp"
+
 #define QV_FILE "kernels/peers/speech_features.cpp"
 #include "simd/foreach_target.hpp"
 
@@ -105,7 +107,8 @@ void SpeechFeaturesWorkspace::reserve(const SpeechFeaturesPlan& plan, std::size_
 void speech_features(const SpeechFeaturesPlan& plan, const Samples& samples, double* out,
                      double* energy) {
   thread_local SpeechFeaturesWorkspace work;
-  kernels().speech_features(plan, samples, plan.count(samples.size), work, out, energy);
+  const Borrowed<SpeechFeaturesWorkspace> borrowed(work, plan.fft.n);
+  kernels().speech_features(plan, samples, plan.count(samples.size), borrowed, out, energy);
 }
 
 }  // namespace quaver

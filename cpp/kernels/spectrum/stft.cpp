@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "quaver/core/scratch.hpp"
 #include "quaver/framing/framing.hpp"
 
 #define QV_FILE "kernels/spectrum/stft.cpp"
@@ -32,9 +33,9 @@ std::size_t step_of(std::size_t n_fft, std::size_t hop_length, std::size_t win_l
 
 // One a thread: repeated calls allocate nothing.
 template <class T>
-StftWorkspace<T>& workspace() {
+Borrowed<StftWorkspace<T>> workspace(std::size_t n_fft) {
   thread_local StftWorkspace<T> instance;
-  return instance;
+  return {instance, n_fft};
 }
 
 }  // namespace
@@ -74,45 +75,48 @@ template struct StftWorkspace<float>;
 template struct StftWorkspace<double>;
 
 void stft(const StftPlan<float>& plan, const float* samples, std::size_t n_samples, float* out) {
-  kernels().stft(plan, samples, n_samples, workspace<float>(), out);
+  kernels().stft(plan, samples, n_samples, workspace<float>(plan.n_fft), out);
 }
 void stft(const StftPlan<double>& plan, const float* samples, std::size_t n_samples, float* out) {
-  kernels().stft64(plan, samples, n_samples, workspace<double>(), out);
+  kernels().stft64(plan, samples, n_samples, workspace<double>(plan.n_fft), out);
 }
 void stft(const StftPlan<double>& plan, const double* samples, std::size_t n_samples, double* out) {
-  kernels().stft64_wide(plan, samples, n_samples, workspace<double>(), out);
+  kernels().stft64_wide(plan, samples, n_samples, workspace<double>(plan.n_fft), out);
 }
 
 void stft_bins(const StftPlan<float>& plan, StftOutput output, const float* samples,
                std::size_t n_samples, float* out) {
-  kernels().stft_bins(plan, output, samples, n_samples, workspace<float>(), out);
+  kernels().stft_bins(plan, output, samples, n_samples, workspace<float>(plan.n_fft), out);
 }
 void stft_bins(const StftPlan<double>& plan, StftOutput output, const float* samples,
                std::size_t n_samples, float* out) {
-  kernels().stft_bins64(plan, output, samples, n_samples, workspace<double>(), out);
+  kernels().stft_bins64(plan, output, samples, n_samples, workspace<double>(plan.n_fft), out);
 }
 void stft_bins(const StftPlan<double>& plan, StftOutput output, const double* samples,
                std::size_t n_samples, double* out) {
-  kernels().stft_bins64_wide(plan, output, samples, n_samples, workspace<double>(), out);
+  kernels().stft_bins64_wide(plan, output, samples, n_samples, workspace<double>(plan.n_fft), out);
 }
 
 void stft_bands(const StftPlan<double>& plan, StftOutput output, const FilterBank<float>& bank,
                 const float* samples, std::size_t n_samples, float* out) {
-  kernels().stft_bands64(plan, output, bank, samples, n_samples, workspace<double>(), out);
+  kernels().stft_bands64(plan, output, bank, samples, n_samples, workspace<double>(plan.n_fft),
+                         out);
 }
 void stft_bands(const StftPlan<double>& plan, StftOutput output, const FilterBank<float>& bank,
                 const double* samples, std::size_t n_samples, double* out) {
-  kernels().stft_bands64_wide(plan, output, bank, samples, n_samples, workspace<double>(), out);
+  kernels().stft_bands64_wide(plan, output, bank, samples, n_samples, workspace<double>(plan.n_fft),
+                              out);
 }
 
 void bands_of(const FilterBank<float>& bank, const float* picture, std::size_t n_frames,
               float* out) {
-  kernels().bands_of(bank, picture, n_frames, workspace<float>(), out);
+  kernels().bands_of(bank, picture, n_frames, workspace<float>(2 * bank.n_bins), out);
 }
 
 void stft_contrast(const StftPlan<double>& plan, const ContrastPlan& bands, const float* samples,
                    std::size_t n_samples, float* valley, float* peak) {
-  kernels().stft_contrast(plan, bands, samples, n_samples, workspace<double>(), valley, peak);
+  kernels().stft_contrast(plan, bands, samples, n_samples, workspace<double>(plan.n_fft), valley,
+                          peak);
 }
 
 }  // namespace quaver

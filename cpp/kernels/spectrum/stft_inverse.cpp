@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "quaver/core/scratch.hpp"
 #include "quaver/spectrum/stft.hpp"
 
 #define QV_FILE "kernels/spectrum/stft_inverse.cpp"
@@ -11,11 +12,6 @@
 
 namespace quaver {
 namespace {
-StftWorkspace<float>& workspace() {
-  thread_local StftWorkspace<float> instance;
-  return instance;
-}
-
 // Frames of which some begin within the samples: those behind them add nothing.
 std::size_t reached_frames(const StftPlan<float>& plan, std::size_t n_samples) {
   return (n_samples + plan.pad) / plan.hop_length + 1;
@@ -25,11 +21,12 @@ std::size_t reached_frames(const StftPlan<float>& plan, std::size_t n_samples) {
 void istft(const StftPlan<float>& plan, const float* spectrum, std::size_t n_frames,
            std::size_t n_weighted, std::size_t n_samples, float* out) {
   const std::size_t n_reached = reached_frames(plan, n_samples);
+  thread_local StftWorkspace<float> of_thread;
+  const Borrowed<StftWorkspace<float>> work(of_thread, plan.n_fft);
   Buffer<float> sums(n_samples);
   const KernelTable& table = kernels();
-  table.istft(plan, spectrum, std::min(n_frames, n_reached), workspace(), n_samples, out);
-  table.divide_by_windows(plan, std::min(n_weighted, n_reached), workspace(), n_samples,
-                          sums.data(), out);
+  table.istft(plan, spectrum, std::min(n_frames, n_reached), work, n_samples, out);
+  table.divide_by_windows(plan, std::min(n_weighted, n_reached), work, n_samples, sums.data(), out);
 }
 
 }  // namespace quaver

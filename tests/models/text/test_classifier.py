@@ -16,6 +16,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
+import forging
 from quaver.models import text
 from quaver.models.networks import training
 from quaver.models.text import TextClassifier, best_thresholds, classifier, macro_f1, read_word2vec
@@ -424,10 +425,9 @@ def test_keras_itself_reads_the_file(fitted: TextClassifier, saved: Path) -> Non
 def rewrite(file: Path, change: Callable[[dict[str, bytes]], None]) -> None:
     with zipfile.ZipFile(file) as archive:
         entries = {name: archive.read(name) for name in archive.namelist()}
+    names = list(entries)
     change(entries)
-    with zipfile.ZipFile(file, "w") as archive:
-        for name, content in entries.items():
-            archive.writestr(name, content)
+    forging.rewrite(file, {name: entries.get(name) for name in names if name != forging.SEAL})
 
 
 def about(**values: Any) -> Callable[[dict[str, bytes]], None]:
