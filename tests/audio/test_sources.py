@@ -16,7 +16,7 @@ import soundfile
 from numpy.typing import NDArray
 
 import quaver
-from quaver.recordings.containers import ogg_links, tag_length
+from quaver.recordings.containers import frame_length, ogg_links, tag_length
 from quaver.recordings.sources import opened
 from recorded import RATE, Wrap, as_path, encoded, with_number, without_info
 
@@ -39,6 +39,26 @@ def test_mp3_that_does_not_tell_its_length(
     np.testing.assert_allclose(part, found[start : start + rate // 4], atol=1e-6)
     with pytest.raises(ValueError, match="behind the end"):
         quaver.load(wrap(data, tmp_path), offset=60)
+
+
+@pytest.mark.parametrize("bitrate_mode", ["CONSTANT", "VARIABLE"])
+def test_mp3_that_was_cut_within_a_frame(
+    tmp_path: Path, wrap: Wrap, noise: NDArray[np.float32], bitrate_mode: str
+) -> None:
+    buffer = io.BytesIO()
+    soundfile.write(
+        buffer, noise, RATE, format="MP3", bitrate_mode=bitrate_mode, compression_level=0.3
+    )
+    data, _ = without_info(buffer.getvalue())
+    ends = [0]
+    while ends[-1] < len(data):
+        ends.append(ends[-1] + frame_length(data[ends[-1] : ends[-1] + 4]))
+    whole, _ = quaver.load(data)
+    for n in (8, len(ends) // 2, len(ends) - 2):
+        for more in (0, 1, 3, 4, 5, ends[n + 1] - ends[n] - 1):
+            found, _ = quaver.load(wrap(data[: ends[n] + more], tmp_path))
+            assert len(found) == n * 576, (n, more)
+            np.testing.assert_allclose(found[:-576], whole[: len(found) - 576], atol=1e-6)
 
 
 def test_mp3_whose_encoder_was_killed(tmp_path: Path, wrap: Wrap) -> None:

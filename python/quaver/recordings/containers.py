@@ -23,6 +23,10 @@ _MOST_CHUNKS = 4096
 # Bytes in which a mark is looked for at a time.
 _BLOCK = 1 << 16
 
+# At the end of an MP3: bytes that are looked at, and frames in a row that are no accident.
+_MP3_TAIL = 1 << 14
+_MP3_CHAIN = 4
+
 _W64_RIFF = bytes.fromhex("726966662e91cf11a5d628db04c10000")
 _W64_DATA = bytes.fromhex("64617461f3acd3118cd100c04f8edb8a")
 
@@ -229,6 +233,26 @@ def mp3_start(read: Read, size: int) -> int | None:
     if flags & 3 == 3 and n_bytes + length < size and frame_length(read(n_bytes, 4)):
         return length  # frames go on behind the last one that is counted
     return None if flags & 1 and n_frames else length
+
+
+def mp3_end(read: Read, size: int) -> int:
+    """Return where an MP3's last frame ends that is whole, the size where none is cut.
+
+    Frames at the end are followed one by one; what is no chain of them, such as a tag, is left.
+    """
+    tail = max(0, size - _MP3_TAIL)
+    data = read(tail, size - tail)
+    for start in range(len(data) - 3):
+        n_frames, last, position = 0, start, start
+        while (length := frame_length(data[position : position + 4])) > 0:
+            n_frames, last, position = n_frames + 1, position, position + length
+        if n_frames < _MP3_CHAIN:
+            continue
+        if position > len(data):
+            return tail + last
+        rest = data[position : position + 4]
+        return tail + position if 0 < len(rest) < 4 and rest[0] == 0xFF else size
+    return size
 
 
 @dataclass(frozen=True, slots=True)

@@ -382,7 +382,8 @@ def _mpeg_link(source: _Source) -> _Link:
     if start is None:
         return _Link(source.plain)
     claimed = (source.size - start) * _FARTHER
-    return _Link(lambda: source.view(start, claimed=claimed), is_exact=False)
+    end = containers.mp3_end(source.read, source.size)
+    return _Link(lambda: source.view(start, end, claimed=claimed), is_exact=False)
 
 
 def _plain_link(source: _Source) -> _Link:
