@@ -51,6 +51,13 @@ def test_manifest(tmp_path: Path) -> None:
         ("path,label,speaker,start,end\na,fear,x,2,2\n", "line 2: end must be after the start"),
         ("path,label,speaker,end\na,fear,x,0\n", "line 2: end must be after the start"),
         ("path,label,speaker,Start_ms\na,fear,x,5\n", r"column\(s\) Start_ms would be ignored"),
+        (
+            "path,label,speaker,Start,End\na,fear,x,1,2\n",
+            r"column\(s\) Start, End would be ignored",
+        ),
+        ("path,label,speaker,t0,t1\na,fear,x,1,2\n", r"column\(s\) t0, t1 would be ignored"),
+        ("path,label,speaker,segment start\na,fear,x,1\n", r"segment start would be ignored"),
+        ("path,label,speaker,start,duration\na,fear,x,1,2\n", r"\(s\) duration would be ignored"),
     ],
 )
 def test_bad_manifests(tmp_path: Path, text: str, message: str) -> None:
@@ -131,3 +138,11 @@ def test_a_model_hears_the_parts(dialogue: corpus.Corpus) -> None:
     samples = [quaver.load(clip)[0] for clip in dialogue]
     expected = svm.predict(model, samples, 16000).probabilities
     np.testing.assert_allclose(found, expected)
+
+
+def test_the_duration_of_a_file_is_no_part_of_it(tmp_path: Path) -> None:
+    table = tmp_path / "t.csv"
+    table.write_text("path,label,speaker,duration,start,end\na,fear,x,9,1,2\n")
+    assert (corpus.manifest(table)[0].start, corpus.manifest(table)[0].end) == (1, 2)
+    table.write_text("path,label,speaker,duration,tone\na,fear,x,9,high\n")
+    assert corpus.manifest(table)[0].end is None

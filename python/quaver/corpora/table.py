@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import math
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,10 +26,12 @@ if TYPE_CHECKING:
 _REQUIRED = ("path", "label", "speaker")
 # Names that others give to the columns start and end, maybe of another unit: to ignore them would
 # give a whole dialogue the label of a sentence.
-_OTHER_TIMES = (
-    "begin", "onset", "offset", "start_time", "end_time", "starttime", "endtime", "start_s",
-    "end_s", "start_ms", "end_ms", "start_sec", "end_sec", "stop", "from", "to", "begin_time",
-)  # fmt: skip
+_OTHER_TIMES = re.compile(
+    r"(?:(?:segment|seg|utterance|utt|turn|clip|time)[ _-]?)?"
+    r"(?:start|end|begin|beg|stop|onset|offset|from|to|t0|t1|tmin|tmax|xmin|xmax)"
+    r"(?:[ _-]?(?:times?|seconds?|secs?|s|milliseconds?|msecs?|ms|samples?|frames?)){0,2}",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +156,7 @@ def manifest(path: str | os.PathLike[str]) -> Corpus:
     clips = []
     seen: dict[tuple[Path, float, float | None], int] = {}
     for line, row in csv_rows(table, _REQUIRED):
-        others = [name for name in row if name.lower() in _OTHER_TIMES]
+        others = [name for name in row if _is_other_time(name, row)]
         if others:
             raise ValueError(
                 f"{table}, line 1: the column(s) {', '.join(others)} would be ignored: times of a"
@@ -167,6 +170,13 @@ def manifest(path: str | os.PathLike[str]) -> Corpus:
     if not clips:
         raise ValueError(f"{table}: no clip listed")
     return Corpus(tuple(clips))
+
+
+def _is_other_time(name: str, row: dict[str, str]) -> bool:
+    """Tell whether a column says which part of a file is meant, by a name that is not read."""
+    if name.lower() in ("duration", "dur", "length"):  # of the file, unless a part of it begins
+        return "start" in row and "end" not in row
+    return name not in ("start", "end") and _OTHER_TIMES.fullmatch(name) is not None
 
 
 def _clip(row: dict[str, str], table: Path, line: int) -> Clip:
