@@ -19,6 +19,11 @@ def test_evaluate_a_model(run: Run, trained: Path, table: Path) -> None:
     shown = run("evaluate", table, "--model", trained, "--format", "table").stdout
     assert "100.00%" in shown
     assert "±" not in shown  # there is one fold
+    assert found[0]["accuracy_std"] is None
+    heading, row = run("evaluate", table, "--model", trained, "--format", "tsv").stdout.split("\n")[
+        :2
+    ]
+    assert dict(zip(heading.split("\t"), row.split("\t"), strict=True))["uar_std"] == ""
 
 
 def test_evaluate_protocols(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

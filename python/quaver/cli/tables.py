@@ -216,18 +216,21 @@ def score_table(reports: Sequence[Report]) -> Table:
 
 
 def score_rows(reports: Sequence[Report]) -> list[Row]:
-    """Return the same as data."""
-    return [
-        {
-            "protocol": report.name,
-            "accuracy": report.accuracy,
-            "accuracy_std": report.accuracy_std,
-            "uar": report.uar,
-            "uar_std": report.uar_std,
-            "folds": len(report.accuracies),
-        }
-        for report in reports
-    ]
+    """Return the same as data; one fold has no deviation."""
+    rows: list[Row] = []
+    for report in reports:
+        several = len(report.accuracies) > 1
+        rows.append(
+            {
+                "protocol": report.name,
+                "accuracy": report.accuracy,
+                "accuracy_std": report.accuracy_std if several else None,
+                "uar": report.uar,
+                "uar_std": report.uar_std if several else None,
+                "folds": len(report.accuracies),
+            }
+        )
+    return rows
 
 
 def confusion_table(report: Report) -> Table:

@@ -62,20 +62,21 @@ class Report:
         return float(self.uars.std())
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the report as JSON types.
+        """Return the report as JSON types; one fold has no deviations (None).
 
         Examples
         --------
         >>> score("mine", ["a", "b"], [(["a", "b"], ["a", "a"])]).to_dict()["accuracy"]
         0.5
         """
+        several = len(self.accuracies) > 1
         return {
             "name": self.name,
             "folds": len(self.accuracies),
             "accuracy": self.accuracy,
-            "accuracy_std": self.accuracy_std,
+            "accuracy_std": self.accuracy_std if several else None,
             "uar": self.uar,
-            "uar_std": self.uar_std,
+            "uar_std": self.uar_std if several else None,
             "accuracies": self.accuracies.tolist(),
             "uars": self.uars.tolist(),
             "classes": list(self.classes),
