@@ -100,6 +100,10 @@ class Batch:
     def __len__(self) -> int:
         return len(self.values)
 
+    def __repr__(self) -> str:
+        n_rows, n_values = self.values.shape
+        return f"<Batch of {n_rows} x {n_values} values, {len(self.failures)} failed>"
+
 
 def extract_many(
     clips: Iterable[Any],
@@ -339,7 +343,7 @@ def _run_arrays(
         try:
             samples.append(prepare(clip))
         except CLIP_ERRORS as error:
-            failures.append(Failure(i, "<array>", type(error).__name__, str(error)))
+            failures.append(failure_of(i, None, error))
         else:
             rows.append(i)
             size += samples[-1].size

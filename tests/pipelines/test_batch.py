@@ -290,3 +290,18 @@ def test_a_clip_without_memory_is_a_failure(threads: int) -> None:
     (failure,) = batch.failures
     assert (failure.index, failure.error) == (1, "MemoryError")
     assert "no memory for it" in failure.reason
+
+
+def test_memory_that_nothing_is_said_about(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*args: Any, **options: Any) -> Any:
+        raise MemoryError
+
+    monkeypatch.setattr(_Huge, "__array__", refuse)
+    (failure,) = quaver.extract_many([np.zeros(1600), _Huge()], 16000).failures
+    assert failure.source == "<array>"
+    assert failure.reason == "there is not enough memory for it"
+
+
+def test_a_batch_is_shown_in_a_line() -> None:
+    found = quaver.extract_many([np.zeros(1600), np.zeros(0), np.ones(1600)], 16000)
+    assert repr(found) == "<Batch of 2 x 420 values, 1 failed>"
