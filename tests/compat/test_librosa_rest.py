@@ -7,6 +7,7 @@ import importlib
 import pickle
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -307,3 +308,15 @@ def test_names_are_known_to_type_checkers() -> None:
             for alias in node.names
         }
         assert {name: seen.get(name) for name in table} == table
+
+
+@pytest.mark.parametrize("norm", ["slaney", None, 1])
+@pytest.mark.parametrize("n_fft", [1 << 16, 50001])
+def test_a_large_mel_bank_takes_no_arrays_beside_it(n_fft: int, norm: object) -> None:
+    options = {"sr": 16000, "n_fft": n_fft, "n_mels": 256, "fmin": 50.0, "norm": norm}
+    tracemalloc.start()
+    found = stand_in.filters.mel(**options)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < (2.2 if norm in ("slaney", None) else 5) * found.nbytes
+    np.testing.assert_allclose(found, librosa.filters.mel(**options), rtol=1e-6, atol=1e-9)

@@ -35,6 +35,11 @@ _COSINES = {
 }
 
 
+# Weights of a mel bank that are made at once, with arrays of float64 beside them; of larger banks
+# only the bins of each band, which are few.
+_MOST_AT_ONCE = 1 << 20
+
+
 def get_window(window: Any, Nx: int, *, fftbins: bool | None = True) -> Array:
     """Return the samples of a window.
 
@@ -117,12 +122,13 @@ def _mel(
         n_mels + 2, fmin=fmin, fmax=float(sr) / 2 if fmax is None else fmax, htk=htk
     )
     bins = fft_frequencies(sr=sr, n_fft=n_fft)
-    width = np.diff(edges)[:, np.newaxis]
-    distance = edges[:, np.newaxis] - bins
-    with np.errstate(divide="ignore", invalid="ignore"):
-        rise = -distance[:-2] / width[:-1]
-        fall = distance[2:] / width[1:]
-    weights = np.maximum(0, np.minimum(rise, fall)).astype(dtype)
+    if n_mels * bins.size > _MOST_AT_ONCE and np.all(np.diff(edges) > 0):
+        weights = np.zeros((n_mels, bins.size), dtype)
+        for band in range(n_mels):
+            of_it = slice(*np.searchsorted(bins, edges[band : band + 3 : 2]))
+            weights[band, of_it] = _triangles(edges[band : band + 3], bins[of_it], dtype)[0]
+    else:
+        weights = _triangles(edges, bins, dtype)
     if isinstance(norm, str):
         if norm != "slaney":
             raise ParameterError(f"norm must be 'slaney', a number or None, got {norm!r}")
@@ -130,6 +136,16 @@ def _mel(
     else:
         weights = normalize(weights, norm=norm, axis=-1)
     return weights, not np.all((edges[:-2] == 0) | (weights.max(axis=1) > 0))
+
+
+def _triangles(edges: Array, bins: Array, dtype: Any) -> Array:
+    """Return the weights of bins in each triangle, whose corners are three edges in a row."""
+    width = np.diff(edges)[:, np.newaxis]
+    distance = edges[:, np.newaxis] - bins
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rise = -distance[:-2] / width[:-1]
+        fall = distance[2:] / width[1:]
+    return np.asarray(np.maximum(0, np.minimum(rise, fall)).astype(dtype))
 
 
 def warn_of_empty_filters(stacklevel: int) -> None:
