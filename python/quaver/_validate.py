@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -108,6 +109,11 @@ def as_samples(samples: ArrayLike, downmix: Downmix = None) -> NDArray[Any]:
     """
     if isinstance(samples, tuple):
         refuse_pair(samples)
+    if isinstance(samples, (str, bytes, os.PathLike)):
+        kind = type(samples).__name__
+        raise TypeError(
+            f"expected samples, got {kind}: read a file first (samples, rate = quaver.load(file))"
+        )
     array = np.asarray(samples)
     if array.dtype not in _NATIVE or not array.dtype.isnative or not array.flags.aligned:
         if array.ndim == 0 and array.dtype == object:

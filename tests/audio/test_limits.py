@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -81,3 +82,10 @@ def test_a_pair_in_the_place_of_samples(noise: NDArray[np.float32]) -> None:
     assert batch.index.tolist() == [1]
     assert "take it apart" in batch.failures[0].reason
     assert len(quaver.extract((0.1,) * 16000, RATE)) == 420  # numbers in a tuple are samples
+
+
+@pytest.mark.parametrize("path", ["a.wav", b"RIFF", Path("a.wav")])
+def test_a_file_in_the_place_of_samples(path: Any) -> None:
+    for call in (quaver.extract, quaver.short_term, quaver.mfcc, quaver.log_mel):
+        with pytest.raises(TypeError, match=r"read a file first .*quaver\.load"):
+            call(path, RATE)  # type: ignore[operator]
