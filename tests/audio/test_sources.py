@@ -80,6 +80,20 @@ def test_mp3_that_follow_one_another(
 
 
 @pytest.mark.parametrize("codec", ["VORBIS", "OPUS"])
+@pytest.mark.parametrize("more", [0, 37])
+def test_ogg_links_behind_one_that_is_cut_within_a_page(
+    tmp_path: Path, wrap: Wrap, codec: str, more: int
+) -> None:
+    noise = np.random.default_rng(1).uniform(-0.5, 0.5, 20 * RATE)
+    whole = encoded(noise, "OGG", codec)
+    cut = whole[: len(whole) // 2 + more]
+    parts = [quaver.load(part)[0] for part in (cut, whole)]
+    assert RATE < len(parts[0]) < len(parts[1])
+    found, _ = quaver.load(wrap(cut + whole, tmp_path))
+    np.testing.assert_array_equal(found, np.concatenate(parts))
+
+
+@pytest.mark.parametrize("codec", ["VORBIS", "OPUS"])
 def test_ogg_links_are_one_recording(
     tmp_path: Path, wrap: Wrap, noise: NDArray[np.float32], codec: str
 ) -> None:

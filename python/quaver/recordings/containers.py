@@ -272,6 +272,8 @@ def _ogg_pages(read: Read, size: int) -> Iterator[_Page]:
         if len(head) < 27:
             return
         end = position + 27 + head[26] + sum(read(position + 27, head[26]))
+        if end < size and read(end, 4) != b"OggS":  # a page that is cut, in which others may begin
+            end = _find(read, b"OggS", position + 4, size)
         yield _Page(bool(head[5] & 2), position, end)
         position = end
 
