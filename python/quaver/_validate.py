@@ -112,7 +112,8 @@ def as_samples(samples: ArrayLike, downmix: Downmix = None) -> NDArray[Any]:
     if isinstance(samples, (str, bytes, os.PathLike)):
         kind = type(samples).__name__
         raise TypeError(
-            f"expected samples, got {kind}: read a file first (samples, rate = quaver.load(file))"
+            f"samples must be int16, float32 or float64, got {kind}: "
+            "read a file first (samples, rate = quaver.load(file))"
         )
     array = np.asarray(samples)
     if array.dtype not in _NATIVE or not array.dtype.isnative or not array.flags.aligned:
