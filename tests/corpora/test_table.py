@@ -129,8 +129,6 @@ def test_parts_that_are_not_there(dialogue: corpus.Corpus, tmp_path: Path) -> No
 
 
 def test_a_model_hears_the_parts(dialogue: corpus.Corpus) -> None:
-    pytest.importorskip("skops")
-    pytest.importorskip("quaver_models")
     from quaver.models import svm
 
     model = svm.load_pretrained()
