@@ -111,8 +111,9 @@ def load(
         As the operating system says; what a file object raises is passed on.
     ValueError
         For what is not a recording, is truncated, too long or holds no samples; names the file and
-        says what it is. A cut MP3 or Ogg whose header does not tell its length cannot be
-        recognised.
+        says what it is. What is cut cannot be recognised where nothing tells the length: in an MP3
+        without a Xing or Info header, and in an Ogg that ends with a whole page (many writers,
+        those of voice messages on Android among them, mark no page as the last).
     TypeError
         For another kind of `file`.
 
@@ -120,7 +121,10 @@ def load(
     -----
     Lengths that are missing (a recorder was killed, or wrote to a pipe) or that libsndfile only
     guesses (MP3 without a Xing or Info header) are not relied on: all that decodes is returned.
-    Recordings that follow one another in an Ogg file are returned as one.
+    Of an MP3 that was joined while it ran that is from the first whole frame on. Whole recordings
+    that follow one another in a file (WAV, AIFF, CAF, W64, AU, FLAC, Ogg, MP3) are returned as one,
+    and refused where their rates or channels differ; what else follows the samples, such as a tag
+    or padding, is left.
 
     Examples
     --------
@@ -277,7 +281,7 @@ def _read(part: _Part, dtype: str, downmix: Downmix) -> NDArray[Any]:
     """Return samples of shape (n,) or (channels, n)."""
     sound, length = part.sound, part.length
     # libsndfile does not scale floats to integers: full scale would become 0 and 1.
-    scale = dtype == "int16" and sound.subtype in ("FLOAT", "DOUBLE")
+    scale = dtype == "int16" and sound.is_float
     if length is not None and length * sound.channels * np.dtype(dtype).itemsize > _affordable(
         sound
     ):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import re
 import struct
 import tempfile
 from pathlib import Path
@@ -16,7 +15,7 @@ import soundfile
 from numpy.typing import NDArray
 
 import quaver
-from quaver.recordings.containers import frame_length, ogg_links, tag_length
+from quaver.recordings.containers import frame_length, tag_length
 from quaver.recordings.sources import opened
 from recorded import RATE, Wrap, as_path, encoded, with_number, without_info
 
@@ -68,76 +67,6 @@ def test_mp3_whose_encoder_was_killed(tmp_path: Path, wrap: Wrap) -> None:
     _, n_frames = without_info(data)
     killed = with_number(data, mark, 8, ">I", 0)
     assert len(quaver.load(wrap(killed, tmp_path))[0]) == n_frames * 576
-
-
-def test_mp3_that_follow_one_another(
-    tmp_path: Path, wrap: Wrap, noise: NDArray[np.float32]
-) -> None:
-    one = encoded(noise, "MP3")
-    found, _ = quaver.load(wrap(one + one, tmp_path))
-    assert len(found) >= 2 * len(noise)
-    assert np.std(found[-len(noise) // 2 :]) > 0.1
-
-
-@pytest.mark.parametrize("codec", ["VORBIS", "OPUS"])
-@pytest.mark.parametrize("more", [0, 37])
-def test_ogg_links_behind_one_that_is_cut_within_a_page(
-    tmp_path: Path, wrap: Wrap, codec: str, more: int
-) -> None:
-    noise = np.random.default_rng(1).uniform(-0.5, 0.5, 20 * RATE)
-    whole = encoded(noise, "OGG", codec)
-    cut = whole[: len(whole) // 2 + more]
-    parts = [quaver.load(part)[0] for part in (cut, whole)]
-    assert RATE < len(parts[0]) < len(parts[1])
-    found, _ = quaver.load(wrap(cut + whole, tmp_path))
-    np.testing.assert_array_equal(found, np.concatenate(parts))
-
-
-@pytest.mark.parametrize("codec", ["VORBIS", "OPUS"])
-def test_ogg_links_are_one_recording(
-    tmp_path: Path, wrap: Wrap, noise: NDArray[np.float32], codec: str
-) -> None:
-    links = [encoded(noise[:n], "OGG", codec) for n in (16000, 5000, 9000)]
-    parts = [quaver.load(link)[0] for link in links]
-    whole = np.concatenate(parts)
-    chain = b"".join(links)
-    np.testing.assert_array_equal(quaver.load(wrap(chain, tmp_path))[0], whole)
-    part, _ = quaver.load(wrap(chain, tmp_path), offset=0.9, duration=0.5)
-    np.testing.assert_array_equal(part, whole[14400:22400])
-    slow, _ = quaver.load(wrap(chain, tmp_path), 8000)
-    assert len(slow) == len(whole) // 2
-
-
-@pytest.mark.parametrize(("rate", "channels"), [(8000, 1), (16000, 2)])
-def test_ogg_links_of_other_kinds(rate: int, channels: int, noise: NDArray[np.float32]) -> None:
-    other = encoded(np.stack([noise] * channels, axis=1), "OGG", rate=rate)
-    message = rf"2 recordings in one file, .*number 2 of {channels} at {rate} Hz"
-    with pytest.raises(ValueError, match=message):
-        quaver.load(encoded(noise, "OGG") + other)
-
-
-def test_many_links(noise: NDArray[np.float32]) -> None:
-    link = encoded(noise[:1], "OGG")
-    n = len(quaver.load(link)[0])
-    assert len(quaver.load(link * 1200)[0]) == 1200 * n
-
-
-def test_a_page_that_is_lost(tmp_path: Path, wrap: Wrap, noise: NDArray[np.float32]) -> None:
-    data = encoded(np.tile(noise, 6), "OGG")
-    third = [found.start() for found in re.finditer(b"OggS", data)][3:5]
-    hole = data[: third[0]] + data[third[1] :]
-    with pytest.raises(ValueError, match=r"truncated, the header promises 96000 samples"):
-        quaver.load(wrap(hole, tmp_path))
-    with pytest.raises(ValueError, match=r"number 2 of 3 .* is damaged, \d+ of 96000 samples"):
-        quaver.load(wrap(data + hole + data, tmp_path))
-    between = data + b"TAG" + bytes(125) + data
-    assert len(quaver.load(wrap(between, tmp_path))[0]) == 2 * 96000
-
-
-def test_pages_of_one_recording_are_one_link(noise: NDArray[np.float32]) -> None:
-    data = encoded(noise, "OGG")
-    read = lambda at, n: data[at : at + n]  # noqa: E731
-    assert ogg_links(read, len(data)) == [(0, len(data))]
 
 
 def opened_flac(data: bytes) -> bytes:

@@ -5,6 +5,7 @@ Everything here looks at bytes only through ``read(position, n)``, which returns
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -16,9 +17,11 @@ _Order = Literal["little", "big"]
 _STREAMED = 0x7FFF0000
 # 64-bit lengths from here on are none.
 _NO_LENGTH = 1 << 62
-# Chunks, blocks or pages that are looked at before samples must have come: a forged file may hold
-# millions of empty ones.
+# Chunks, blocks or pages that are looked at before samples must have come, and what turns out to be
+# none: a forged file may hold millions.
 _MOST_CHUNKS = 4096
+#: Recordings in one file, of which each is opened by itself.
+MOST_RECORDINGS = 4096
 
 # Bytes in which a mark is looked for at a time.
 _BLOCK = 1 << 16
@@ -26,6 +29,8 @@ _BLOCK = 1 << 16
 # At the end of an MP3: bytes that are looked at, and frames in a row that are no accident.
 _MP3_TAIL = 1 << 14
 _MP3_CHAIN = 4
+# Bytes of the longest frame: 320 kbit/s at 32 kHz, or 160 at 8 kHz.
+_LONGEST_FRAME = 1441
 
 _W64_RIFF = bytes.fromhex("726966662e91cf11a5d628db04c10000")
 _W64_DATA = bytes.fromhex("64617461f3acd3118cd100c04f8edb8a")
@@ -175,6 +180,57 @@ def _of_au(read: Read, order: _Order) -> Samples | None:
     return Samples(start, None if length in (0, 0xFFFFFFFF) else length, 8, 4, order)
 
 
+# How recordings begin that may follow another one, and what stands a few bytes behind that.
+_Beginning = tuple[bytes, int, tuple[bytes, ...]]
+_FLAC: _Beginning = (b"fLaC", 4, (b"\0\0\0\x22", b"\x80\0\0\x22"))
+_BEGINNINGS: tuple[_Beginning, ...] = (
+    _FLAC,
+    (b"RIFF", 8, (b"WAVE",)),
+    (b"RIFX", 8, (b"WAVE",)),
+    (b"RF64", 8, (b"WAVE",)),
+    (b"BW64", 8, (b"WAVE",)),
+    (b"FORM", 8, (b"AIFF", b"AIFC")),
+    (b"caff\0\x01", 8, (b"desc",)),
+    (b".snd\0\0", 12, (b"\0\0\0",)),
+    (_W64_RIFF, 24, (b"wave",)),
+)
+
+
+def next_recording(read: Read, size: int) -> int | None:
+    """Return where another recording begins behind the one at the beginning; None without one.
+
+    Where more follows than the samples, one of the same kind may also begin in what those claim:
+    then the first is cut. Where a FLAC ends only decoding tells.
+    """
+    if read(0, 4) == b"fLaC":
+        return _next_of(read, size, 4, (_FLAC,))
+    samples = find_samples(read, size)
+    if samples is None or samples.length is None or samples.start + samples.length >= size:
+        return None
+    end = samples.start + samples.length
+    same = tuple(each for each in _BEGINNINGS if read(0, len(each[0])) == each[0])
+    within = _next_of(read, end, samples.start, same)
+    return _next_of(read, size, end, _BEGINNINGS) if within is None else within
+
+
+def _next_of(read: Read, size: int, start: int, beginnings: tuple[_Beginning, ...]) -> int | None:
+    position = start
+    n_tries = 0
+    while position < size and n_tries < _MOST_CHUNKS:
+        block = read(position, min(_BLOCK, size - position))
+        found = [(block.find(mark), behind, then) for mark, behind, then in beginnings]
+        first = min((each for each in found if each[0] >= 0), default=None)
+        if first is None:
+            position += max(1, len(block) - len(_W64_RIFF) + 1)
+            continue
+        at, behind, then = first
+        position += at
+        if read(position + behind, 4).startswith(then):
+            return position
+        position, n_tries = position + 1, n_tries + 1
+    return None
+
+
 def open_flac(read: Read) -> tuple[int, bytes] | None:
     """Return a patch that gives a FLAC without a length the greatest one, None if it tells."""
     head = read(0, 26)
@@ -209,6 +265,21 @@ def frame_length(head: bytes) -> int:
     per_frame = 144_000 if version == 3 else 72_000
     padding = head[2] >> 1 & 1
     return per_frame * kilobits // _RATES[version][head[2] >> 2 & 3] + padding if kilobits else 0
+
+
+def mp3_joined(read: Read) -> int | None:
+    """Return where the first whole frame of an MP3 begins that was joined within one."""
+    data = read(0, (_MP3_CHAIN + 1) * _LONGEST_FRAME)
+    for start in range(min(len(data), _LONGEST_FRAME)):
+        position = start
+        for _ in range(_MP3_CHAIN):
+            length = frame_length(data[position : position + 4])
+            if length == 0 or data[position + 1] != data[start + 1]:
+                break
+            position += length
+        else:
+            return start
+    return None
 
 
 def mp3_start(read: Read, size: int) -> int | None:
@@ -257,31 +328,60 @@ def mp3_end(read: Read, size: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    is_first: bool
     start: int
     end: int
+    flags: int = 0
+    granule: int = 0
+    n_segments: int = 0
+    is_whole: bool = False  # as far as its length tells
+
+    @property
+    def is_first(self) -> bool:
+        return bool(self.flags & 2)
+
+    @property
+    def is_last(self) -> bool:
+        return bool(self.flags & 4)
 
 
 def _ogg_pages(read: Read, size: int) -> Iterator[_Page]:
-    position = 0
+    position = n_damaged = 0
     while position < size:
         head = read(position, 27)
-        if head[:4] != b"OggS":
+        if head[:4] != b"OggS"[: len(head)]:
             position = _find(read, b"OggS", position, size)
             continue
         if len(head) < 27:
+            yield _Page(position, size)
             return
         end = position + 27 + head[26] + sum(read(position + 27, head[26]))
-        if end < size and read(end, 4) != b"OggS":  # a page that is cut, in which others may begin
-            end = _find(read, b"OggS", position + 4, size)
-        yield _Page(bool(head[5] & 2), position, end)
+        is_whole = end <= size
+        if end < size and read(end, 4) != b"OggS"[: size - end]:
+            is_whole = n_damaged < _MOST_CHUNKS and _is_intact(read(position, end - position))
+            if not is_whole:  # cut, and others may begin in what it claims
+                n_damaged += 1
+                end = _find(read, b"OggS", position + 4, size)
+        granule = int.from_bytes(head[6:14], "little", signed=True)
+        flags = 0 if head[4] else head[5]  # a page that is cut within its head has none
+        yield _Page(position, end, flags, granule, head[26], is_whole)
         position = end
+
+
+# Ogg's checksum is that of zlib from the other end of each byte.
+_MIRRORED = bytes(int(f"{value:08b}"[::-1], 2) for value in range(256))
+
+
+def _is_intact(page: bytes) -> bool:
+    """Tell whether a page has the checksum that it names."""
+    zeroed = page[:22] + bytes(4) + page[26:]
+    found = zlib.crc32(zeroed.translate(_MIRRORED), 0xFFFFFFFF) ^ 0xFFFFFFFF
+    return found.to_bytes(4, "big").translate(_MIRRORED) == page[22:26]
 
 
 def _find(read: Read, mark: bytes, position: int, size: int) -> int:
     """Return the position of a mark from another on, or the size."""
     while position < size:
-        block = read(position, _BLOCK)
+        block = read(position, min(_BLOCK, size - position))
         found = block.find(mark)
         if found >= 0:
             return position + found
@@ -289,14 +389,58 @@ def _find(read: Read, mark: bytes, position: int, size: int) -> int:
     return size
 
 
-def ogg_links(read: Read, size: int) -> list[tuple[int, int]]:
-    """Return start and end of each of the recordings that follow one another in an Ogg file."""
-    starts = []
+@dataclass(frozen=True, slots=True)
+class OggLink:
+    """One of the recordings that follow one another in an Ogg file.
+
+    Attributes
+    ----------
+    start, end : int
+    has_head : bool
+        Whether it begins with what says how to decode it.
+    is_cut : bool
+        Whether it certainly lacks its end: the last page is not whole or is damaged, or its last
+        packet goes on, or the header of a FLAC promises more. That no page is marked as the last
+        says nothing: Android's writer of voice messages and ffmpeg's of segments never mark one.
+    """
+
+    start: int
+    end: int
+    has_head: bool
+    is_cut: bool
+
+
+def ogg_links(read: Read, size: int) -> list[OggLink]:
+    """Return the recordings that follow one another in an Ogg file."""
+    firsts, lasts = list[_Page](), list[_Page]()
     was_first = False
     for page in _ogg_pages(read, size):
         # Several first pages in a row belong to one recording, of several streams.
-        if page.is_first and not was_first:
-            starts.append(page.start)
+        if (page.is_first and not was_first) or not firsts:
+            firsts.append(page)
+            lasts.append(page)
+        lasts[-1] = page
         was_first = page.is_first
-    ends = [*starts[1:], size] if starts else []
-    return list(zip(starts, ends, strict=True))
+    ends = [*(page.start for page in firsts[1:]), size]
+    return [
+        OggLink(first.start, end, first.is_first, _is_cut(read, first, last))
+        for first, last, end in zip(firsts, lasts, ends[: len(firsts)], strict=True)
+    ]
+
+
+def _is_cut(read: Read, first: _Page, last: _Page) -> bool:
+    if not last.is_whole:
+        return True
+    page = read(last.start, last.end - last.start)
+    if not _is_intact(page):
+        return True
+    if last.is_last:
+        return False
+    # A segment of 255 bytes is not the last one of its packet.
+    goes_on = last.n_segments > 0 and page[26 + last.n_segments] == 255
+    return goes_on or last.granule < _ogg_flac_length(read(first.start, 64))
+
+
+def _ogg_flac_length(page: bytes) -> int:
+    """Return how many samples the first page of FLAC in Ogg promises, 0 for none."""
+    return int.from_bytes(page[58:63], "big") & 0xFFFFFFFFF if page[28:33] == b"\x7fFLAC" else 0

@@ -5,45 +5,20 @@ from __future__ import annotations
 import io
 import os
 import stat
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from quaver.recordings import containers, kinds
+from quaver.recordings import kinds
+from quaver.recordings.links import HEADLESS, Link, joined_links, links_of, unreadable
 from quaver.recordings.segments import Segment
-from quaver.recordings.views import Memory, View, drained
+from quaver.recordings.views import HEAD, Memory, Source, View, drained
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 #: What `quaver.load` takes as a recording.
 AudioFile = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
-
-# Read of each file at once; most headers end in it.
-_HEAD = 4096
-# An MP3 that does not tell its length is said to be so many times its size: libsndfile guesses how
-# many frames there are from the first ones, and would read no more than that.
-_FARTHER = 64
-
-
-@dataclass(frozen=True, slots=True)
-class _Link:
-    """One of the recordings in a file.
-
-    Attributes
-    ----------
-    open : callable
-        Returns what soundfile opens.
-    is_exact : bool
-        Whether the number of its samples stands in a header.
-    can_seek : bool
-        Whether libsndfile finds a place in it.
-    """
-
-    open: Callable[[], Any]
-    is_exact: bool = True
-    can_seek: bool = True
 
 
 @cache
@@ -77,7 +52,7 @@ class Sound:
     """
 
     def __init__(
-        self, name: str, size: int, links: Sequence[_Link], held: Sequence[BinaryIO]
+        self, name: str, size: int, links: Sequence[Link], held: Sequence[BinaryIO]
     ) -> None:
         self.name, self.size, self._links, self._held = name, size, links, held
         self._open(0)
@@ -86,9 +61,15 @@ class Sound:
         self.frames: int | None = self._sound.frames if is_exact else None
 
     @property
-    def subtype(self) -> str:
-        """What soundfile calls the type of the samples."""
-        return str(self._sound.subtype)
+    def is_float(self) -> bool:
+        """Whether the samples are stored as floats."""
+        return self._sound.subtype in ("FLOAT", "DOUBLE")
+
+    @property
+    def _form(self) -> str:
+        """What all recordings in a file must have in common."""
+        channels, rate = int(self._sound.channels), int(self._sound.samplerate)
+        return f"{channels} channel(s) at {rate} Hz{' as floats' if self.is_float else ''}"
 
     def _open(self, number: int) -> None:
         self._number, self._n_read = number, 0
@@ -106,8 +87,11 @@ class Sound:
     def read(self, out: NDArray[Any]) -> NDArray[Any]:
         """Fill an array, (n,) or (n, channels); return what was filled, empty at the end."""
         while True:
+            # What follows the last of several, such as a tag, would be taken for a damaged frame.
+            is_bounded = len(self._links) > 1 and self._links[self._number].is_exact
+            end = self._sound.frames - self._n_read if is_bounded else None
             try:
-                block: NDArray[Any] = self._sound.read(out=out)
+                block: NDArray[Any] = self._sound.read(out=out[:end])
             finally:
                 self._check()
             self._n_read += len(block)
@@ -115,21 +99,22 @@ class Sound:
                 return block
 
     def _open_next(self) -> bool:
-        if len(self._links) > 1 and self._n_read < self._sound.frames:
+        link = self._links[self._number]
+        if len(self._links) > 1 and link.is_exact and self._n_read < self._sound.frames:
             raise ValueError(
                 f"{self.name}: number {self._number + 1} of {len(self._links)} recordings in one"
                 f" file is damaged, {self._n_read} of {self._sound.frames} samples decode"
             )
         if self._number + 1 == len(self._links):
             return False
+        first = self._form
         self._sound.close()
         self._open(self._number + 1)
-        found = int(self._sound.channels), int(self._sound.samplerate)
-        if found != (self.channels, self.rate):
+        found = self._form
+        if found != first:
             raise ValueError(
-                f"{self.name}: {len(self._links)} recordings in one file, the first of"
-                f" {self.channels} channel(s) at {self.rate} Hz, number {self._number + 1} of"
-                f" {found[0]} at {found[1]} Hz: take them apart"
+                f"{self.name}: {len(self._links)} recordings in one file, the first of {first},"
+                f" number {self._number + 1} of {found}: take them apart"
             )
         return True
 
@@ -161,54 +146,6 @@ class Sound:
 
         if isinstance(error, soundfile.LibsndfileError):
             raise _refused(self.name, _reason(error)) from None
-
-
-class _Source:
-    """Where the bytes of a recording are.
-
-    Attributes
-    ----------
-    name : str
-        What errors call it.
-    stream : binary file object
-        That can be placed; the recording begins at `start`.
-    size : int
-        In bytes.
-    plain : callable
-        Returns what soundfile opens where nothing has to be mended.
-    path : path, optional
-    """
-
-    def __init__(
-        self,
-        name: str,
-        stream: BinaryIO,
-        size: int,
-        plain: Callable[[], Any] | None = None,
-        *,
-        start: int = 0,
-        path: str | None = None,
-        head: bytes | None = None,
-    ) -> None:
-        self.name, self.stream, self.size, self.path = name, stream, size, path
-        self._start = start
-        self.plain = self.view if plain is None else plain
-        self.head = self.view().at(0, _HEAD) if head is None else head
-
-    def read(self, position: int, n: int) -> bytes:
-        """Return bytes at a position, fewer at the end."""
-        if position + n <= len(self.head) or len(self.head) == self.size:
-            return self.head[position : position + n]
-        return self.view().at(position, n)
-
-    def behind(self, tag: int) -> _Source:
-        """Return the recording without the bytes of a tag in front of it."""
-        return _Source(self.name, self.stream, self.size - tag, start=self._start + tag)
-
-    def view(self, start: int = 0, end: int | None = None, **options: Any) -> View:
-        """Return a part of the recording."""
-        size = (self.size if end is None else end) - start
-        return View(self.stream, self._start + start, size, **options)
 
 
 def describe(file: object) -> str:
@@ -257,11 +194,13 @@ def opened(file: AudioFile, name: str, *, seconds: float | None = None) -> Sound
     try:
         source = _source(file, name, held)
         try:
-            return Sound(source.name, source.size, _links(source), held)
+            return Sound(source.name, source.size, links_of(source), held)
         except soundfile.LibsndfileError as error:
-            converted = _converted(source, _reason(error), seconds, held)
+            joined = joined_links(source)
+            reason = _reason(error)
         try:
-            return Sound(source.name, source.size, _links(converted), held)
+            links = joined or links_of(_converted(source, reason, seconds, held))
+            return Sound(source.name, source.size, links, held)
         except soundfile.LibsndfileError as error:
             raise _refused(source.name, _reason(error)) from None
     except BaseException:
@@ -274,15 +213,11 @@ def _reason(error: Any) -> str:
     return error.error_string or "the decoder failed"
 
 
-def _unreadable(name: str, why: str) -> ValueError:
-    return ValueError(f"{name}: not a readable recording ({why})")
-
-
 def _refused(name: str, reason: str) -> ValueError:
-    return _unreadable(name, f"{reason} Copy it again, or convert it to WAV")
+    return unreadable(name, f"{reason} Copy it again, or convert it to WAV")
 
 
-def _source(file: AudioFile, name: str, held: list[BinaryIO]) -> _Source:
+def _source(file: AudioFile, name: str, held: list[BinaryIO]) -> Source:
     if isinstance(file, (str, os.PathLike)) and not isinstance(file, io.BytesIO):
         path = os.fspath(file)
         if not path:
@@ -298,7 +233,7 @@ def _source(file: AudioFile, name: str, held: list[BinaryIO]) -> _Source:
     return _of_object(file, name)
 
 
-def _of_path(path: str | bytes, name: str, held: list[BinaryIO]) -> _Source:
+def _of_path(path: str | bytes, name: str, held: list[BinaryIO]) -> Source:
     try:
         mode = os.stat(path).st_mode
     except FileNotFoundError:
@@ -311,7 +246,7 @@ def _of_path(path: str | bytes, name: str, held: list[BinaryIO]) -> _Source:
     return _of_file(held[-1], name, os.fsdecode(path))
 
 
-def _of_file(stream: BinaryIO, name: str, path: str | None = None) -> _Source:
+def _of_file(stream: BinaryIO, name: str, path: str | None = None) -> Source:
     """Return the source of an opened file, which libsndfile reads by itself."""
     descriptor = stream.fileno()
 
@@ -325,16 +260,16 @@ def _of_file(stream: BinaryIO, name: str, path: str | None = None) -> _Source:
 
     size = os.fstat(descriptor).st_size
     _check_not_empty(size, name)
-    return _Source(name, stream, size, plain, path=path, head=stream.read(_HEAD))
+    return Source(name, stream, size, plain, path=path, head=stream.read(HEAD))
 
 
-def _of_bytes(data: bytes, name: str) -> _Source:
+def _of_bytes(data: bytes, name: str) -> Source:
     _check_not_empty(len(data), name)
     plain = partial(Memory, data)
-    return _Source(name, io.BytesIO(data), len(data), plain, head=data[:_HEAD])
+    return Source(name, io.BytesIO(data), len(data), plain, head=data[:HEAD])
 
 
-def _of_object(file: BinaryIO, name: str) -> _Source:
+def _of_object(file: BinaryIO, name: str) -> Source:
     if isinstance(file.read(0), str):  # as a SpooledTemporaryFile may
         raise TypeError(
             f"{name}: file must be a binary file object, got one of text: open it with mode 'rb'"
@@ -351,7 +286,7 @@ def _of_object(file: BinaryIO, name: str) -> _Source:
     _check_not_empty(size, name)
     if isinstance(file, io.BytesIO):  # whose bytes are shared, not copied
         return _of_bytes(file.read(), name)
-    return _Source(name, file, size, start=start)
+    return Source(name, file, size, start=start)
 
 
 def _check_not_empty(size: int, name: str) -> None:
@@ -359,70 +294,14 @@ def _check_not_empty(size: int, name: str) -> None:
         raise ValueError(f"{name}: the file is empty, copy or record it again")
 
 
-def _links(source: _Source) -> list[_Link]:
-    """Return the recordings in a file, with what libsndfile would take for granted mended."""
-    tag = containers.tag_length(source.read) if source.head[:3] == b"ID3" else 0
-    # What follows a tag loses its end, unless libsndfile reads the file by itself.
-    body = source.behind(tag) if tag else source
-    if containers.is_mpeg(body.head):
-        return [_mpeg_link(body)]
-    if body.head[:4] == b"OggS":
-        links = containers.ogg_links(body.read, body.size)
-        if len(links) < 2:
-            return [_Link(body.plain)]
-        return [_Link(partial(body.view, a, b), can_seek=False) for a, b in links]
-    patch = containers.open_flac(body.read)
-    if patch is not None:
-        return [_Link(partial(body.view, patch=patch), is_exact=False, can_seek=False)]
-    return [_plain_link(body)]
-
-
-def _mpeg_link(source: _Source) -> _Link:
-    start = containers.mp3_start(source.read, source.size)
-    if start is None:
-        return _Link(source.plain)
-    claimed = (source.size - start) * _FARTHER
-    end = containers.mp3_end(source.read, source.size)
-    return _Link(lambda: source.view(start, end, claimed=claimed), is_exact=False)
-
-
-def _plain_link(source: _Source) -> _Link:
-    """Refuse what is shorter than it says, which libsndfile would read in silence."""
-    samples = containers.find_samples(source.read, source.size)
-    if samples is None:
-        return _Link(source.plain)
-    there = source.size - samples.start
-    if (
-        samples.length is None
-        and there > 0xFFFFFFFF
-        and source.head[8:12] == b"WAVE"
-        and (samples.width == 4)
-    ):
-        raise ValueError(
-            f"{source.name}: a WAV without a length that holds more than 4 GiB, of which libsndfile"
-            " would read the first: convert it to RF64 or FLAC"
-        )
-    if samples.length is None:  # a recorder was killed, or wrote to a pipe
-        patch = samples.patch(max(0, there))
-        return _Link(lambda: source.view(patch=patch))
-    if samples.length > there:
-        raise ValueError(
-            f"{source.name}: truncated, the header promises {samples.length} bytes of samples and"
-            f" {max(0, there)} follow: copy it again, or encode what is there anew"
-        )
-    return _Link(source.plain)
-
-
-def _converted(
-    source: _Source, reason: str, seconds: float | None, held: list[BinaryIO]
-) -> _Source:
+def _converted(source: Source, reason: str, seconds: float | None, held: list[BinaryIO]) -> Source:
     """Return what ffmpeg makes of a file that libsndfile refuses, or raise what the file is."""
     from quaver.recordings import ffmpeg
 
     name = kinds.media_name(source.head)
     if name is None and not kinds.may_hold_others(source.head):
-        what = kinds.other_name(source.head)
-        raise (_unreadable(source.name, what) if what else _refused(source.name, reason)) from None
+        what = HEADLESS if b"OggS" in source.head else kinds.other_name(source.head)
+        raise (unreadable(source.name, what) if what else _refused(source.name, reason)) from None
     program = ffmpeg.find()
     if program is None and name is None:
         raise _refused(source.name, reason) from None

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Callable
 from typing import Any, BinaryIO
 
+#: Read of each file at once; most headers end in it.
+HEAD = 4096
 # What is read of a file that cannot be placed, such as standard input, at the most.
 _MOST_PIPED = 1 << 30
 _PIPED_BLOCK = 1 << 20
@@ -86,6 +89,58 @@ class View:
                 patched[first - position : last - position] = new[first - at : last - at]
                 return bytes(patched)
         return data
+
+
+class Source:
+    """Where the bytes of a recording are.
+
+    Attributes
+    ----------
+    name : str
+        What errors call it.
+    stream : binary file object
+        That can be placed; the recording begins at `start`.
+    size : int
+        In bytes.
+    plain : callable
+        Returns what soundfile opens where nothing has to be mended.
+    path : path, optional
+    """
+
+    def __init__(
+        self,
+        name: str,
+        stream: BinaryIO,
+        size: int,
+        plain: Callable[[], Any] | None = None,
+        *,
+        start: int = 0,
+        path: str | None = None,
+        head: bytes | None = None,
+    ) -> None:
+        self.name, self.stream, self.size, self.path = name, stream, size, path
+        self._start = start
+        self.plain = self.view if plain is None else plain
+        self.head = self.view().at(0, HEAD) if head is None else head
+
+    def read(self, position: int, n: int) -> bytes:
+        """Return bytes at a position, fewer at the end."""
+        if position + n <= len(self.head) or len(self.head) == self.size:
+            return self.head[position : position + n]
+        return self.view().at(position, n)
+
+    def part(self, start: int, end: int) -> Source:
+        """Return some of the bytes as a recording of its own."""
+        return Source(self.name, self.stream, end - start, start=self._start + start)
+
+    def behind(self, n: int) -> Source:
+        """Return the recording without what is in front of it, such as a tag."""
+        return self.part(n, self.size)
+
+    def view(self, start: int = 0, end: int | None = None, **options: Any) -> View:
+        """Return a part of the recording."""
+        size = (self.size if end is None else end) - start
+        return View(self.stream, self._start + start, size, **options)
 
 
 class Memory(io.BytesIO):
