@@ -150,6 +150,11 @@ def test_options_that_do_not_apply_are_refused(run: Run, arguments: list[Any], o
     assert f"Invalid value for {option}: goes with" in told or "is not one of" in told
 
 
+def test_what_was_meant_is_named(run: Run) -> None:
+    told = squeezed(run("predict", "--text", "a", "--model", "m.keras", code=2).stderr)
+    assert "--model: goes with recordings; --text-model is that of" in told.replace(" │ │ ", " ")
+
+
 # streams
 
 

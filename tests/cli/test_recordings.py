@@ -93,5 +93,58 @@ def test_a_name_that_is_not_utf8(run: Run, tmp_path: Path, speech: NDArray[np.fl
         pytest.skip("this file system has no such names")
     soundfile.write(str(tmp_path / "a.wav"), speech, 16000)
     (tmp_path / "a.wav").rename(file)
+    name = os.fsencode(file)
+    for options in ([], ["--timeline"], ["--max-duration", 60]):
+        found = json.loads(run("predict", tmp_path, "--json", *options).stdout)
+        assert found["failures"] == []
+        assert os.fsencode(found["predictions"][0]["file"]) == name
+        rows = run("predict", tmp_path, "--format", "tsv", *options).stdout_bytes.splitlines()
+        assert rows[1].startswith(name + b"\t")
+    assert "/\ufffd.wav" in run("predict", tmp_path, "--format", "table").stdout
     run("extract", tmp_path, "-o", tmp_path / "x.csv")
-    assert json.loads(run("predict", tmp_path, "--json").stdout)["failures"] == []
+    assert (tmp_path / "x.csv").read_bytes().splitlines()[1].startswith(name + b",")
+    assert run("extract", tmp_path, "-o", "-").stdout_bytes.splitlines()[1].startswith(name + b",")
+    run("extract", tmp_path, "-o", tmp_path / "x.npz")
+    assert os.fsencode(str(np.load(tmp_path / "x.npz")["files"][0])) == name
+    parquet = pytest.importorskip("pyarrow.parquet")
+    run("extract", tmp_path, "-o", tmp_path / "x.parquet")
+    (shown,) = parquet.read_table(tmp_path / "x.parquet")["file"].to_pylist()
+    assert shown.endswith(r"/\xff.wav")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other names")
+def test_failures_name_files_that_are_not_utf8(run: Run, tmp_path: Path) -> None:
+    names = [tmp_path / os.fsdecode(name) for name in (b"\xfe.wav", b"\xfd.wav")]
+    try:
+        names[0].write_text("no audio")
+    except OSError:
+        pytest.skip("this file system has no such names")
+    result = run("predict", *names, "--json", code=1)
+    failures = json.loads(result.stdout)["failures"]
+    assert [failure["file"] for failure in failures] == [str(names[1]), str(names[0])]
+    assert squeezed(result.stderr).count(str(tmp_path)) == 2  # each reason names its file, once
+
+
+@pytest.mark.parametrize(
+    "arguments", [["train", "svm", ".", "-o", "m.skops"], ["evaluate", ".", "--model", "svm"]]
+)
+def test_links_to_nothing_are_told_in_a_sentence(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.wav").touch()
+    (tmp_path / "gone.wav").symlink_to("nothing.wav")
+    told = run(*arguments, "--kind", "ravdess", code=1).stderr
+    assert "quaver: 1 left out below .: gone.wav: a link to nothing\n" in told
+    assert "Warning" not in told
+    assert ".py" not in told
+
+
+def test_numbers_of_things(run: Run, folder: Path, tmp_path: Path) -> None:
+    output = tmp_path / "x.csv"
+    assert "x.csv: 1 recording, 420 features.\n" in run("extract", DEMO, "-o", output).stderr
+    assert (
+        "x.csv: 2 recordings, 420 features each." in run("extract", DEMO, DEMO, "-o", output).stderr
+    )
+    told = run("extract", folder / "broken.wav", "-o", "-", code=1).stderr
+    assert "no recording could be used, nothing was written" in told

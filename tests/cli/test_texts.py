@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
@@ -46,13 +47,18 @@ def test_predict_the_lines_of_a_file(run: Run, tmp_path: Path) -> None:
     assert [row["text"] for row in found["predictions"]] == [HAPPY, "", ANGRY, "😀"]
     assert [f["file"] for f in found["failures"]] == [f"{file}, line 3"]
     assert "UnicodeDecodeError" in result.stderr
-    file.write_text("")
-    assert run("predict", "--text-file", file).stdout == ""
 
 
 def test_predict_standard_input(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(HAPPY.encode())))
     assert texts.read_texts(Path("-")) == ([HAPPY], [])
+
+
+def test_a_file_without_texts(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "none.txt").touch()
+    for file in (tmp_path / "none.txt", os.devnull):
+        told = run("predict", "--text-file", file, code=1).stderr
+        assert told.endswith(f"{file}: holds no texts, give one in each line\n")
 
 
 def test_a_text_without_a_known_word_has_no_emotion(run: Run) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from quaver import _core
-from quaver.cli.console import escape_names
+from quaver.cli.console import escape_names, warnings_told
 from quaver.cli.demo import demo_command
 from quaver.cli.errors import errors_told
 from quaver.cli.evaluate import evaluate
@@ -53,6 +53,7 @@ def options(
     """Take the options before the command."""
     if context.invoked_subcommand != "run":  # whose output is the script's
         escape_names()
+        context.with_resource(warnings_told())
 
 
 app.command("demo", epilog=examples("quaver demo"))(demo_command)

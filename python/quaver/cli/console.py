@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import json
 import os
+import re
 import sys
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -20,19 +23,57 @@ def notes() -> Console:
 
 
 def escape_names() -> None:
-    """Let stdout write what its encoding lacks in escapes, instead of ending there."""
-    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
-        sys.stdout.reconfigure(errors="backslashreplace")
+    """Let stdout write the bytes of names that are no text, and escapes for what it lacks."""
+    codecs.register_error("quaver.names", _bytes_or_escapes)
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors in _STRICT:
+        sys.stdout.reconfigure(errors="quaver.names")
+
+
+_STRICT = ("strict", "surrogateescape")
+
+
+def _bytes_or_escapes(error: UnicodeError) -> tuple[bytes, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    made = b""
+    for character in error.object[error.start : error.end]:
+        is_byte = "\udc80" <= character <= "\udcff"  # as Python keeps those that are not UTF-8
+        escape = character.encode("ascii", "backslashreplace")
+        made += bytes([ord(character) - 0xDC00]) if is_byte else escape
+    return made, error.end
+
+
+_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def shown(path: str | os.PathLike[str]) -> str:
-    """Return a path as text that every terminal and encoder takes."""
-    return os.fsencode(path).decode("utf-8", "replace")
+    """Return a path as text that every terminal takes, for people."""
+    return _SURROGATES.sub("\ufffd", os.fspath(path))
 
 
 def say(message: str) -> None:
     """Print one line for people to stderr, so that stdout holds results only."""
-    notes().print(" ".join(message.split()), soft_wrap=True)
+    notes().print(shown(" ".join(message.split())), soft_wrap=True)
+
+
+@contextmanager
+def warnings_told() -> Iterator[None]:
+    """Say what the library warns of, without the line of code that it comes from."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("default", category=UserWarning, module=r"quaver(\.|$)")
+        warnings.showwarning = lambda message, *_, **__: say(f"quaver: {message}")
+        yield
+
+
+def counted(n: int, noun: str) -> str:
+    """Return a number of things in words.
+
+    Examples
+    --------
+    >>> counted(1, "clip"), counted(2, "clip")
+    ('1 clip', '2 clips')
+    """
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 
 def write(text: str, end: str = "\n") -> None:

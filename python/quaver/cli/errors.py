@@ -81,7 +81,7 @@ def report_failures(failures: Sequence[Failure]) -> None:
         return
     say(f"{len(failures)} failed:")
     for failure in failures:
-        source = "" if failure.source in failure.reason else f"{shown(failure.source)}: "
+        source = "" if shown(failure.source) in shown(failure.reason) else f"{failure.source}: "
         say(f"{source}{failure.error}: {by_options(failure.reason)}")
 
 

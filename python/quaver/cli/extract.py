@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import typer
 
-from quaver.cli.console import progress, say, shown
+from quaver.cli.console import counted, progress, say, shown
 from quaver.cli.errors import USAGE, leave_with, report_failures, require, stop
 from quaver.cli.files import Given, collect
 from quaver.cli.options import Downmix, MaxDuration, Threads, parse_downmix, recording_path
@@ -82,9 +82,11 @@ def extract_command(
                 write(temporary, [files[i] for i in batch.index], batch)
             else:
                 report_failures(failures)
-                stop(f"no recording could be used, {shown(output)} was not written")
+                left = "nothing was" if output == _STDOUT else f"{shown(output)} was not"
+                stop(f"no recording could be used, {left} written")
         where = "CSV" if output == _STDOUT else shown(output)
-        say(f"Wrote {where}: {len(batch)} recordings, {len(batch.names)} features each.")
+        n_features = f"{len(batch.names)} features{' each' if len(batch) > 1 else ''}"
+        say(f"Wrote {where}: {counted(len(batch), 'recording')}, {n_features}.")
     leave_with(failures)
 
 
@@ -106,7 +108,9 @@ def _write_parquet(file: Path, sources: Sequence[Given], batch: Batch) -> None:
     import pyarrow
     import pyarrow.parquet
 
-    columns: dict[str, Any] = {"file": [shown(source) for source in sources]}
+    # Text of Parquet is UTF-8, whatever a name is.
+    names = [os.fsencode(source).decode("utf-8", "backslashreplace") for source in sources]
+    columns: dict[str, Any] = {"file": names}
     columns.update(zip(batch.names, np.ascontiguousarray(batch.values.T), strict=True))
     pyarrow.parquet.write_table(pyarrow.table(columns), file)
 
@@ -117,7 +121,7 @@ def _write_npz(file: Path, sources: Sequence[Given], batch: Batch) -> None:
             stream,
             values=batch.values,
             names=np.array(batch.names),
-            files=np.array([shown(source) for source in sources]),
+            files=np.array([os.fspath(source) for source in sources]),
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -53,7 +54,9 @@ def collect(
             else:
                 files.append(given(path))
         except (ValueError, OSError) as error:
-            failures.append(Failure(i, shown(path), type(error).__name__, describe_error(error)))
+            failures.append(
+                Failure(i, os.fspath(path), type(error).__name__, describe_error(error))
+            )
     if max_duration is not None:
         files = [Segment(file, max_duration=max_duration) for file in files]
     return files, failures

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,9 +40,22 @@ def open_tdcnn(model: str | None) -> TDCNNClassifier:
 
 
 def card_of(model: str) -> dict[str, object]:
-    """Return the card of any model."""
+    """Return the card of any model, or of an encoder, which has vectors in place of labels."""
     with _opening():
-        return open_model(model).card
+        if model == "encoder":
+            from quaver.models import encoder
+
+            return encoder.load_pretrained().card
+        try:
+            return open_model(model).card
+        except ValueError:
+            if Path(model).suffix != ".onnx":
+                raise
+            from quaver.models import encoder
+
+            with suppress(ValueError):
+                return encoder.load(model).card
+            raise
 
 
 @contextmanager

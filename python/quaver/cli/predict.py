@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,7 +12,7 @@ import typer
 
 from quaver.batch import CLIP_ERRORS
 from quaver.cli import texts
-from quaver.cli.console import progress, shown
+from quaver.cli.console import progress
 from quaver.cli.errors import describe_error, leave_with
 from quaver.cli.files import Given, collect
 from quaver.cli.models import open_voice, open_words
@@ -90,13 +91,10 @@ def predict_command(
     goes_with(
         context,
         bool(paths),
-        "recordings",
+        "recordings; --text-model is that of texts",
         "model",
-        "timeline",
-        "downmix",
-        "threads",
-        "max_duration",
     )
+    goes_with(context, bool(paths), "recordings", "timeline", "downmix", "threads", "max_duration")
     goes_with(context, not timeline, "predictions of whole recordings", "threads")
     goes_with(context, timeline, "--timeline", "window", "hop")
     goes_with(context, not paths or both, "--text and --text-file", "text_model")
@@ -166,7 +164,7 @@ def _timelines(
             curve = model.predict_timeline(samples, rate, window=window, hop=hop)
         except CLIP_ERRORS as error:
             reason = describe_error(error)
-            failures.append(quaver.Failure(i, shown(file), type(error).__name__, reason))
+            failures.append(quaver.Failure(i, os.fspath(file), type(error).__name__, reason))
             continue
         labels = np.where(curve.is_silent, _SILENCE, curve.labels)
         for start, end, label, probabilities in zip(
@@ -188,7 +186,7 @@ def _row(
     **times: float,
 ) -> dict[str, Any]:
     shares = dict(zip(classes, probabilities.tolist(), strict=True))
-    return {"file": shown(file), **times, "emotion": label, **trust, "probabilities": shares}
+    return {"file": os.fspath(file), **times, "emotion": label, **trust, "probabilities": shares}
 
 
 def _prediction_tables(rows: list[dict[str, Any]], classes: Sequence[str]) -> tuple[Table, Table]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.cells import cell_len
 
-from quaver.cli.console import print_json, write
+from quaver.cli.console import print_json, shown, write
 
 if TYPE_CHECKING:
     from quaver.models.scores import Report
@@ -198,9 +198,10 @@ def _field(value: object) -> str:
 
 
 def _printable(text: str) -> str:
-    """Return text without characters that move a terminal's cursor."""
+    """Return text without characters that move a terminal's cursor or cannot be shown."""
     return "".join(
-        c.encode("unicode_escape").decode() if unicodedata.category(c) == "Cc" else c for c in text
+        c.encode("unicode_escape").decode() if unicodedata.category(c) == "Cc" else c
+        for c in shown(text)
     )
 
 
@@ -210,8 +211,8 @@ def score_table(reports: Sequence[Report]) -> Table:
     for report in reports:
         several = len(report.accuracies) > 1
         scores = ((report.accuracy, report.accuracy_std), (report.uar, report.uar_std))
-        shown = [f"{mean:.2%} ± {std:.2%}" if several else f"{mean:.2%}" for mean, std in scores]
-        rows.append([report.name, *shown, str(len(report.accuracies))])
+        scored = [f"{mean:.2%} ± {std:.2%}" if several else f"{mean:.2%}" for mean, std in scores]
+        rows.append([report.name, *scored, str(len(report.accuracies))])
     return Table(("protocol", "accuracy", "average recall", "folds"), rows)
 
 

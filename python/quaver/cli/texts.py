@@ -43,8 +43,10 @@ def read_texts(file: Path) -> tuple[list[str], list[Failure]]:
         try:
             texts.append(line.decode("utf-8"))
         except UnicodeDecodeError as error:
-            where = f"{shown(file)}, line {i + 1}"
+            where = f"{file}, line {i + 1}"
             failures.append(Failure(i, where, type(error).__name__, str(error)))
+    if not texts and not failures:
+        raise ValueError(f"{shown(file)}: holds no texts, give one in each line")
     return texts, failures
 
 

@@ -197,6 +197,11 @@ def open_model(model: File, takes: Takes | None = None) -> Model:
     >>> open_model("svm").classes
     ('anger', 'disgust', 'fear', 'happiness', 'neutral', 'sadness', 'surprise')
     """
+    if model == "encoder":  # which is no file either
+        raise ValueError(
+            "encoder: has vectors in place of labels, see quaver.models.encoder; expected"
+            f" {', '.join(dict.fromkeys(kind.name for kind in KINDS))} or a file"
+        )
     kind = kind_of(model, takes)
     if takes not in (None, kind.takes):
         raise ValueError(f"{os.fsdecode(model)}: a model of {kind.takes}, expected one of {takes}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from quaver.cli.console import progress
+from quaver.cli.console import counted, progress
 from quaver.cli.models import open_words
 from quaver.cli.options import Json
 from quaver.cli.tables import FormatOption, Table, chosen_format, emit
@@ -66,7 +66,7 @@ def _score_table(reports: Sequence[TextReport]) -> Table:
             report.single_adjusted_macro_f1,
         )
         rows.append([report.name, *(f"{value:.4f}" for value in values)])
-    title = f"{reports[0].n_test} test texts, {reports[0].n_single} with one label"
+    title = f"{counted(reports[0].n_test, 'test text')}, {reports[0].n_single} with one label"
     return Table(headings, rows, title=title)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from quaver.cli.console import quiet, say, shown
+from quaver.cli.console import counted, quiet, say, shown
 from quaver.cli.errors import USAGE, require, stop
 from quaver.cli.files import check_folders, check_picture, read_clips, save_figure
 from quaver.cli.options import Checkpoint, Clips, Cycles, Epochs, Kind, Original, Seed
@@ -67,7 +67,8 @@ def train_tdcnn_command(
         from quaver.plots import plot_training
 
         save_figure(plot_training(model.history_), curves)
-    say(f"Wrote {shown(output)}: {len(clips)} clips, {best:.1%} average recall in validation.")
+    n_clips = counted(len(clips), "clip")
+    say(f"Wrote {shown(output)}: {n_clips}, {best:.1%} average recall in validation.")
 
 
 def unfitted(original: bool, checkpoint: Path | None, seed: int, **parameters: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from quaver.cli.console import quiet, say, shown
+from quaver.cli.console import counted, quiet, say, shown
 from quaver.cli.errors import USAGE, require, stop
 from quaver.cli.files import check_folders
 from quaver.cli.options import Checkpoint
@@ -65,4 +65,4 @@ def train_text_command(
         "chosen": {"dev_macro_f1": best, "epochs": len(model.history_), "seed": seed},
     }
     text.save(model, output, card=card)
-    say(f"Wrote {shown(output)}: {len(train)} texts, macro-F1 {best:.3f} on dev.")
+    say(f"Wrote {shown(output)}: {counted(len(train), 'text')}, macro-F1 {best:.3f} on dev.")
