@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar
 
 import numpy as np
 
@@ -28,6 +28,8 @@ _LARGEST_SIZE = 1 << 24
 
 # More channels than that, and than samples, are samples in the wrong place.
 _MOST_CHANNELS = 64
+
+_NUMBERS = (int, float, np.number)
 
 _NATIVE = (np.dtype(np.float32), np.dtype(np.float64), np.dtype(np.int16))
 
@@ -107,8 +109,10 @@ def as_samples(samples: ArrayLike, downmix: Downmix = None) -> NDArray[Any]:
 
     Contiguous or strided arrays of these types are passed on without a copy.
     """
-    if isinstance(samples, tuple):
+    if isinstance(samples, (tuple, list)):
         refuse_pair(samples)
+        if samples:  # or a list of such pairs
+            refuse_pair(samples[0])
     if isinstance(samples, (str, bytes, os.PathLike)):
         kind = type(samples).__name__
         raise TypeError(
@@ -129,14 +133,31 @@ def as_samples(samples: ArrayLike, downmix: Downmix = None) -> NDArray[Any]:
     return _to_mono(array, downmix)
 
 
-def refuse_pair(samples: tuple[Any, ...]) -> None:
+def refuse_pair(samples: Any) -> None:
     """Refuse (samples, rate), as `quaver.load` returns, in the place of samples or clips."""
-    is_pair = len(samples) == 2 and isinstance(samples[1], (int, float, np.number))
-    if is_pair and hasattr(samples[0], "__len__"):
+    is_two = isinstance(samples, (tuple, list)) and len(samples) == 2
+    if is_two and hasattr(samples[0], "__len__") and isinstance(samples[1], _NUMBERS):
         raise TypeError(
             "expected samples, got a pair (samples, sample_rate) as quaver.load returns:"
             " take it apart (samples, rate = quaver.load(file))"
         )
+
+
+def refuse_without_rate(clips: Iterable[Any]) -> NoReturn:
+    """Refuse arrays without a rate, or pairs of both, whose rate is in the wrong place."""
+    for clip in clips:
+        refuse_pair(clip)
+    raise ValueError("sample_rate is required for arrays, got None")
+
+
+def check_path(path: str | bytes | os.PathLike[Any]) -> None:
+    """Refuse what no file can be called; the message of the system would not say what that is."""
+    try:
+        is_wrong = b"\0" in os.fsencode(path)
+    except UnicodeEncodeError:
+        is_wrong = True
+    if is_wrong:
+        raise ValueError(f"no file can be called {os.fspath(path)!r}")
 
 
 def as_recording(samples: ArrayLike, downmix: Downmix = None) -> NDArray[Any]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 
-from quaver._validate import Downmix, check_downmix, refuse_pair
+from quaver._validate import Downmix, check_downmix, refuse_pair, refuse_without_rate
 from quaver.audio import check_max_duration, describe, is_recording, load
 from quaver.config import FeatureConfig
 from quaver.features import (
@@ -51,7 +51,7 @@ Progress = bool | Callable[[int, int], object]
 _Result = TypeVar("_Result")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Failure:
     """One clip that could not be used.
 
@@ -72,8 +72,12 @@ class Failure:
     error: str
     reason: str
 
+    def __repr__(self) -> str:
+        source = "" if self.source in self.reason else f"{self.source}: "
+        return f"<Failure of clip {self.index}: {source}{self.error}: {self.reason}>"
 
-@dataclass(frozen=True, slots=True, eq=False)  # arrays have no single truth
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)  # arrays have no single truth
 class Batch:
     """What `extract_many` returns.
 
@@ -101,8 +105,7 @@ class Batch:
         return len(self.values)
 
     def __repr__(self) -> str:
-        n_rows, n_values = self.values.shape
-        return f"<Batch of {n_rows} x {n_values} values, {len(self.failures)} failed>"
+        return f"<Batch of {by(self.values)} values, {len(self.failures)} failed>"
 
 
 def extract_many(
@@ -204,6 +207,11 @@ def extract_many(
     return Batch(values[index] if failures else values, names, index, tuple(failures), config)
 
 
+def by(array: NDArray[Any]) -> str:
+    """Return the shape of an array as people write it, for a `repr`."""
+    return " x ".join(map(str, array.shape))
+
+
 def failure_of(index: int, clip: Any, error: BaseException) -> Failure:
     """Return the failure of a clip, whose reason names it if it is a recording."""
     source = describe(clip)
@@ -215,8 +223,7 @@ def failure_of(index: int, clip: Any, error: BaseException) -> Failure:
 
 def as_clips(clips: Iterable[Any]) -> Sequence[Any]:
     """Return clips as a sequence; TypeError for a single one, ValueError for none."""
-    if isinstance(clips, tuple):
-        refuse_pair(clips)
+    refuse_pair(clips)
     if is_recording(clips):
         raise TypeError(f"clips must be a list of recordings or arrays, got {type(clips).__name__}")
     if isinstance(clips, np.ndarray):
@@ -249,9 +256,9 @@ def _resolve(
         return resolve_config(sample_rate, config)
     # A configuration does not tell the rate of samples: to assume it would hide a mismatch.
     if isinstance(clips, np.ndarray) and clips.dtype.kind not in "OUS":
-        raise ValueError("sample_rate is required for arrays, got None")
+        refuse_without_rate(clips)
     if any(isinstance(clip, (np.ndarray, list, tuple)) for clip in clips):
-        raise ValueError("sample_rate is required for arrays, got None")
+        refuse_without_rate(clips)
     config = config or FeatureConfig()
     return resolve_config(config.sample_rate, config)
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _DEFAULT = FeatureConfig()
 
 
-@dataclass(frozen=True, slots=True, eq=False)  # arrays have no single truth
+@dataclass(frozen=True, slots=True, eq=False, repr=False)  # arrays have no single truth
 class ShortTerm:
     """Short-term features of one clip.
 
@@ -45,6 +45,10 @@ class ShortTerm:
     values: NDArray[np.float32]
     names: tuple[str, ...]
     times: NDArray[np.float64]
+
+    def __repr__(self) -> str:
+        n_frames, n_features = self.values.shape
+        return f"<ShortTerm of {n_frames} frames x {n_features} features>"
 
 
 @lru_cache(maxsize=32)

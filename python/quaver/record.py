@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from quaver._validate import check_sample_rate
+from quaver._validate import check_path, check_sample_rate
 
 try:
     import fcntl
@@ -30,7 +30,7 @@ _BLOCK_SECONDS = 0.1
 _PREFIX = ".quaver-"
 
 
-@dataclass(frozen=True, slots=True, eq=False)  # arrays have no single truth
+@dataclass(frozen=True, slots=True, eq=False, repr=False)  # arrays have no single truth
 class Recording:
     """What a microphone heard.
 
@@ -47,6 +47,10 @@ class Recording:
     samples: NDArray[np.float32]
     sample_rate: int
     lost: bool = False
+
+    def __repr__(self) -> str:
+        lost = ", samples are missing" if self.lost else ""
+        return f"<Recording of {len(self.samples)} samples at {self.sample_rate} Hz{lost}>"
 
     @property
     def peak_db(self) -> float:
@@ -210,6 +214,7 @@ def replacing(file: str | os.PathLike[str]) -> Iterator[Path]:
     >>> target.read_text()
     'new'
     """
+    check_path(file)
     target = Path(os.path.realpath(file))
     if target.is_dir():
         raise IsADirectoryError(f"expected a file to write, got the directory {file}")

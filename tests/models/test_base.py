@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +14,13 @@ import pytest
 
 import quaver
 import quaver.data
-from quaver.models import base, svm
+from quaver.models import base, encoder, svm, tdcnn, text
 from quaver.models.base import Model, TextModel, VoiceModel, kind_of, open_model
 from quaver.models.svm import SvmModel
 from quaver.models.tdcnn import TDCNNClassifier, onnx
 from quaver.models.tdcnn.onnx import OnnxClassifier
-from quaver.models.text import TextClassifier
+from quaver.models.text import TextClassifier, read_word2vec
+from quaver.models.transformers import AudioFeatures
 
 DEMO = quaver.data.demo_clip()
 VOICES = (SvmModel, OnnxClassifier, TDCNNClassifier)
@@ -144,3 +147,66 @@ def test_a_model_of_something_else_is_refused_unread() -> None:
         open_model("text", "recordings")
     with pytest.raises(ValueError, match="svm: a model of recordings, expected one of texts"):
         open_model("svm", "texts")
+
+
+PAIR = "got a pair .samples, sample_rate. as quaver.load returns"
+TAKERS: dict[str, Callable[[Any, int | None], Any]] = {
+    "svm.predict": lambda clips, rate: svm.predict(svm.load_pretrained(), clips, rate),
+    "onnx.predict": lambda clips, rate: onnx.predict(onnx.load_pretrained(), clips, rate),
+    "onnx.predict_proba": lambda clips, _: onnx.load_pretrained().predict_proba(clips),
+    "extract_many": quaver.extract_many,
+    "embed_many": encoder.embed_many,
+    "AudioFeatures": lambda clips, rate: AudioFeatures(sample_rate=rate).transform(clips),
+    "EncoderFeatures": lambda clips, rate: encoder.EncoderFeatures(sample_rate=rate).transform(
+        clips
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TAKERS)
+def test_a_recording_with_its_rate_is_no_clip(name: str) -> None:
+    pair = quaver.load(DEMO)
+    for clips in ([pair], [DEMO, pair], [list(pair)], pair, list(pair), (pair,)):
+        with pytest.raises((TypeError, ValueError), match=PAIR):
+            TAKERS[name](clips, None)
+    if name in ("extract_many", "svm.predict", "onnx.predict", "embed_many"):
+        found = TAKERS[name]([DEMO, pair], pair[1])  # never dies of one bad clip
+        assert found.index.tolist() == [0]
+        assert "as quaver.load returns" in found.failures[0].reason
+
+
+@pytest.mark.parametrize("samples", [lambda pair: pair, lambda pair: [pair], list])
+def test_a_recording_with_its_rate_is_no_samples(samples: Callable[[Any], Any]) -> None:
+    given = samples(quaver.load(DEMO))
+    for take in (
+        partial(svm.predict_timeline, svm.load_pretrained()),
+        partial(onnx.predict_timeline, onnx.load_pretrained()),
+        encoder.embed,
+        quaver.extract,
+        quaver.short_term,
+        quaver.log_mel,
+        quaver.mfcc,
+    ):
+        with pytest.raises(TypeError, match=PAIR):
+            take(given, 16000)
+
+
+@pytest.mark.parametrize("name", ["a\0b", "\ud800.wav"])
+def test_a_name_that_no_file_can_have_is_in_the_message(name: str) -> None:
+    message = re.escape(f"no file can be called {name!r}"[:-1])
+    for read in (
+        quaver.load,
+        svm.load,
+        onnx.load,
+        encoder.load,
+        text.load,
+        tdcnn.load,
+        open_model,
+        read_word2vec,
+        lambda file: base.save(svm.load_pretrained(), file),
+    ):
+        for ending in ("", ".keras") if read is open_model else ("",):
+            with pytest.raises(ValueError, match=message):
+                read(name + ending)
+    (failure,) = quaver.extract_many([name]).failures
+    assert repr(name) in failure.reason

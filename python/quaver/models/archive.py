@@ -19,6 +19,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
+from quaver._validate import check_path
+
 #: Bytes of a JSON text at most; and lists and objects in it, of which a million take seconds.
 LARGEST_JSON = 4 << 20
 #: Bytes of a file at most.
@@ -61,6 +63,7 @@ def reading(file: str | os.PathLike[str], what: str) -> Iterator[None]:
 
 def open_regular(file: str | os.PathLike[str]) -> BinaryIO:
     """Open a file for reading; pipes, devices and sockets, which may never end, are refused."""
+    check_path(file)
     name = os.fsdecode(file)
     try:
         mode = os.stat(file).st_mode

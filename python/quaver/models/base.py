@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeVar, ove
 import numpy as np
 
 from quaver._extras import PACKAGES, need
-from quaver._validate import Downmix
+from quaver._validate import Downmix, refuse_without_rate
 from quaver.audio import is_recording
 from quaver.batch import Batch, Progress, as_clips
 from quaver.models.networks import file as network_file
@@ -438,7 +438,7 @@ def clips_at(clips: Any, sample_rate: int | None) -> Sequence[Any]:
     """Return clips as a sequence; arrays must have a rate."""
     given = as_clips(clips)
     if sample_rate is None and not all(map(is_recording, given)):
-        raise ValueError("sample_rate is required for arrays, got None")
+        refuse_without_rate(given)
     return given
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from quaver.batch import by
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -27,7 +29,7 @@ WARNINGS = (
 NO_KNOWN_WORD = "no known word"
 
 
-@dataclass(frozen=True, slots=True, eq=False)  # arrays have no single truth
+@dataclass(frozen=True, slots=True, eq=False, repr=False)  # arrays have no single truth
 class Predictions:
     """Emotions and probabilities, one row a clip or text.
 
@@ -83,6 +85,13 @@ class Predictions:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def __repr__(self) -> str:
+        doubtful = int((~self.reliable).sum())
+        return (
+            f"<Predictions of {by(self.probabilities)} probabilities, {len(self.failures)} failed,"
+            f" {doubtful} not reliable>"
+        )
 
     @classmethod
     def of(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 
-@dataclass(frozen=True, slots=True, eq=False)  # arrays have no single truth
+@dataclass(frozen=True, slots=True, eq=False, repr=False)  # arrays have no single truth
 class Report:
     """Scores over the folds of a protocol.
 
@@ -40,6 +40,13 @@ class Report:
     confusion: NDArray[np.int64]
     classes: tuple[str, ...]
     choices: tuple[dict[str, Any], ...] = field(default=())
+
+    def __repr__(self) -> str:
+        n = len(self.accuracies)
+        return (
+            f"<Report {self.name!r}: accuracy {self.accuracy:.2%}, average recall {self.uar:.2%},"
+            f" {n} fold{'' if n == 1 else 's'}>"
+        )
 
     @property
     def accuracy(self) -> float:

@@ -10,6 +10,7 @@ import numpy as np
 
 from quaver._validate import Downmix, check_sample_rate
 from quaver.audio import recording_at
+from quaver.batch import by
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 SILENCE_DB = -75.0
 
 
-@dataclass(frozen=True, slots=True, eq=False)  # arrays have no single truth
+@dataclass(frozen=True, slots=True, eq=False, repr=False)  # arrays have no single truth
 class Timeline:
     """Probabilities of the emotions, one row a window.
 
@@ -54,6 +55,11 @@ class Timeline:
 
     def __len__(self) -> int:
         return len(self.starts)
+
+    def __repr__(self) -> str:
+        end = f"{self.ends[-1]:.2f}" if len(self) else "0"
+        silent = int(self.is_silent.sum())
+        return f"<Timeline of {by(self.probabilities)} probabilities over {end} s, {silent} silent>"
 
 
 def level_db(samples: NDArray[Any]) -> float:

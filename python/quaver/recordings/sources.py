@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from quaver._validate import check_path
 from quaver.recordings import kinds
 from quaver.recordings.links import HEADLESS, Link, joined_links, links_of, unreadable
 from quaver.recordings.segments import Segment
@@ -222,6 +223,7 @@ def _source(file: AudioFile, name: str, held: list[BinaryIO]) -> Source:
         path = os.fspath(file)
         if not path:
             raise ValueError("file must be the path of a recording, got ''")
+        check_path(path)
         return _of_path(path, name, held)
     if isinstance(file, (bytes, bytearray, memoryview)):
         return _of_bytes(bytes(file), name)

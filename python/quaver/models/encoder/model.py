@@ -17,6 +17,7 @@ from quaver.batch import (
     CLIP_ERRORS,
     Failure,
     Progress,
+    by,
     check_threads,
     failure_of,
     in_order,
@@ -50,7 +51,7 @@ LONGEST = 6.0
 SHORTEST = N_FFT
 
 
-@dataclass(frozen=True, slots=True, eq=False)  # arrays have no single truth
+@dataclass(frozen=True, slots=True, eq=False, repr=False)  # arrays have no single truth
 class Embeddings:
     """What `embed_many` returns.
 
@@ -74,6 +75,9 @@ class Embeddings:
 
     def __len__(self) -> int:
         return len(self.values)
+
+    def __repr__(self) -> str:
+        return f"<Embeddings of {by(self.values)} values, {len(self.failures)} failed>"
 
 
 class Encoder:

@@ -42,7 +42,7 @@ VALIDATION_SPEAKERS = ("03", "06", "07")
 _SEED = 0
 
 
-@dataclass(frozen=True, slots=True, eq=False)  # arrays have no single truth
+@dataclass(frozen=True, slots=True, eq=False, repr=False)  # arrays have no single truth
 class Split:
     """Rows of a corpus.
 
@@ -56,6 +56,10 @@ class Split:
     train: NDArray[np.intp]
     validation: NDArray[np.intp]
     test: NDArray[np.intp]
+
+    def __repr__(self) -> str:
+        sizes = len(self.train), len(self.validation), len(self.test)
+        return "<Split of {} clips for training, {} for validation, {} for tests>".format(*sizes)
 
 
 def split(directory: str | os.PathLike[str], protocol: str) -> Split:

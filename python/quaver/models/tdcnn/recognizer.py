@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from quaver import audio
-from quaver._validate import Downmix, as_samples, check_sample_rate
+from quaver._validate import Downmix, as_samples, check_sample_rate, refuse_without_rate
 from quaver.batch import (
     CLIP_ERRORS,
     Batch,
@@ -136,7 +136,7 @@ class Recognizer(Voice, Learned):
         if audio.is_recording(clip):
             return audio.load(clip, self.config_.sample_rate, downmix=self.downmix)
         if self.sample_rate is None:
-            raise ValueError("sample_rate is required for arrays, got None")
+            refuse_without_rate([clip])
         return as_samples(clip, self.downmix), check_sample_rate(self.sample_rate)
 
     def _probabilities(self, recordings: Iterable[NDArray[np.float32]]) -> NDArray[np.float64]:

@@ -22,6 +22,7 @@ with extra("text"):
     from sklearn.multiclass import OneVsRestClassifier
     from sklearn.pipeline import FeatureUnion, Pipeline
 
+from quaver._validate import check_path
 from quaver.config import LABELS
 from quaver.models.text.scores import best_thresholds
 
@@ -39,7 +40,7 @@ class Probabilistic(Protocol):
         """Return the probabilities of the labels, one row a text."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)  # arrays have no single truth
+@dataclass(frozen=True, slots=True, eq=False, repr=False)  # arrays have no single truth
 class Texts:
     """Texts with any number of labels each.
 
@@ -56,8 +57,11 @@ class Texts:
     def __len__(self) -> int:
         return len(self.texts)
 
+    def __repr__(self) -> str:
+        return f"<Texts: {len(self)}, {self.labels.shape[1]} labels>"
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, repr=False)
 class TextReport:
     """Scores of a model.
 
@@ -89,6 +93,12 @@ class TextReport:
     n_test: int
     n_single: int
 
+    def __repr__(self) -> str:
+        return (
+            f"<TextReport {self.name!r}: macro-F1 {self.dev_macro_f1:.4f} on dev,"
+            f" {self.test_macro_f1:.4f} on {self.n_test} test texts>"
+        )
+
 
 def read_goemotions(directory: str | os.PathLike[str], part: str) -> Texts:
     """Read a part of GoEmotions on the Ekman level.
@@ -113,6 +123,7 @@ def read_goemotions(directory: str | os.PathLike[str], part: str) -> Texts:
         For labels that are not the seven, or a line that is not of three fields; names file and
         line.
     """
+    check_path(directory)
     folder = Path(directory)
     names = [_RENAMED.get(n, n) for n in (folder / "labels.txt").read_text("utf-8").split()]
     if sorted(names) != sorted(LABELS):

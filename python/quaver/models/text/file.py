@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from quaver._validate import check_path
 from quaver.models.archive import check_labels
 from quaver.models.networks.file import ABOUT, VOCABULARY, check_name, check_probe, opened
 from quaver.models.networks.file import write as write_archive
@@ -154,6 +155,7 @@ def read_word2vec(file: str | os.PathLike[str]) -> tuple[list[str], NDArray[np.f
     """
     words: list[str] = []
     rows: list[NDArray[np.float32]] = []
+    check_path(file)
     with open(file, encoding="utf-8", errors="replace") as lines:
         for number, line in enumerate(lines, 1):
             word, *values = line.rstrip().split(" ")
