@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 _Real = TypeVar("_Real", np.float32, np.float64)
 _Complex = TypeVar("_Complex", np.complex64, np.complex128)
 
+largest_length: int  # of a frame or a transform, in samples
+largest_table: int  # of a filter bank or a transform by a matrix, in values
 version: str
 compiler: str
 flags: str

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+import operator
 import os
+import reprlib
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar
 
 import numpy as np
+
+from quaver import _core
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -22,9 +26,6 @@ HIGHEST_RATE = 1_000_000
 LARGEST_VALUE = 8e37
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
 _FLOAT64_MAX = float(np.finfo(np.float64).max)
-
-# Far beyond what audio needs, and far from where products of sizes would overflow.
-_LARGEST_SIZE = 1 << 24
 
 # More channels than that, and than samples, are samples in the wrong place.
 _MOST_CHANNELS = 64
@@ -49,9 +50,19 @@ def check_sample_rate(sample_rate: float) -> int:
 
 def check_int(name: str, value: Any) -> int:
     """Return an integer of any kind as an int; TypeError for a bool or anything else."""
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise TypeError(f"{name} must be an int, got {type(value).__name__}")
-    return int(value)
+    if not isinstance(value, (bool, np.bool_)):
+        try:
+            return operator.index(value)
+        except TypeError:
+            pass
+    raise TypeError(f"{name} must be an int, got {type(value).__name__} {reprlib.repr(value)}")
+
+
+def check_flag(name: str, value: Any) -> bool:
+    """Return a truth value as a bool; TypeError for anything else."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} must be True or False, got {reprlib.repr(value)}")
+    return bool(value)
 
 
 def check_real(name: str, value: Any) -> float:
@@ -99,8 +110,8 @@ def check_size(name: str, value: Any) -> int:
     size = check_int(name, value)
     if size < 1:
         raise ValueError(f"{name} must be positive, got {value}")
-    if size > _LARGEST_SIZE:
-        raise ValueError(f"{name} must be at most {_LARGEST_SIZE}, got {value}")
+    if size > _core.largest_length:
+        raise ValueError(f"{name} must be at most {_core.largest_length}, got {value}")
     return size
 
 
@@ -126,9 +137,10 @@ def as_samples(samples: ArrayLike, downmix: Downmix = None) -> NDArray[Any]:
             raise TypeError(f"samples must be int16, float32 or float64, got {kind}")
         array = _convert(array)
     if array.ndim == 1:
-        if downmix is not None and downmix != "mean":
+        if downmix is not None:
             check_downmix(downmix)
-            check_channel(downmix, 1)
+            if downmix != "mean":
+                check_channel(downmix, 1)
         return array
     return _to_mono(array, downmix)
 
@@ -171,7 +183,8 @@ def as_recording(samples: ArrayLike, downmix: Downmix = None) -> NDArray[Any]:
 def check_downmix(downmix: Downmix) -> None:
     """Refuse what is neither None, "mean" nor the index of a channel."""
     index = isinstance(downmix, (int, np.integer)) and not isinstance(downmix, bool)
-    if not (downmix is None or downmix == "mean" or (index and int(downmix) >= 0)):
+    is_mean = isinstance(downmix, str) and downmix == "mean"
+    if not (downmix is None or is_mean or (index and int(downmix) >= 0)):
         raise ValueError(f"downmix must be None, 'mean' or a channel index, got {downmix!r}")
 
 

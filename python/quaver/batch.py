@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -13,7 +12,14 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 
-from quaver._validate import Downmix, check_downmix, refuse_pair, refuse_without_rate
+from quaver._validate import (
+    Downmix,
+    check_downmix,
+    check_flag,
+    check_int,
+    refuse_pair,
+    refuse_without_rate,
+)
 from quaver.audio import check_max_duration, describe, is_recording, load
 from quaver.config import FeatureConfig
 from quaver.features import (
@@ -167,6 +173,7 @@ def extract_many(
     """
     clips = as_clips(clips)
     check_downmix(downmix)
+    check_flag("pad", pad)
     check_max_duration(max_duration)
     config = _resolve(clips, sample_rate, config)
     n_threads = min(check_threads(threads), len(clips))
@@ -232,6 +239,8 @@ def as_clips(clips: Iterable[Any]) -> Sequence[Any]:
             raise TypeError("clips must be a list of recordings or arrays, got a single array")
     elif not isinstance(clips, Sequence):
         # Such as a pandas Series, whose [] does not count positions.
+        if not isinstance(clips, Iterable):
+            raise TypeError(f"clips must be a list of recordings or arrays, got {clips!r}")
         clips = list(clips)
     if len(clips) == 0:
         raise ValueError("clips must not be empty, got 0 clips")
@@ -244,9 +253,10 @@ def check_threads(threads: int | None) -> int:
         # Absent outside Linux; there every processor counts.
         affinity = getattr(os, "sched_getaffinity", None)
         return len(affinity(0)) if affinity else os.cpu_count() or 1
-    if operator.index(threads) < 1:
+    count = check_int("threads", threads)
+    if count < 1:
         raise ValueError(f"threads must be positive, got {threads}")
-    return operator.index(threads)
+    return count
 
 
 def _resolve(

@@ -6,6 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
+from quaver import _core
 from quaver._lists import (
     DEFAULT_FEATURES,
     DEFAULT_STATISTICS,
@@ -185,6 +186,11 @@ class FeatureConfig:
             raise ValueError(
                 "frame_length must not exceed n_fft,"
                 f" got frame_length {self.frame_length} and n_fft {self.n_fft}"
+            )
+        most = _core.largest_table // self.n_mels
+        if self.n_mfcc > most:
+            raise ValueError(
+                f"n_mfcc must be at most {most} for n_mels {self.n_mels}, got {self.n_mfcc}"
             )
         if not 0 <= self.pre_emphasis <= 1:
             raise ValueError(f"pre_emphasis must lie in [0, 1], got {self.pre_emphasis}")

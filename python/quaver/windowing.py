@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from quaver import _core
-from quaver._validate import as_frames, check_real, check_size
+from quaver._validate import as_frames, check_real, check_size, check_text
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -63,7 +63,7 @@ def windows(
     """
     frames = as_frames(values)
     length, step = check_size("length", length), check_size("step", step)
-    if tail not in ("align", "pad", "drop"):
+    if check_text("tail", tail) not in ("align", "pad", "drop"):
         raise ValueError(f"tail must be 'align', 'pad' or 'drop', got {tail!r}")
     if fill is not None:
         with np.errstate(over="ignore"):  # becomes infinity, which is refused

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "array.hpp"
 #include "quaver/core/dispatch.hpp"
+#include "quaver/framing/layout.hpp"
 
 namespace quaver::bindings {
 
@@ -13,6 +14,8 @@ static std::vector<std::string> target_names() {
 void bind_core(py::module_& m) {
   // A QUAVER_TARGET that names no target is reported at import, not at the first call.
   active_target();
+  m.attr("largest_length") = kLargestLength;
+  m.attr("largest_table") = kLargestTable;
   m.attr("version") = QUAVER_VERSION;
   m.attr("compiler") = QUAVER_COMPILER;
   m.attr("flags") = QUAVER_FLAGS;

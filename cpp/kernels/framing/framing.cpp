@@ -4,6 +4,7 @@
 
 #include "quaver/framing/framing.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 
 #define QV_FILE "kernels/framing/framing.cpp"
@@ -54,12 +55,13 @@ FramingPlan::FramingPlan(const FramingOptions& options)
       pre_high(static_cast<float>(options.pre_emphasis)),
       pre_low(static_cast<float>(options.pre_emphasis - static_cast<double>(pre_high))),
       window(window_values(options)),
-      layout(window_values(options).data(), frame_length, hop_length, n_fft, 0),
+      layout(window_values(options).data(), frame_length, std::min(hop_length, frame_length), n_fft,
+             0),
       offset_list(kNumTargets * frame_length) {
   for (std::size_t target = 0; target < kNumTargets; ++target) {
     unsigned* const list = offset_list.data() + target * frame_length;
     for (std::size_t n = 0; n < frame_length; ++n) {
-      const std::size_t phase = n % hop_length, tap = n / hop_length;
+      const std::size_t phase = n % layout.step, tap = n / layout.step;
       list[n] = static_cast<unsigned>(phase * layout.phase_stride(kLanesOf[target]) + tap);
     }
     offsets[target] = list;
@@ -69,7 +71,7 @@ FramingPlan::FramingPlan(const FramingOptions& options)
 std::size_t FramingPlan::linear_size(std::size_t lanes) const {
   // The transpose reads whole tiles, up to a column and three phases past the block; signs are
   // taken from 64 samples at a time.
-  return (layout.phase_stride(lanes) + 1) * hop_length + layout.n_phases + 3 + frame_length + 64;
+  return (layout.phase_stride(lanes) + 1) * layout.step + layout.n_phases + 3 + frame_length + 64;
 }
 std::size_t count_frames(std::size_t n_samples, std::size_t frame_length, std::size_t hop_length) {
   return n_samples < frame_length ? 0 : (n_samples - frame_length) / hop_length + 1;
@@ -239,8 +241,18 @@ bool load_samples(const Samples& src, std::ptrdiff_t start, std::size_t count,
 }
 
 // A block shares frame_length - hop samples with the one before it: they are moved, not made again.
+// What lies between frames further apart than their length is not loaded.
 bool load_block(const Samples& src, std::ptrdiff_t start, std::size_t n_frames, bool is_first,
                 const FramingPlan& plan, float* raw, float* linear) {
+  if (plan.layout.step < plan.hop_length) {
+    bool is_finite = true;
+    for (std::size_t i = 0; i < n_frames; ++i) {
+      const std::ptrdiff_t at = start + static_cast<std::ptrdiff_t>(i * plan.hop_length);
+      is_finite &=
+          load_samples(src, at, plan.frame_length, plan, raw, linear + i * plan.layout.step);
+    }
+    return is_finite;
+  }
   const std::size_t count = (n_frames - 1) * plan.hop_length + plan.frame_length;
   std::size_t shared = 0;
   if (!is_first && plan.frame_length > plan.hop_length) {
@@ -255,7 +267,7 @@ bool load_block(const Samples& src, std::ptrdiff_t start, std::size_t n_frames, 
 // stages, because a core waits when it asks for all of them at once.
 void prefetch_block(const Samples& src, std::ptrdiff_t start, const FramingPlan& plan,
                     std::size_t part) {
-  if (src.stride != 1) return;
+  if (src.stride != 1 || plan.layout.step < plan.hop_length) return;
   const std::size_t item = src.type == SampleType::int16     ? 2
                            : src.type == SampleType::float32 ? 4
                                                              : 8;
@@ -272,8 +284,9 @@ void prefetch_block(const Samples& src, std::ptrdiff_t start, const FramingPlan&
 static bool is_readable(const Samples& src, std::ptrdiff_t start, const FramingPlan& plan,
                         std::size_t phase_stride) {
   const std::size_t reach = phase_stride * plan.hop_length + 4;
-  return src.type == SampleType::float32 && src.stride == 1 && plan.pre_high == 0.0f &&
-         start >= 0 && static_cast<std::size_t>(start) + reach <= src.size;
+  return plan.layout.step == plan.hop_length && src.type == SampleType::float32 &&
+         src.stride == 1 && plan.pre_high == 0.0f && start >= 0 &&
+         static_cast<std::size_t>(start) + reach <= src.size;
 }
 
 bool load_phases(const Samples& src, std::ptrdiff_t start, std::size_t n_frames, bool is_first,

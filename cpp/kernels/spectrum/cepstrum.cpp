@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "quaver/framing/layout.hpp"
 #include "quaver/spectrum/bank.hpp"
 
 #define QV_FILE "kernels/spectrum/cepstrum.cpp"
@@ -15,7 +16,9 @@ namespace quaver {
 namespace {
 
 std::size_t checked_count(std::size_t n_mels, std::size_t n_mfcc) {
-  if (n_mfcc >= 1 && n_mfcc <= n_mels) return n_mfcc;
+  if (n_mfcc >= 1 && n_mfcc <= n_mels) {
+    return checked_length("n_mfcc", n_mfcc, kLargestTable / n_mels);
+  }
   throw std::invalid_argument("n_mfcc must lie between 1 and n_mels (" + std::to_string(n_mels) +
                               "), got " + std::to_string(n_mfcc));
 }

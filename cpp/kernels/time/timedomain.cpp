@@ -68,15 +68,15 @@ static inline unsigned changes_ahead(const std::uint64_t* changes, const unsigne
 
 static Vec zero_crossings(const FramingPlan& plan, const float* linear,
                           const SignScratch& scratch) {
-  const std::size_t hop = plan.hop_length, n_pairs = plan.frame_length - 1;
-  const std::size_t count = (kLanes - 1) * hop + plan.frame_length;
+  const std::size_t step = plan.layout.step, n_pairs = plan.frame_length - 1;
+  const std::size_t count = (kLanes - 1) * step + plan.frame_length;
   collect_signs(linear, count, scratch.signs);
   mark_changes(scratch.signs, (count + 63) / 64, scratch.before);
   float changes[kLanes];
   for (std::size_t i = 0; i < kLanes; ++i) {
-    const unsigned first = changes_ahead(scratch.signs, scratch.before, i * hop);
-    changes[i] =
-        static_cast<float>(changes_ahead(scratch.signs, scratch.before, i * hop + n_pairs) - first);
+    const unsigned first = changes_ahead(scratch.signs, scratch.before, i * step);
+    changes[i] = static_cast<float>(
+        changes_ahead(scratch.signs, scratch.before, i * step + n_pairs) - first);
   }
   return LoadU(changes) / static_cast<float>(n_pairs > 0 ? n_pairs : 1);
 }

@@ -47,9 +47,10 @@ struct FramingPlan {
 
   std::size_t frame_length, hop_length, n_fft;
   double pre_emphasis;
-  float pre_high, pre_low;    // pre_emphasis = pre_high + pre_low
-  Buffer<float> window;       // frame_length
-  FrameLayout<float> layout;  // as the transform takes the frames
+  float pre_high, pre_low;  // pre_emphasis = pre_high + pre_low
+  Buffer<float> window;     // frame_length
+  // As the transform takes the frames; its step is hop_length, or frame_length where that is less.
+  FrameLayout<float> layout;
   // Where sample n of a frame lies among the phases of a block, for each SIMD target.
   std::vector<unsigned> offset_list;
   const unsigned* offsets[kNumTargets];

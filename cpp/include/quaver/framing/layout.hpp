@@ -15,6 +15,8 @@ namespace quaver {
 // that nothing is allocated for. Below these, no product or sum of sizes wraps around.
 constexpr std::size_t kLargestLength = std::size_t{1} << 22;
 constexpr std::size_t kLargestStep = std::size_t{1} << 62;
+// Values of a table that is held in full: a filter bank, a cosine transform.
+constexpr std::size_t kLargestTable = std::size_t{1} << 27;
 
 // `length`, or std::invalid_argument with its name where it is larger.
 std::size_t checked_length(const char* name, std::size_t length,
