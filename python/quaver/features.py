@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from quaver import _core
+from quaver._caches import PER_POINT, kept
 from quaver._lists import KNOWN_STATISTICS
 from quaver._validate import (
     LARGEST_VALUE,
     Downmix,
     as_frames,
     as_samples,
+    check_flag,
     check_int,
     check_names,
     check_sample_rate,
@@ -86,16 +88,17 @@ def make_extractor(config: FeatureConfig) -> _core.Extractor:
     return extractor
 
 
-@lru_cache(maxsize=8)
-def _rows(n_mfcc: int) -> list[tuple[str, str]]:
+@kept
+def _rows(n_mfcc: int) -> tuple[list[tuple[str, str]], int]:
     """Return the feature and the name of each row of the fused pipeline."""
-    return _core.short_term_rows(n_mfcc)
+    rows = _core.short_term_rows(n_mfcc)
+    return rows, 256 * len(rows)
 
 
-@lru_cache(maxsize=64)
-def _plan_of(config: FeatureConfig) -> _core.Extractor:
+@kept
+def _plan_of(config: FeatureConfig) -> tuple[_core.Extractor, int]:
     rows = _rows(config.n_mfcc)
-    return _core.Extractor(
+    plan = _core.Extractor(
         sample_rate=config.sample_rate,
         frame_length=config.frame_length,
         hop_length=config.hop_length,
@@ -115,6 +118,7 @@ def _plan_of(config: FeatureConfig) -> _core.Extractor:
         trim_db=config.trim_db or 0.0,
         statistics=_statistic_ids(config.statistics),
     )
+    return plan, PER_POINT * config.n_fft + 4 * config.n_mels * config.n_mfcc
 
 
 def _statistic_ids(statistics: tuple[str, ...]) -> list[int]:
@@ -130,7 +134,7 @@ def prepare_samples(
 ) -> NDArray[Any]:
     """Return mono samples; if `pad`, with zeros appended to a clip that is too short."""
     array = as_samples(samples, downmix)
-    if pad and array.size > 0:
+    if check_flag("pad", pad) and array.size > 0:
         # A smoothed derivative takes as many frames as it is wide.
         n_frames = (config.delta_width or 1) if config.delta_order > 0 else 1
         shortest = config.frame_length + (n_frames - 1) * config.hop_length

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 import numbers
-from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from quaver import _core
+from quaver._caches import PER_POINT, kept
 from quaver._validate import (
     Downmix,
     as_samples,
+    check_flag,
     check_real,
     check_sample_rate,
     check_size,
@@ -104,14 +105,12 @@ def log_mel(
     >>> log_mel(np.sin(np.arange(16000) * 0.1), 16000, n_fft=512, hop_length=128, n_mels=40).shape
     (126, 40)
     """
-    parameters = (
+    check_flag("center", center)
+    check_text("pad_mode", pad_mode)
+    plan = _log_mel_plan(
         sample_rate, n_fft, hop_length, win_length, window, center and pad_mode == "constant",
         power, n_mels, fmin, fmax, htk, norm, amin,
     )  # fmt: skip
-    try:
-        plan = _log_mel_plan(*parameters)
-    except TypeError:  # also what a cache says to a list; the check says more
-        plan = _log_mel_plan.__wrapped__(*parameters)
     amin = float(amin)
     top_db = None if top_db is None else check_real("top_db", top_db)
     _check_levels(ref, top_db, pad_mode)
@@ -120,7 +119,7 @@ def log_mel(
         _core.require_finite(array)  # before padding moves the index that its message names
         array = np.pad(array, n_fft // 2, mode=pad_mode)
     picture = plan.run(array)
-    if ref == "max":
+    if isinstance(ref, str):
         picture -= picture.max()
     elif max(amin, float(ref)) != 1.0:
         picture -= np.float32(10 * np.log10(max(amin, float(ref))))
@@ -130,7 +129,7 @@ def log_mel(
     return picture
 
 
-@lru_cache(maxsize=64, typed=True)  # 512.0 equals 512, but is refused
+@kept
 def _log_mel_plan(
     sample_rate: float,
     n_fft: int,
@@ -145,7 +144,7 @@ def _log_mel_plan(
     htk: bool,
     norm: object,
     amin: float,
-) -> _core.LogMel:
+) -> tuple[_core.LogMel, int]:
     """Check everything that a plan depends on: once, where calls are repeated."""
     rate = check_sample_rate(sample_rate)
     fmin, amin = check_real("fmin", fmin), check_real("amin", amin)
@@ -153,8 +152,7 @@ def _log_mel_plan(
     check_text("window", window)
     if check_real("power", power) not in (1.0, 2.0):
         raise ValueError(f"power must be 1 or 2, got {power}")
-    if not isinstance(htk, (bool, np.bool_)):
-        raise TypeError(f"htk must be True or False, got {htk!r}")
+    check_flag("htk", htk)
     if not (norm is None or (isinstance(norm, str) and norm == "slaney")):
         raise ValueError(f"norm must be 'slaney' or None, got {norm!r}")
     if not amin > 0:
@@ -168,7 +166,7 @@ def _log_mel_plan(
         check_size(name, value)
     if win_length is not None and win_length > n_fft:
         raise ValueError(f"win_length must not exceed n_fft ({n_fft}), got {win_length}")
-    return _core.LogMel(
+    plan = _core.LogMel(
         sample_rate=rate,
         n_fft=n_fft,
         hop_length=hop_length,
@@ -183,13 +181,14 @@ def _log_mel_plan(
         slaney_norm=norm == "slaney",
         amin=amin,
     )
+    return plan, PER_POINT * n_fft
 
 
 def _check_levels(ref: object, top_db: float | None, pad_mode: str) -> None:
     if pad_mode not in ("constant", "reflect", "edge"):
         raise ValueError(f"pad_mode must be constant, reflect or edge, got {pad_mode!r}")
     is_number = isinstance(ref, numbers.Real) and 0 < float(ref) < math.inf
-    if ref != "max" and not is_number:
+    if not is_number and not (isinstance(ref, str) and ref == "max"):
         raise ValueError(f"ref must be 'max' or a positive number, got {ref!r}")
     if top_db is not None and not top_db >= 0:
         raise ValueError(f"top_db must be None or at least 0, got {top_db}")

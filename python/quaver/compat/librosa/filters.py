@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from quaver import _core
+from quaver._caches import kept
 from quaver.compat.librosa import forward
 from quaver.compat.librosa.core.convert import fft_frequencies, mel_frequencies
 from quaver.compat.librosa.util.exceptions import ParameterError
@@ -97,13 +98,11 @@ def mel(
         "sr": sr, "n_fft": n_fft, "n_mels": n_mels, "fmin": fmin, "fmax": fmax, "htk": htk,
         "norm": norm, "dtype": dtype,
     }  # fmt: skip
-    try:
-        bank, has_empty = cached_mel(**plain(arguments))
-    except TypeError:  # an argument that cannot be hashed, or is wrong
-        bank, has_empty = _mel(**arguments)
+    bank, has_empty = cached_mel(**plain(arguments))
     if has_empty:
         warn_of_empty_filters(stacklevel=3)
-    return bank if bank.flags.writeable else bank.copy()
+    found: Array = bank.copy()
+    return found
 
 
 def _mel(
@@ -118,6 +117,7 @@ def _mel(
 ) -> tuple[Array, bool]:
     """Return the bank, and whether it has empty filters."""
     n_mels = int(n_mels)
+    _check_table("n_mels", n_mels, n_fft)
     edges = mel_frequencies(
         n_mels + 2, fmin=fmin, fmax=float(sr) / 2 if fmax is None else fmax, htk=htk
     )
@@ -136,6 +136,15 @@ def _mel(
     else:
         weights = normalize(weights, norm=norm, axis=-1)
     return weights, not np.all((edges[:-2] == 0) | (weights.max(axis=1) > 0))
+
+
+def _check_table(name: str, n_rows: int, n_fft: int) -> None:
+    """Refuse rows that there cannot be, or so many that with them a bank fills the memory."""
+    if n_rows < 0:
+        raise ParameterError(f"{name} must not be negative, got {n_rows}")
+    most = _core.largest_table // max(1, 1 + n_fft // 2)
+    if n_rows > most:
+        raise ParameterError(f"{name} must be at most {most:.0f} for n_fft {n_fft}, got {n_rows}")
 
 
 def _triangles(edges: Array, bins: Array, dtype: Any) -> Array:
@@ -172,6 +181,7 @@ def chroma(
     >>> chroma(sr=22050, n_fft=2048).shape
     (12, 1025)
     """
+    _check_table("n_chroma", n_chroma, n_fft)
     hz = np.arange(1, n_fft) * (sr / n_fft)
     a440 = 440.0 * 2.0 ** (tuning / n_chroma)
     octaves = np.log2(hz / (a440 / 16))
@@ -189,20 +199,20 @@ def chroma(
     return np.ascontiguousarray(weights[:, : 1 + n_fft // 2], dtype=dtype)
 
 
-@lru_cache(maxsize=64, typed=True)
-def cached_mel(**parameters: Any) -> tuple[Array, bool]:
+@kept
+def cached_mel(**parameters: Any) -> tuple[tuple[Array, bool], int]:
     """Return a bank, read-only, and whether it has empty filters."""
     bank, has_empty = _mel(**parameters)
     bank.flags.writeable = False
-    return bank, has_empty
+    return (bank, has_empty), bank.nbytes
 
 
-@lru_cache(maxsize=128)
-def cached_chroma(**parameters: Any) -> Array:
+@kept
+def cached_chroma(**parameters: Any) -> tuple[Array, int]:
     """Return a bank, read-only."""
     bank = chroma(**parameters)
     bank.flags.writeable = False
-    return bank
+    return bank, bank.nbytes
 
 
 __getattr__, _ = forward.attach("filters", {})

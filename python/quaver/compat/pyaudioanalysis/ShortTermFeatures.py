@@ -6,12 +6,12 @@ ONE 10(12), 2015).
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from quaver import _core
+from quaver._caches import PER_POINT, kept
 from quaver.compat.install import original_names
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ def feature_extraction(
     length, hop = int(window), int(step)
     if length < 1 or hop < 1:
         raise ValueError(f"window and step must be at least 1 sample, got {window} and {step}")
+    if length > _core.largest_length:
+        raise ValueError(f"window must be at most {_core.largest_length} samples, got {window}")
     mfcc_filter_banks(sampling_rate, length // 2)  # refuses rates whose bands do not fit
     if samples.ndim != 1:
         raise ValueError(f"signal must have shape (n,), got {samples.shape}")
@@ -61,6 +63,7 @@ def feature_extraction(
             f"signal must hold at least one window of {length} samples, got {len(samples)}"
         )
     names = _NAMES + ["delta " + name for name in _NAMES] if deltas else list(_NAMES)
+    hop = min(hop, len(samples))  # further apart there is one frame, too
     plan = _plan(sampling_rate, length, hop, bool(deltas))
     mean, peak = _core.pyaudio_normalisation(samples)
     if not (np.isfinite(mean) and np.isfinite(peak)):
@@ -88,18 +91,19 @@ def _of_nothing_finite(n_rows: int, n_frames: int) -> NDArray[np.float64]:
     return features
 
 
-@lru_cache(maxsize=64)
-def _plan(sampling_rate: float, window: int, step: int, deltas: bool) -> _core.PyAudio:
+@kept
+def _plan(sampling_rate: float, window: int, step: int, deltas: bool) -> tuple[_core.PyAudio, int]:
     n_used = window // 2
     bank, _ = mfcc_filter_banks(sampling_rate, n_used)
     bins, classes, weights = _chroma_taps(sampling_rate, n_used)
-    return _core.PyAudio(
+    plan = _core.PyAudio(
         window=window, step=step, bank=bank, chroma_bins=bins, chroma_classes=classes,
         chroma_weights=weights, deltas=deltas,
     )  # fmt: skip
+    return plan, PER_POINT * window
 
 
-@lru_cache(maxsize=64)
+@kept
 def _cached_filter_banks(
     sampling_rate: float,
     num_fft: int,
@@ -108,7 +112,7 @@ def _cached_filter_banks(
     logsc: float,
     num_lin_filt: int,
     num_log_filt: int,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+) -> tuple[tuple[NDArray[np.float64], NDArray[np.float64]], int]:
     edges = np.zeros(num_lin_filt + num_log_filt + 2)
     edges[:num_lin_filt] = lowfreq + np.arange(num_lin_filt) * linc
     edges[num_lin_filt:] = edges[num_lin_filt - 1] * logsc ** np.arange(1, num_log_filt + 3)
@@ -122,7 +126,7 @@ def _cached_filter_banks(
         rise, fall = np.arange(*corners[:2]), np.arange(*corners[1:])
         bank[i, rise] = heights[i] / (center - low) * (frequencies[rise] - low)
         bank[i, fall] = heights[i] / (high - center) * (high - frequencies[fall])
-    return bank, edges
+    return (bank, edges), bank.nbytes + edges.nbytes
 
 
 def mfcc_filter_banks(

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from quaver._caches import kept
 from quaver.compat.librosa.util.exceptions import ParameterError
 
 Array = NDArray[Any]
 
 # Logarithms of probabilities are taken of p + TINY, as librosa.sequence.viterbi does.
 TINY = float(np.finfo(np.float64).tiny)
+# Whose prior is computed one by one, in tens of microseconds.
+_MOST_THRESHOLDS = 1 << 16
 
 
-@lru_cache(maxsize=16)
-def threshold_prior(n_thresholds: int, a: float, b: float) -> tuple[Array, Array]:
+@kept
+def threshold_prior(n_thresholds: int, a: float, b: float) -> tuple[tuple[Array, Array], int]:
     """Return thresholds k / n, k = 1 .. n, and the beta distribution's weight below each.
 
     The shape of the distribution, `a` and `b`, is positive. Returns two arrays (n_thresholds,).
@@ -30,9 +32,11 @@ def threshold_prior(n_thresholds: int, a: float, b: float) -> tuple[Array, Array
     """
     if not (a > 0 and b > 0):
         raise ParameterError(f"beta_parameters must be positive, got ({a}, {b})")
+    if n_thresholds > _MOST_THRESHOLDS:
+        raise ParameterError(f"n_thresholds must be at most {_MOST_THRESHOLDS}, got {n_thresholds}")
     edges = np.linspace(0, 1, n_thresholds + 1)
     cumulative = np.array([incomplete_beta(float(x), a, b) for x in edges])
-    return np.ascontiguousarray(edges[1:]), np.diff(cumulative)
+    return (np.ascontiguousarray(edges[1:]), np.diff(cumulative)), 2 * edges.nbytes
 
 
 def incomplete_beta(x: float, a: float, b: float) -> float:
@@ -73,10 +77,10 @@ def incomplete_beta(x: float, a: float, b: float) -> float:
     return front * (value - 1) / a
 
 
-@lru_cache(maxsize=4)
+@kept
 def transitions(
     n_bins: int, width: int, switch_prob: float, min_prob: float | None = None
-) -> tuple[Array, Array, float]:
+) -> tuple[tuple[Array, Array, float], int]:
     """Return logarithms of the transition probabilities from a pitch bin to its neighbours.
 
     A triangular window around each bin, `width` bins wide, cut off at both ends of the range and
@@ -109,7 +113,7 @@ def transitions(
     band = np.where(inside, local[np.clip(near, 0, n - 1), target], 0.0)
     stay, change = np.log(stay_prob * band + TINY), np.log((1 - stay_prob) * band + TINY)
     if not min_prob:
-        return stay, change, math.log(TINY)
+        return (stay, change, math.log(TINY)), 2 * stay.nbytes
     if min_prob < 0:
         raise ParameterError(f"transition_min_prob must not be negative, got {min_prob}")
     least = math.log(min_prob + TINY)
@@ -118,7 +122,7 @@ def transitions(
             f"transition_min_prob leaves no way to some pitch: lower it, got {min_prob}"
         )
     stay[stay < least] = change[change < least] = -np.inf
-    return stay, change, -np.inf
+    return (stay, change, -np.inf), 2 * stay.nbytes
 
 
 def _triangle(width: int) -> Array:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from quaver import _core
+from quaver._caches import kept
 from quaver.compat.librosa.core import transform
 from quaver.compat.librosa.core.convert import fft_frequencies
 from quaver.compat.librosa.core.spectrum import check_signal, length_of, power_to_db
@@ -70,9 +70,12 @@ def spectral_contrast(
     return np.asarray(power_to_db(peak) - power_to_db(valley))
 
 
-@lru_cache(maxsize=64, typed=True)
-def _cached_bands(sr: float, n_fft: int, fmin: float, n_bands: int) -> list[tuple[Array, int]]:
-    return _bands(fft_frequencies(sr=sr, n_fft=n_fft), _edges(fmin, n_bands))
+@kept
+def _cached_bands(
+    sr: float, n_fft: int, fmin: float, n_bands: int
+) -> tuple[list[tuple[Array, int]], int]:
+    bands = _bands(fft_frequencies(sr=sr, n_fft=n_fft), _edges(fmin, n_bands))
+    return bands, sum(bins.nbytes for bins, _ in bands)
 
 
 def _edges(fmin: float, n_bands: int) -> Array:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from quaver import _core
+from quaver._caches import kept
 from quaver.compat.librosa import filters, forward
 from quaver.compat.librosa.core import transform
 from quaver.compat.librosa.core.peaks import loud_pitches
@@ -68,11 +68,15 @@ def _mel_bank(**parameters: Any) -> tuple[Array, _core.FilterBank | None]:
     return bank, plan
 
 
-@lru_cache(maxsize=64, typed=True)
-def _cached_mel_bank(**parameters: Any) -> tuple[Array, _core.FilterBank | None, bool]:
+@kept
+def _cached_mel_bank(
+    **parameters: Any,
+) -> tuple[tuple[Array, _core.FilterBank | None, bool], int]:
     bank, has_empty = filters.cached_mel(**parameters)
     fits = bank.dtype == np.float32 and bank.size > 0
-    return bank, _core.FilterBank(np.ascontiguousarray(bank)) if fits else None, has_empty
+    plan = _core.FilterBank(np.ascontiguousarray(bank)) if fits else None
+    # The plan keeps the weights that are not 0, and their places.
+    return (bank, plan, has_empty), bank.nbytes + 16 * int(np.count_nonzero(bank))
 
 
 def mfcc(
@@ -107,8 +111,8 @@ def mfcc(
     return np.asarray(coefficients)
 
 
-@lru_cache(maxsize=64, typed=True)
-def _cosines(n: int, n_rows: int, dct_type: int, norm: str | None) -> Array:
+@kept
+def _cosines(n: int, n_rows: int, dct_type: int, norm: str | None) -> tuple[Array, int]:
     """Return the first rows of a cosine transform (Ahmed, Natarajan & Rao 1974), (n_rows, n)."""
     if dct_type not in (1, 2, 3, 4):
         raise ValueError(f"dct_type must be 1, 2, 3 or 4, got {dct_type}")
@@ -116,6 +120,10 @@ def _cosines(n: int, n_rows: int, dct_type: int, norm: str | None) -> Array:
         raise ValueError(f"norm must be ortho, backward, forward or None, got {norm!r}")
     if dct_type == 1 and n < 2:
         raise RuntimeError("dct_type 1 takes at least 2 bands, got 1")  # SciPy's choice of type
+    if n_rows > _core.largest_table // n:
+        raise ParameterError(
+            f"n_mfcc must be at most {_core.largest_table // n} for {n} bands, got {n_rows}"
+        )
     k, i = np.arange(n_rows)[:, np.newaxis], np.arange(n)
     period = n - 1 if dct_type == 1 else n
     phase = (k + 0.5 * (dct_type in (3, 4))) * (i + 0.5 * (dct_type in (2, 4)))
@@ -129,7 +137,7 @@ def _cosines(n: int, n_rows: int, dct_type: int, norm: str | None) -> Array:
         matrix *= np.sqrt(0.5 / period)
     elif norm == "forward":
         matrix /= 2 * period
-    return np.asarray(matrix)
+    return matrix, matrix.nbytes
 
 
 def chroma_stft(
@@ -157,10 +165,7 @@ def chroma_stft(
         "tuning": float(tuning),
         "n_chroma": n_chroma,
     }
-    try:
-        bank = filters.cached_chroma(**plain({**parameters, **kwargs}))
-    except TypeError:
-        bank = filters.chroma(**parameters, **kwargs)
+    bank = filters.cached_chroma(**plain({**parameters, **kwargs}))
     # As `stft` leaves its frames, the product is the same and half as long.
     chroma = np.swapaxes(np.matmul(np.swapaxes(S, -1, -2), bank.T), -1, -2)
     return normalize(chroma, norm=norm, axis=-2)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import operator
-from functools import lru_cache
-from math import factorial
+from math import factorial, isqrt
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from quaver import _core
+from quaver._caches import kept
 from quaver.compat.librosa import forward
 from quaver.compat.librosa._names import FEATURE
 from quaver.compat.librosa.util.exceptions import ParameterError
@@ -101,19 +101,21 @@ def _correlate(rows: Array, taps: Array) -> Array:
     return np.asarray(total)
 
 
-@lru_cache(maxsize=64)
-def _taps(width: int, degree: int, order: int) -> Array:
+@kept
+def _taps(width: int, degree: int, order: int) -> tuple[Array, int]:
     """Weights of a fit to `width` frames for its derivative at each of them, (width, width)."""
+    if width**2 > _core.largest_table:
+        raise ParameterError(f"width must be at most {isqrt(_core.largest_table)}, got {width}")
     x = np.arange(width) - width // 2
     if order > degree:
-        return np.zeros((width, width))
+        return np.zeros((width, width)), 8 * width**2
     # Scaled to [-1, 1], which keeps high degrees well conditioned.
     scale = width // 2
     fit = np.linalg.pinv(np.vander(x / scale, degree + 1, increasing=True))
     powers = np.arange(order, degree + 1)
     factors = [factorial(p) // factorial(p - order) for p in powers]
     derivative = np.vander(x / scale, degree + 1, increasing=True)[:, : degree + 1 - order]
-    return np.asarray((derivative * factors) @ fit[order:] / scale**order)
+    return (derivative * factors) @ fit[order:] / scale**order, 8 * width**2
 
 
 def stack_memory(data: Array, *, n_steps: int = 2, delay: int = 1, **kwargs: Any) -> Array:
