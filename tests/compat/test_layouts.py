@@ -170,3 +170,21 @@ def test_pictures(name: str, dtype: type) -> None:
 def test_peers(name: str, dtype: type) -> None:
     x = signal(4500, channels=(3,), dtype=np.float64)
     check(PEERS[name], (x * 3e4).astype(dtype))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("lead", [(0,), (2, 0), (0, 3)])
+@pytest.mark.parametrize("name", [*SIGNALS, *PICTURES])
+def test_no_channels(name: str, lead: tuple[int, ...], dtype: type) -> None:
+    """The shape and type of what there would be of a channel, with none."""
+    if name in SIGNALS:
+        call, x = SIGNALS[name], np.zeros((*lead, 4500), dtype)
+    else:
+        call, x = PICTURES[name], np.zeros((*lead, 257, 9), dtype)
+    if name in ("resample", "pitch_shift"):  # as librosa
+        with pytest.raises(ValueError, match="iteration dimensions are 0"):
+            call(x)
+        return
+    one = call(np.ones(x.shape[len(lead) :], dtype))
+    found = call(x)
+    assert (found.shape, found.dtype) == ((*lead, *one.shape), one.dtype)

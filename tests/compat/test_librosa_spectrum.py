@@ -177,6 +177,49 @@ def assert_reconstructed(
     assert (np.abs(found - expected) * divisor <= 2e-6).all()
 
 
+@pytest.mark.parametrize("shape", [(1025, 0), (2, 1025, 0)])
+@pytest.mark.parametrize("options", [{"length": 100}, {"center": False}, {"length": 4000}], ids=str)
+def test_istft_of_no_frames(shape: tuple[int, ...], options: dict[str, Any]) -> None:
+    for dtype in (np.complex64, np.complex128):
+        nothing = np.zeros(shape, dtype)
+        assert_same(lambda m, D=nothing: m.istft(D, **options))
+
+
+def test_istft_of_no_frames_and_no_length() -> None:
+    with pytest.raises(stand_in.ParameterError, match=r"must hold frames, got shape \(1025, 0\)"):
+        stand_in.istft(np.zeros((1025, 0), np.complex64))
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"n_fft": 0}, ValueError, "n_fft must be a positive integer, got 0"),
+        ({"n_fft": 512.0}, ValueError, "n_fft must be a positive integer, got 512.0"),
+        ({"n_fft": "a"}, TypeError, "n_fft must be an integer, got 'a'"),
+        ({"win_length": -1}, ValueError, "win_length must be a positive integer, got -1"),
+        ({"n_fft": 2**30}, ValueError, "n_fft must be at most 67108864, got 1073741824"),
+        ({"hop_length": 0.5}, (ValueError, TypeError), "hop_length must be .* got 0.5"),
+        ({"hop_length": -1}, ValueError, "hop_length must be a positive integer, got -1"),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("name", ["stft", "istft"])
+def test_lengths_are_refused_by_name(
+    name: str, options: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    x = signal(4000) if name == "stft" else librosa.stft(signal(4000))
+    with pytest.raises(error, match=message):
+        getattr(stand_in, name)(x, **options)
+    if options != {"n_fft": 2**30}:  # for which librosa asks for 8 GiB
+        with pytest.raises((ValueError, TypeError, librosa.ParameterError)):
+            getattr(librosa, name)(x, **options)
+
+
+def test_a_hop_beyond_the_signal() -> None:
+    for hop in (2**20, 2**62, 2**63, 2**64):
+        assert_same(lambda m, hop=hop: m.stft(signal(4000), hop_length=hop), atol=TRANSFORM)
+
+
 def test_istft_of_float64_is_exact() -> None:
     spectrum = librosa.stft(signal(5000, dtype=np.float64))
     assert_same(lambda m: m.istft(spectrum), rtol=1e-9, atol=1e-12)

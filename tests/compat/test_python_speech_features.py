@@ -319,3 +319,39 @@ def test_signatures() -> None:
                 for key, parameter in expected.items():
                     if not callable(parameter.default):
                         assert found[key].default == parameter.default, (name, key)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error", "message"),
+    [
+        ({"nfilt": 2**30}, ValueError, "nfilt must be at most 4194304, got 1073741824"),
+        ({"nfilt": 2**20}, ValueError, "nfilt must be at most 522247 for nfft 512, got 1048576"),
+        ({"nfilt": 2**17, "numcep": 2**17}, ValueError, "numcep must be at most 1024 for nfilt"),
+        ({"nfft": 2**30}, ValueError, "nfft must be at most 4194304, got 1073741824"),
+        ({"winlen": 2**30}, ValueError, "winlen must be at most 67108864 samples, got 1073741824"),
+        ({"winlen": 1e300}, ValueError, "winlen must be at most 67108864 samples, got 1e\\+300 s"),
+        ({"winlen": -1}, ValueError, "winlen must not be negative, got -1"),
+        ({"winlen": np.inf}, ValueError, "winlen must be finite, got inf at 16000 Hz"),
+        ({"winlen": 10**400}, ValueError, "winlen must be a float, got a larger int"),
+        ({"winstep": -0.01}, ValueError, "winstep must be positive, got -0.01"),
+        ({"winstep": 0}, ZeroDivisionError, "winstep must be positive, got 0"),
+        ({"winstep": np.nan}, ValueError, "winstep must be finite, got nan at 16000 Hz"),
+        ({"winlen": "a"}, TypeError, "winlen must be a number, got 'a'"),
+        ({"samplerate": None}, TypeError, "samplerate must be a number, got None"),
+        ({"numcep": 13.0}, TypeError, "numcep must be an integer, got 13.0"),
+        ({"nfft": "a"}, TypeError, "nfft must be an integer, got 'a'"),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_is_refused_by_its_name(
+    wrong: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        ours.mfcc(np.ones(1000), **wrong)
+
+
+@pytest.mark.parametrize("winstep", [2**20, 2.0**64, 1e300])
+def test_a_step_longer_than_the_signal(winstep: float) -> None:
+    y = np.random.default_rng(0).standard_normal(1000)
+    expected = theirs.mfcc(y, winstep=1.0)  # which takes memory for the zeros between
+    np.testing.assert_allclose(ours.mfcc(y, winstep=winstep), expected, rtol=1e-9, atol=1e-9)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -12,6 +12,9 @@ import pytest
 from numpy.typing import NDArray
 
 import quaver
+from quaver import _core
+from quaver.compat import librosa
+from quaver.compat.librosa import decompose
 
 N_THREADS = 8
 #: Different lengths, so that the scratch memory of a thread grows and is used again.
@@ -108,3 +111,36 @@ def test_a_stream_fed_by_threads_loses_nothing() -> None:
     with ThreadPoolExecutor(N_THREADS) as pool:
         frames = list(pool.map(lambda _: len(stream.feed(chunk)), range(200)))
     assert sum(frames) == 1 + (200 * 1600 - 400) // 160
+
+
+NOISE = np.random.default_rng(1).standard_normal(6000)
+PICTURE = np.abs(librosa.stft(NOISE, n_fft=256, hop_length=64))
+#: Stages that ask for a kernel and its lanes: of one target, though another is chosen meanwhile.
+STAGES: dict[str, Callable[[], tuple[NDArray[np.float64], ...]]] = {
+    "yin": lambda: (librosa.yin(NOISE, fmin=200, fmax=800, sr=8000, frame_length=512),),
+    "pyin": lambda: librosa.pyin(NOISE, fmin=200, fmax=800, sr=8000, frame_length=512),
+    "median": lambda: decompose.hpss(PICTURE),
+    "vocoder": lambda: (librosa.phase_vocoder(PICTURE.astype(np.complex128), rate=1.3),),
+    "extract": lambda: (quaver.extract(NOISE, 16000),),
+}
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_a_target_chosen_while_others_work(name: str) -> None:
+    before, expected = _core.target(), STAGES[name]()
+
+    def work(_: int) -> None:
+        for _ in range(10):
+            for found, wanted in zip(STAGES[name](), expected, strict=True):
+                np.testing.assert_allclose(found, wanted, rtol=1e-2, atol=1e-2)
+
+    try:
+        with ThreadPoolExecutor(2) as pool:
+            done = pool.map(work, range(2))
+            working = [pool.submit(lambda: None) for _ in range(2)]
+            while not all(future.done() for future in working):
+                for target in _core.targets():
+                    _core.set_target(target)
+            list(done)
+    finally:
+        _core.set_target(before)

@@ -17,8 +17,9 @@ import fuzzing
 import quaver
 from quaver import recipes
 from quaver.compat import librosa, python_speech_features
-from quaver.compat.librosa import effects, feature, util
+from quaver.compat.librosa import decompose, effects, feature, filters, util
 from quaver.compat.pyaudioanalysis import MidTermFeatures, ShortTermFeatures
+from quaver.compat.python_speech_features import sigproc
 
 RNG = np.random.default_rng(3)
 CLIP = (0.1 * RNG.standard_normal(2000)).astype(np.float32)
@@ -132,6 +133,12 @@ THEIRS: dict[str, Entry] = {
         "y": CLIP, "fmin": 200.0, "fmax": 800.0, "sr": 8000, "frame_length": 512,
         "hop_length": 128, "resolution": 0.5, "n_thresholds": 20,
     }),
+    "mel": (filters.mel, {"sr": 16000, "n_fft": 512, "n_mels": 40}),
+    "chroma": (filters.chroma, {"sr": 16000, "n_fft": 512, "n_chroma": 12}),
+    "get_window": (filters.get_window, {"window": "hann", "Nx": 40, "fftbins": True}),
+    "hpss of a picture": (decompose.hpss, {"S": PICTURE, "kernel_size": 5, "margin": 1.0}),
+    "tonnetz": (feature.tonnetz, {"chroma": PICTURE[:12]}),
+    "spectral_flatness": (feature.spectral_flatness, {"y": CLIP, "n_fft": 256, "hop_length": 64}),
     "piptrack": (librosa.piptrack, {**SIGNAL, "threshold": 0.1}),
     "lpc": (librosa.lpc, {"y": CLIP, "order": 8, "axis": -1}),
     "zero_crossings": (librosa.zero_crossings, {"y": CLIP, "threshold": 0.0, "pad": True}),
@@ -155,6 +162,11 @@ THEIRS: dict[str, Entry] = {
         "signal": CLIP, "samplerate": 8000, "winlen": 0.025, "winstep": 0.01, "nfilt": 20,
         "nfft": 256, "lowfreq": 0, "highfreq": 4000, "preemph": 0.97,
     }) for name in ("mfcc", "fbank", "logfbank", "ssc")},
+    "get_filterbanks": (python_speech_features.get_filterbanks, {
+        "nfilt": 20, "nfft": 256, "samplerate": 8000, "lowfreq": 0, "highfreq": 4000
+    }),
+    "framesig": (sigproc.framesig, {"sig": CLIP, "frame_len": 200, "frame_step": 80}),
+    "logpowspec": (sigproc.logpowspec, {"frames": FRAMES, "NFFT": 16}),
     "delta of python_speech_features": (python_speech_features.delta, {"feat": FRAMES, "N": 2}),
     "lifter": (python_speech_features.lifter, {"cepstra": FRAMES, "L": 22}),
     "feature_extraction": (ShortTermFeatures.feature_extraction, {
@@ -200,6 +212,31 @@ def test_functions_of_the_stand_ins(seed: int) -> None:
             name = fuzzing.choice(rng, list(THEIRS))
             call, good = THEIRS[name]
             fuzzing.expect(call, name=name, allowed=OF_ORIGINALS, **fuzzing.mutated(rng, good))
+
+
+#: What people pass by mistake, of every kind.
+WRONG = (0, -1, 0.5, 512.0, -0.01, 2**30, 2**64, 1e300, np.nan, None, "a", b"a", [], (1, 2), 1j)
+#: As the compiled module says that an argument does not fit: neither which nor what was expected.
+OF_BINDINGS = ("incompatible function arg", "incompatible constructor arg", "Invoked with", "_core")
+
+
+@pytest.mark.parametrize("name", [*OURS, *THEIRS])
+def test_no_message_is_that_of_the_bindings(name: str) -> None:
+    call, good = OURS[name] if name in OURS else THEIRS[name]
+    told: list[str] = []
+    kinds = (inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    parameters = inspect.signature(call).parameters.values()
+    others = [p.name for p in parameters if p.kind in kinds and p.name != "res_type"]
+    with fuzzing.memory_limit(MEMORY), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for parameter in dict.fromkeys([*good, *others]):
+            for value in (*WRONG, np.zeros(3)):
+                try:
+                    call(**{**good, parameter: value})
+                except Exception as error:
+                    if any(words in str(error) for words in OF_BINDINGS):
+                        told.append(f"{name}({parameter}={value!r}) -> {error}")
+    assert told == []
 
 
 @pytest.mark.parametrize("name", [*OURS, *THEIRS])

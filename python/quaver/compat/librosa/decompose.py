@@ -10,9 +10,12 @@ from numpy.typing import NDArray
 from quaver import _core
 from quaver.compat.librosa import forward
 from quaver.compat.librosa.util.exceptions import ParameterError
-from quaver.compat.librosa.util.utils import contiguous
+from quaver.compat.librosa.util.utils import check_index, contiguous
 
 Array = NDArray[Any]
+
+# Of the kernel: the window of each frame is kept in order.
+_LARGEST_KERNEL = 1 << 15
 
 
 def hpss(
@@ -51,13 +54,16 @@ def hpss(
 
 def _median(magnitude: Array, size: Any, axis: int) -> Array:
     """Return the running median along one of the last two axes."""
-    if size < 1:
-        raise RuntimeError(f"kernel_size must be positive, got {size}")
+    size = check_index("kernel_size", size)
+    if size == 0:
+        raise RuntimeError("kernel_size must be positive, got 0")  # SciPy's choice of type
+    if not 0 < size <= _LARGEST_KERNEL:
+        raise ParameterError(f"kernel_size must lie between 1 and {_LARGEST_KERNEL}, got {size}")
     kind = magnitude.dtype if magnitude.dtype == np.float32 else np.dtype(np.float64)
     out = np.empty_like(magnitude)
     for index in np.ndindex(magnitude.shape[:-2]):
         page = magnitude[index] if axis == -2 else magnitude[index].T
-        median = _core.running_median(contiguous(page, kind), int(size))
+        median = _core.running_median(contiguous(page, kind), size)
         out[index] = median if axis == -2 else median.T
     return out
 

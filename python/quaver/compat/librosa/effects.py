@@ -293,7 +293,7 @@ def _decay(y: Array, coef: float, state: Array) -> Array:
     reach = coef ** np.arange(1, size + 1)
     for b in range(1, n_blocks if y.size else 0):
         blocks[..., b, :] += blocks[..., b - 1, -1:] * reach
-    out = blocks.reshape(*y.shape[:-1], -1)[..., : y.shape[-1]]
+    out = blocks.reshape(*y.shape[:-1], n_blocks * size)[..., : y.shape[-1]]
     return np.ascontiguousarray(out, y.dtype)
 
 

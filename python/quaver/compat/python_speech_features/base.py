@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+import math
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from quaver import _core
+from quaver._caches import PER_POINT, kept
 from quaver.compat.python_speech_features import sigproc
 from quaver.compat.python_speech_features.sigproc import Window, ones
 
@@ -18,6 +19,10 @@ Output = Literal["fbank", "mfcc", "ssc"]
 
 _NATIVE = (np.dtype(np.int16), np.dtype(np.float32), np.dtype(np.float64))
 _NONE = np.empty(0)
+# Samples of a frame, of which the transform takes no more than its own length.
+_LONGEST = 1 << 26
+# Samples that no signal has.
+_FAR = 1 << 62
 # Of delta in frames: the work grows with it, whatever the number of frames.
 _LARGEST_REACH = 1 << 16
 
@@ -148,6 +153,7 @@ def get_filterbanks(
     >>> get_filterbanks(26, 512, 16000).shape
     (26, 257)
     """
+    _check_bank(nfilt, nfft)
     high = highfreq or samplerate / 2
     if high > samplerate / 2:
         raise AssertionError(f"highfreq must be at most samplerate / 2, got {high}")
@@ -162,6 +168,20 @@ def get_filterbanks(
         if fall.size:
             bank[j, fall] = (right - fall) / (right - middle)
     return bank
+
+
+def _check_bank(nfilt: int, nfft: int) -> None:
+    """Refuse what no bank can be made of, or none that memory holds."""
+    for name, value in (("nfilt", nfilt), ("nfft", nfft)):
+        if not hasattr(value, "__index__"):
+            raise TypeError(f"{name} must be an integer, got {value!r}")
+        if value < 0:
+            raise ValueError(f"{name} must not be negative, got {value}")
+        if value > _core.largest_length:
+            raise ValueError(f"{name} must be at most {_core.largest_length}, got {value}")
+    most = _core.largest_table // (nfft // 2 + 1)
+    if nfilt > most:
+        raise ValueError(f"nfilt must be at most {most} for nfft {nfft}, got {nfilt}")
 
 
 def _lift(n_coefficients: int, L: float) -> NDArray[np.float64]:
@@ -216,48 +236,85 @@ def delta(feat: ArrayLike, N: int) -> NDArray[Any]:
     return slope.astype(values.dtype)
 
 
-# Typed, so that 512.0 is refused as a length also when 512 was there before.
-@lru_cache(maxsize=64, typed=True)
+@kept
 def _plan(
     output: Output, frame_length: int, frame_step: int, pre_emphasis: float, window: bytes,
     nfft: int, samplerate: float, nfilt: int, lowfreq: float, highfreq: float | None,
     numcep: int | None = None, ceplifter: float = 0, append_energy: bool = False,
-) -> _core.SpeechFeatures:  # fmt: skip
+) -> tuple[_core.SpeechFeatures, int]:  # fmt: skip
     bank = get_filterbanks(nfilt, nfft, samplerate, lowfreq, highfreq)
     nfilt, n_bins = bank.shape
     matrix: NDArray[np.float64] = _NONE
     if output == "mfcc":
-        matrix = _cosines(nfilt)[:numcep]
+        matrix = _cosines(nfilt, numcep)
         if append_energy and len(matrix) == 0:
             raise IndexError(f"no coefficient to put the energy in: numcep is {numcep}")
         if ceplifter > 0:
             matrix = matrix * _lift(len(matrix), ceplifter)[:, None]
     weights = np.linspace(1, samplerate / 2, n_bins) if output == "ssc" else _NONE
-    return _core.SpeechFeatures(
+    plan = _core.SpeechFeatures(
         output=output, frame_length=frame_length, frame_step=frame_step, n_fft=nfft,
         pre_emphasis=pre_emphasis, window=np.frombuffer(window), bank=bank,
         matrix=np.ascontiguousarray(matrix), weights=weights, append_energy=append_energy,
     )  # fmt: skip
+    return plan, PER_POINT * max(nfft, frame_length) + matrix.nbytes
 
 
-def _cosines(n: int) -> NDArray[np.float64]:
-    """Return the orthonormal DCT-II as a matrix."""
+def _cosines(n: int, numcep: int | None) -> NDArray[np.float64]:
+    """Return the first rows of the orthonormal DCT-II as a matrix."""
+    if n == 0:
+        raise ValueError("nfilt must be positive, got 0")
+    if numcep is not None and not hasattr(numcep, "__index__"):
+        raise TypeError(f"numcep must be an integer, got {numcep!r}")
+    rows = range(n)[:numcep]
+    if len(rows) > _core.largest_table // n:
+        raise ValueError(
+            f"numcep must be at most {_core.largest_table // n} for nfilt {n}, got {numcep}"
+        )
     m = np.arange(n)
-    k = m[:, None]
+    k = np.arange(len(rows))[:, None]
     norm = np.sqrt((1 + (k > 0)) / n)
     matrix: NDArray[np.float64] = norm * np.cos(np.pi * k * (2 * m + 1) / (2 * n))
     return matrix
 
 
-@lru_cache(maxsize=16)
-def _ones(length: int) -> bytes:
-    return ones(length).tobytes()
+@kept
+def _ones(length: int) -> tuple[bytes, int]:
+    return ones(length).tobytes(), 8 * length
 
 
 def _window(winfunc: Window, length: int) -> bytes:
     if winfunc is ones:
         return _ones(length)
     return np.broadcast_to(np.asarray(winfunc(length), np.float64), length).tobytes()
+
+
+def _framing(n_samples: int, samplerate: Any, winlen: float, winstep: float) -> tuple[int, int]:
+    """Return the length of frames and the step between them in samples."""
+    if isinstance(samplerate, (str, bytes)) or not hasattr(samplerate, "__float__"):
+        raise TypeError(f"samplerate must be a number, got {samplerate!r}")
+    length = _in_samples("winlen", winlen, samplerate)
+    step = _in_samples("winstep", winstep, samplerate)
+    if length < 0:
+        raise ValueError(f"winlen must not be negative, got {winlen}")
+    if length > _LONGEST:
+        raise ValueError(f"winlen must be at most {_LONGEST} samples, got {winlen} s")
+    if step <= 0 and n_samples > length:
+        kind = ZeroDivisionError if step == 0 else ValueError
+        raise kind(f"winstep must be positive, got {winstep}")
+    return length, min(max(step, 0), n_samples)  # further apart the second frame is empty, too
+
+
+def _in_samples(name: str, seconds: float, samplerate: float) -> int:
+    try:
+        number = seconds * samplerate
+        if not math.isfinite(number):
+            raise ValueError(f"{name} must be finite, got {seconds} at {samplerate} Hz")
+        return sigproc.round_half_up(number if abs(number) < _FAR else math.copysign(_FAR, number))
+    except TypeError:
+        raise TypeError(f"{name} must be a number, got {seconds!r}") from None
+    except OverflowError:
+        raise ValueError(f"{name} must be a float, got a larger int") from None
 
 
 def _features(
@@ -278,10 +335,9 @@ def _features(
             samples = samples.astype(np.float64)
     if not samples.flags.aligned:
         samples = samples.copy()
-    length = sigproc.round_half_up(winlen * samplerate)
-    step = sigproc.round_half_up(winstep * samplerate)
-    if step == 0:
-        sigproc.count_frames(len(samples), length, step)  # refuses more than one frame
+    length, step = _framing(len(samples), samplerate, winlen, winstep)
+    if not isinstance(nfft, (int, float, np.number)):
+        raise TypeError(f"nfft must be an integer, got {nfft!r}")
     if nfft < 1:
         kind = ZeroDivisionError if nfft == 0 else ValueError
         raise kind(f"nfft must be positive, got {nfft}")

@@ -10,13 +10,21 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from quaver import _core
+from quaver._validate import check_real
 from quaver.compat.librosa import forward
 from quaver.compat.librosa._names import CORE
 from quaver.compat.librosa.core import tracking
 from quaver.compat.librosa.core.convert import fft_frequencies, hz_to_octs
 from quaver.compat.librosa.core.spectrum import spectrogram
 from quaver.compat.librosa.util.exceptions import ParameterError
-from quaver.compat.librosa.util.utils import channels, pad_ends, tiny, valid_audio
+from quaver.compat.librosa.util.utils import (
+    channels,
+    check_index,
+    pad_ends,
+    stacked,
+    tiny,
+    valid_audio,
+)
 
 Array = NDArray[Any]
 
@@ -37,8 +45,9 @@ def yin(
     220.0
     """
     plan, samples = _prepare(y, fmin, fmax, sr, frame_length, hop_length, center, pad_mode)
-    periods = [plan.period(plan.difference(row), trough_threshold) for row in samples]
-    return np.asarray(sr / np.stack(periods).reshape(*y.shape[:-1], -1))
+    threshold = check_real("trough_threshold", trough_threshold)
+    periods = [plan.period(plan.difference(row), threshold) for row in samples]
+    return np.asarray(sr / stacked(periods, y.shape[:-1]))
 
 
 def pyin(
@@ -65,6 +74,7 @@ def pyin(
     """
     plan, samples = _prepare(y, fmin, fmax, sr, frame_length, hop_length, center, pad_mode)
     hop = frame_length // 4 if hop_length is None else hop_length
+    no_trough_prob = check_real("no_trough_prob", no_trough_prob)
     thresholds, prior = tracking.threshold_prior(n_thresholds, *beta_parameters)
     if not boltzmann_parameter > 0:
         raise ParameterError(f"boltzmann_parameter must be positive, got {boltzmann_parameter}")
@@ -93,9 +103,8 @@ def pyin(
             )
         except ValueError as error:
             raise ParameterError(str(error)) from None
-    shape = (*y.shape[:-1], -1)
-    states = np.stack([path[0] for path in paths]).reshape(shape)
-    voiced_prob = np.stack([path[1] for path in paths]).reshape(shape)
+    states = stacked([path[0] for path in paths], y.shape[:-1])
+    voiced_prob = stacked([path[1] for path in paths], y.shape[:-1])
     frequencies = fmin * 2 ** (np.arange(n_bins) / (12 * per_semitone))
     f0 = frequencies[states % n_bins]
     voiced = states < n_bins
@@ -118,7 +127,7 @@ def _prepare(
     if fmin is None or fmax is None:
         raise ParameterError("fmin and fmax must be given")
     _check_range(fmin, fmax, sr, frame_length)
-    hop = frame_length // 4 if hop_length is None else hop_length
+    hop = check_index("hop_length", frame_length // 4 if hop_length is None else hop_length)
     valid_audio(y)
     if center:
         y = pad_ends(y, frame_length // 2, frame_length // 2, pad_mode)
@@ -130,7 +139,7 @@ def _prepare(
         raise ParameterError(f"hop_length must be positive, got {hop}")
     plan = _core.Yin(
         frame_length=frame_length,
-        hop_length=hop,
+        hop_length=min(hop, y.shape[-1]),  # further apart there is one frame, too
         min_period=math.floor(sr / fmax),
         max_period=min(math.ceil(sr / fmin), frame_length - 1),
         tiny=float(tiny(y)),

@@ -14,7 +14,7 @@ from quaver.compat.librosa import forward
 from quaver.compat.librosa._names import CORE
 from quaver.compat.librosa.core import transform
 from quaver.compat.librosa.util.exceptions import ParameterError
-from quaver.compat.librosa.util.utils import contiguous
+from quaver.compat.librosa.util.utils import check_index, check_length, contiguous
 
 Array = NDArray[Any]
 
@@ -24,6 +24,8 @@ _REAL = {np.dtype(np.complex64): np.float32, np.dtype(np.complex128): np.float64
 Axes = str | int | tuple[int, ...] | None
 # The kernel's logarithm takes normal float32 numbers.
 _SMALLEST_AMIN = float(np.finfo(np.float32).tiny)
+# Samples that no memory holds; sums of such lengths do not wrap around.
+_LARGEST_SIGNAL = 1 << 48
 
 
 def stft(
@@ -72,9 +74,15 @@ def istft(
     >>> bool(np.allclose(istft(stft(y), length=22050), y))
     True
     """
-    size = 2 * (stft_matrix.shape[-2] - 1) if n_fft is None else n_fft
-    win = size if win_length is None else win_length
-    hop = int(win // 4) if hop_length is None else hop_length
+    size = check_length("n_fft", 2 * (stft_matrix.shape[-2] - 1) if n_fft is None else n_fft)
+    win = size if win_length is None else check_length("win_length", win_length)
+    hop = check_index("hop_length", win // 4 if hop_length is None else hop_length)
+    length = None if length is None else check_index("length", length)
+    if hop < 1:
+        raise ParameterError(f"hop_length must be a positive integer, got {hop}")
+    hop = min(hop, _LARGEST_SIGNAL)
+    if length is not None and length < 0:
+        raise ParameterError(f"length must not be negative, got {length}")
     taps = transform.centred_window(window, win, size)
     total = stft_matrix.shape[-1]
     n_frames = total
@@ -84,13 +92,20 @@ def istft(
     # The frames that reach into the padding ahead of the signal always count.
     used = max(n_frames, min(total, int(np.ceil((size // 2) / hop)))) if center else n_frames
     n_samples = size + hop * (n_frames - 1) - (2 * (size // 2) if center else 0)
-    if not total:
+    if not length and n_samples < 0:  # of no frames, silence of a length is left
         raise ParameterError(f"stft_matrix must hold frames, got shape {stft_matrix.shape}")
+    if max(length or n_samples, n_frames * hop) > _LARGEST_SIGNAL:
+        raise ParameterError(
+            f"length must be at most {_LARGEST_SIGNAL} samples, got {length or n_samples}"
+        )
     shape = (*stft_matrix.shape[:-2], length or n_samples)
     kind = np.dtype(_REAL.get(stft_matrix.dtype, np.float32) if dtype is None else dtype)
     if out is not None and out.shape != shape:
         raise ParameterError(f"out must have shape {shape}, got {out.shape}")
-    y = transform.overlap_add(stft_matrix[..., :used], taps, hop, n_frames, shape, center)
+    y = np.zeros(shape, kind)
+    if total:
+        spectrum = stft_matrix[..., :used]
+        y = transform.overlap_add(spectrum, taps, hop, n_frames, shape, bool(center))
     if out is None:
         return y.astype(kind, copy=False)
     out[...] = y

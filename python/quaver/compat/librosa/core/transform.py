@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from quaver import _core
+from quaver._caches import PER_POINT, kept
 from quaver.compat.librosa import filters
 from quaver.compat.librosa.util.exceptions import ParameterError
 from quaver.compat.librosa.util.utils import (
     channels,
+    check_length,
     contiguous,
     is_positive_int,
     pad_center,
     pad_ends,
+    stacked,
     tiny,
     valid_audio,
 )
@@ -48,30 +50,33 @@ def centred_window(window: Any, win_length: int, n_fft: int) -> Array:
     return pad_center(filters.get_window(window, win_length, fftbins=True), size=n_fft)
 
 
-# Typed, here and below: 512.0 is refused as a length also when 512 was there before.
-@lru_cache(maxsize=64, typed=True)
-def _named_window(window: str | float, win_length: int, n_fft: int) -> Array:
+@kept
+def _named_window(window: str | float, win_length: int, n_fft: int) -> tuple[Array, int]:
     taps = pad_center(filters.get_window(window, win_length, fftbins=True), size=n_fft)
     taps.flags.writeable = False
-    return taps
+    return taps, taps.nbytes
 
 
-@lru_cache(maxsize=64, typed=True)
-def _inverse_plan(n_fft: int, hop_length: int, window: bytes, center: bool) -> _core.Stft | None:
+@kept
+def _inverse_plan(
+    n_fft: int, hop_length: int, window: bytes, center: bool
+) -> tuple[_core.Stft | None, int]:
     """Return the kernel's plan in float32, or None for what it refuses."""
     try:
-        return _core.Stft(
+        plan = _core.Stft(
             n_fft=n_fft, hop_length=hop_length, window=_without_margin(window), center=center
         )
     except ValueError:
-        return None
+        return None, 0
+    return plan, PER_POINT * n_fft
 
 
-@lru_cache(maxsize=64, typed=True)
-def _plan(n_fft: int, hop_length: int, window: bytes, center: bool) -> _core.Stft64:
-    return _core.Stft64(
+@kept
+def _plan(n_fft: int, hop_length: int, window: bytes, center: bool) -> tuple[_core.Stft64, int]:
+    plan = _core.Stft64(
         n_fft=n_fft, hop_length=hop_length, window=_without_margin(window), center=center
     )
+    return plan, PER_POINT * n_fft
 
 
 def _without_margin(window: bytes) -> NDArray[np.float64]:
@@ -113,12 +118,14 @@ class Framing:
         pad_mode: Any,
     ) -> Framing:
         """Check the arguments of `stft`, in librosa's order, and pad."""
-        win_length = n_fft if win_length is None else win_length
+        n_fft = check_length("n_fft", n_fft)
+        win_length = n_fft if win_length is None else check_length("win_length", win_length)
         if hop_length is None:
-            hop_length = int(win_length // 4)
+            hop_length = win_length // 4
         if not is_positive_int(hop_length):
             raise ParameterError(f"hop_length must be a positive integer, got {hop_length}")
         valid_audio(y)
+        hop_length = min(hop_length, y.shape[-1] + n_fft)  # further apart there is one frame, too
         taps = centred_window(window, win_length, n_fft)
         zeros = False
         if center:
@@ -193,7 +200,7 @@ class Framing:
     def _joined(self, results: list[Array]) -> Array:
         if self.y.ndim == 1:
             return results[0]
-        return np.stack(results).reshape(*self.y.shape[:-1], *results[0].shape)
+        return stacked(results, self.y.shape[:-1])
 
 
 def _pad(y: Array, n_fft: int, hop_length: int, mode: Any) -> Array:
@@ -238,7 +245,7 @@ def overlap_add(
     if plan is not None and shape[-1] > 0:
         rows = channels(spectrum.swapaxes(-1, -2), 2)
         y = [plan.inverse(channel, n_weighted, shape[-1]) for channel in rows]
-        return np.stack(y).reshape(shape)
+        return stacked(y, shape[:-1])
     frames = np.fft.irfft(spectrum, n=n_fft, axis=-2).swapaxes(-1, -2) * taps
     n_frames = max(frames.shape[-2], n_weighted)
     start = n_fft // 2 if center else 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,9 @@ from quaver.compat.librosa._names import UTIL
 from quaver.compat.librosa.util.exceptions import ParameterError
 
 Array = NDArray[Any]
+
+#: Samples of a frame or a transform: with more, librosa asks for gigabytes too.
+LONGEST = 1 << 26
 
 
 def valid_audio(y: Array) -> bool:
@@ -205,12 +209,62 @@ def plain(parameters: dict[str, Any]) -> dict[str, Any]:
 def channels(x: Array, ndim: int) -> Array:
     """Return the arrays of the last dimensions one after the other, as kernels take them.
 
+    One of zeros where there is none: what is made of it has a shape, all that `stacked` needs.
+
     Examples
     --------
-    >>> channels(np.zeros((2, 3, 4, 5)), 2).shape
-    (6, 4, 5)
+    >>> channels(np.zeros((2, 3, 4, 5)), 2).shape, channels(np.zeros((2, 0, 4, 5)), 2).shape
+    ((6, 4, 5), (1, 4, 5))
     """
-    return contiguous(x).reshape(math.prod(x.shape[:-ndim]), *x.shape[-ndim:])
+    count, shape = math.prod(x.shape[:-ndim]), x.shape[-ndim:]
+    return contiguous(x).reshape(count, *shape) if count else np.zeros((1, *shape), x.dtype)
+
+
+def stacked(results: list[Array], lead: tuple[int, ...]) -> Array:
+    """Return what was made of each of `channels` under their leading dimensions.
+
+    Examples
+    --------
+    >>> stacked([np.zeros(4)] * 6, (2, 3)).shape, stacked([np.zeros(4)], (2, 0)).shape
+    ((2, 3, 4), (2, 0, 4))
+    """
+    return np.stack(results)[: math.prod(lead)].reshape(*lead, *results[0].shape)
+
+
+def check_length(name: str, value: Any) -> int:
+    """Return a length of frames or transforms as an int; refuse what is none, or far too large.
+
+    ParameterError, as librosa's; TypeError for what is no number.
+
+    Examples
+    --------
+    >>> check_length("n_fft", np.int64(512))
+    512
+    """
+    if isinstance(value, (float, np.floating)):
+        raise ParameterError(f"{name} must be a positive integer, got {value}")
+    length = check_index(name, value)
+    if length < 1:
+        raise ParameterError(f"{name} must be a positive integer, got {length}")
+    if length > LONGEST:
+        raise ParameterError(f"{name} must be at most {LONGEST}, got {length}")
+    return length
+
+
+def check_index(name: str, value: Any) -> int:
+    """Return an integer of any kind as an int, or raise TypeError.
+
+    Examples
+    --------
+    >>> check_index("hop_length", np.int64(512))
+    512
+    """
+    if not isinstance(value, (bool, np.bool_)):
+        try:
+            return operator.index(value)
+        except TypeError:
+            pass
+    raise TypeError(f"{name} must be an integer, got {value!r}")
 
 
 def fix_length(data: Array, *, size: int, axis: int = -1, **kwargs: Any) -> Array:
