@@ -239,9 +239,13 @@ def as_clips(clips: Iterable[Any]) -> Sequence[Any]:
             raise TypeError("clips must be a list of recordings or arrays, got a single array")
     elif not isinstance(clips, Sequence):
         # Such as a pandas Series, whose [] does not count positions.
-        if not isinstance(clips, Iterable):
-            raise TypeError(f"clips must be a list of recordings or arrays, got {clips!r}")
-        clips = list(clips)
+        try:
+            items = iter(clips)
+        except TypeError:
+            kind = type(clips).__name__
+            message = f"clips must be a list of recordings or arrays, got {kind}"
+            raise TypeError(message) from None
+        clips = list(items)
     if len(clips) == 0:
         raise ValueError("clips must not be empty, got 0 clips")
     return cast("Sequence[Any]", clips)
