@@ -183,6 +183,7 @@ def test_hpss_uses_its_window() -> None:
 
 
 # librosa 1.0 deprecates two arguments of its vocoder and gives them itself.
+STRETCH = 2e-6  # of the largest sample, from the effect on the same samples in float64
 UNLIKE = "FutureWarning" if LIBROSA_1 else ""
 
 
@@ -278,8 +279,11 @@ def test_time_stretch(rate: float, options: Any, ravdess: list[Path]) -> None:
         check_stretch(partial(effect, name="time_stretch", rate=rate, **options), y)
 
 
-def check_stretch(effect_of: Any, y: Array) -> None:
-    """Equal kinds and float64 numbers; float32 ones at least as near to those as librosa's."""
+def check_stretch(effect_of: partial[Any], y: Array) -> None:
+    """Equal kinds and float64 numbers; float32 ones as near to those as docs/compat.md says.
+
+    librosa's own of float32 are at 0.3 of the largest sample from them, in the worst clip.
+    """
     y = faded(y)
     found, expected = both(lambda m: effect_of(m, y=y), unlike=UNLIKE)
     assert not found.error
@@ -287,6 +291,8 @@ def check_stretch(effect_of: Any, y: Array) -> None:
         np.testing.assert_allclose(found.values[0], expected.values[0], rtol=0, atol=1e-7)
         return
     exact = originals.quietly(effect_of, librosa, y=y.astype(np.float64))
+    if effect_of.keywords.get("center", True):  # else the ends are divided by next to nothing
+        assert np.abs(found.values[0] - exact).max() <= STRETCH * np.abs(exact).max()
     assert_nearer(found.values[0], expected.values[0], exact)
 
 
