@@ -17,7 +17,7 @@ from quaver.cli.info import info_command
 from quaver.cli.plot import plot_command
 from quaver.cli.predict import predict_command
 from quaver.cli.record import record_command
-from quaver.cli.run import run_command
+from quaver.cli.run import RunCommand, run_command
 from quaver.cli.train import train
 
 app = typer.Typer(
@@ -84,6 +84,7 @@ app.command(
 )(plot_command)
 app.command(
     "run",
+    cls=RunCommand,
     context_settings={
         "allow_extra_args": True,
         "ignore_unknown_options": True,
@@ -92,6 +93,7 @@ app.command(
     epilog=examples(
         "quaver run --backend librosa extract.py recordings/ --out features.csv",
         "quaver run -b pyAudioAnalysis -b librosa train.py",
+        "quaver run -b librosa -m package.module arguments",
     ),
 )(run_command)
 app.command("info", epilog=examples("quaver info", "quaver info mine.skops"))(info_command)

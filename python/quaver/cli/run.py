@@ -10,9 +10,11 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from quaver import compat
 from quaver.cli.errors import USAGE, stop
@@ -31,8 +33,8 @@ def run_command(
         Path,
         typer.Argument(
             metavar="SCRIPT",
-            help="Python script, folder or archive with a __main__.py, or -m and a module;"
-            " its own arguments follow.",
+            help="Python script, folder or archive with a __main__.py, -m and a module, -c and"
+            " code, or - for code on standard input; its own arguments follow.",
         ),
     ],
     backend: Annotated[
@@ -55,7 +57,7 @@ def run_command(
                 f"expected one of {', '.join(BACKENDS)}, got {name!r}", param_hint="--backend"
             )
     arguments = list(context.args)
-    program = _module(arguments) if str(script) == "-m" else _path(script)
+    program = _program(str(script), arguments)
     sys.argv = [str(script), *arguments]
     with ExitStack() as stack:
         stack.enter_context(_in_children(backend))
@@ -64,11 +66,37 @@ def run_command(
         _run(program)
 
 
-def _module(arguments: list[str]) -> Callable[[], Any]:
-    """Take a module's name off the arguments and return what runs it, as `python -m` would."""
-    if not arguments:
-        stop("-m: the name of a module must follow", USAGE)
-    name = arguments.pop(0)
+class RunCommand(TyperCommand):
+    """Takes options up to the program only: what follows is the program's, as with `python`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Mark where the options end, and part -mMODULE and -cCODE."""
+        n_options = 0
+        while n_options < len(args) and args[n_options].startswith(("-b", "--backend", "--help")):
+            n_options += 2 if args[n_options] in ("-b", "--backend") else 1
+        options, program = args[:n_options], args[n_options:]
+        if program and program[0] != "--":
+            if program[0].startswith(("-m", "-c")) and len(program[0]) > 2:
+                program[:1] = [program[0][:2], program[0][2:]]
+            program.insert(0, "--")
+        return super().parse_args(ctx, [*options, *program])
+
+
+def _program(script: str, arguments: list[str]) -> Callable[[], Any]:
+    """Return what runs a program, whose name or code is taken off the arguments after -m or -c."""
+    if script == "-":
+        return _text(sys.stdin.buffer.read(), "<stdin>")
+    if script in ("-m", "-c"):
+        if not arguments:
+            what = "the name of a module" if script == "-m" else "code"
+            stop(f"{script}: {what} must follow", USAGE)
+        given = arguments.pop(0)
+        return _module(given) if script == "-m" else _text(given, "<string>")
+    return _path(Path(script))
+
+
+def _module(name: str) -> Callable[[], Any]:
+    """Return what runs a module, as `python -m` would."""
     sys.path[0] = os.getcwd()  # instead of the folder of `quaver`
     try:
         found = importlib.util.find_spec(name)
@@ -85,10 +113,27 @@ def _path(script: Path) -> Callable[[], Any]:
         if not (script / "__main__.py").is_file():
             stop(f"no __main__.py in the folder {script}", USAGE)
     elif not script.is_file():
+        if str(script).startswith("-"):
+            stop(f"no such option: {script} (of Python's there are -m, -c and -)", USAGE)
         stop(f"no such script: {script}", USAGE)
     # Its folder ahead of everything, instead of that of `quaver`; of a folder or archive, itself.
     sys.path[0] = str(script.resolve().parent)
     return lambda: runpy.run_path(str(script), run_name="__main__")
+
+
+def _text(source: str | bytes, name: str) -> Callable[[], Any]:
+    """Return what runs code without a file, as `python -c` and `python -` would."""
+    sys.path[0] = ""
+
+    def run() -> None:
+        before, module = sys.modules["__main__"], ModuleType("__main__")
+        sys.modules["__main__"] = module
+        try:
+            exec(compile(source, name, "exec", dont_inherit=True), vars(module))
+        finally:
+            sys.modules["__main__"] = before
+
+    return run
 
 
 @contextmanager
