@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import pickle
 import shutil
@@ -27,6 +28,7 @@ from sklearn.preprocessing import (
 )
 from sklearn.svm import SVC
 
+import fuzzing
 import quaver
 from forging import SEAL, change_array, change_node, rewrite
 from quaver.models import archive, persistence, svm
@@ -410,8 +412,12 @@ def test_trees_whose_indices_nobody_checks_are_not_written(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("config", "message"),
     [
-        ({"n_mfcc": 2**24, "n_mels": 2**24}, "n_mels must be at most 4096"),
-        ({"n_fft": 2**24, "hop_length": 1}, "values a second"),
+        ({"n_mels": 2**20}, "n_mels must be at most 4096"),
+        ({"n_fft": 2**20, "hop_length": 1}, "values a second"),
+        ({"n_fft": 2**21, "frame_length": 2**21, "hop_length": 2**21}, "n_fft must be at most"),
+        ({"rolloff": 2}, "rolloff must lie in"),
+        ({"fmin": 9000}, "fmin and fmax must satisfy"),
+        ({"n_bands": 2**20}, "n_bands must lie between"),
         ({"sample_rate": 10**400}, "sample_rate must be at most"),
         ({"trim_db": 10**400}, "trim_db must be at most"),
     ],
@@ -423,3 +429,37 @@ def test_configurations_beyond_sense(tmp_path: Path, config: Any, message: str) 
     with pytest.raises(ValueError, match=message) as caught:
         svm.load(file)
     assert "m.skops" in str(caught.value)
+
+
+#: What no parameter or few can be.
+UGLY: list[Any] = [
+    *(None, True, -1, 0, 1, 2, 2**20, 2**24, 2**31, 2**64, 10**400, 0.5, 1e-300, 1e308, -1e308),
+    *(float("nan"), float("inf"), "", "x", [], [[1]], ["x"], {}),
+]
+
+
+@pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(quaver.FeatureConfig)])
+def test_any_configuration_is_refused_by_name_or_can_be_used(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = svm.load_pretrained()
+    good = model.config.to_dict()
+    content = {
+        "steps": model.steps,
+        "card": {},
+        "n_values": len(quaver.feature_names(model.config)),
+    }
+    noise = np.random.default_rng(0).uniform(-0.1, 0.1, 8000)
+    reasons = []
+    for value in UGLY:
+        found = {**content, "config": {**good, name: value}}
+        monkeypatch.setattr(persistence, "load", lambda file, kind, found=found: found)
+        with fuzzing.memory_limit(1 << 30):
+            try:
+                config = svm.load("m.skops").config
+            except ValueError as error:
+                reasons.append(str(error))
+                continue
+            quaver.extract(noise, config.sample_rate, config=config, pad=True)
+    assert len(reasons) >= 10
+    assert [reason for reason in reasons if not reason.startswith("m.skops: ")] == []

@@ -152,7 +152,7 @@ class Archive:
     """The entries of a zip archive, few, of plain names and of bounded size."""
 
     def __init__(self, stream: BinaryIO) -> None:
-        size = _check_end(stream)
+        size = self.n_bytes = _check_end(stream)
         self._zip = zipfile.ZipFile(stream)
         infos = self._zip.infolist()
         self._infos = {info.filename: info for info in infos}

@@ -19,6 +19,7 @@ from sklearn.utils import get_tags
 
 from forging import SEAL, rewrite
 from quaver.models import tdcnn
+from quaver.models.networks import file as networks
 from quaver.models.networks.file import kind
 from quaver.models.tdcnn import file
 from toys import QUICK, RATE, SMALL, tone, toy_clips
@@ -190,6 +191,48 @@ def test_a_prediction_builds_no_network(saved: Path, monkeypatch: pytest.MonkeyP
     with ThreadPoolExecutor(4) as pool:
         for other in pool.map(lambda _: tdcnn.predict(model, clips, RATE), range(8)):
             np.testing.assert_allclose(other.probabilities, found.probabilities, atol=1e-6)
+
+
+def test_large_networks_are_filled_in_parts_and_asked_row_by_row(
+    saved: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = tdcnn.load(saved)
+    monkeypatch.setattr(networks, "_PART", 10)
+    monkeypatch.setattr(networks, "_LARGE", 10)
+    again = tdcnn.load(saved)
+    for found, expected in zip(
+        again.network_.get_weights(), whole.network_.get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_a_file_asks_for_no_more_memory_than_its_size_allows(
+    saved: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wide = {**SMALL.to_dict(), "filters": (4096, 2, 2, 2), "n_mels": 64, "window_frames": 128}
+    with pytest.raises(ValueError, match=r"values in a layer for a window, expected at most"):
+        tdcnn.TDCNNConfig.from_dict(wide)
+    monkeypatch.setattr(networks, "_FREE_BYTES", 0)
+    monkeypatch.setattr(networks, "_MOST_TIMES", 0.1)
+    monkeypatch.setattr("quaver.models.tdcnn.file.build_network", None)
+    with pytest.raises(ValueError, match=r"model\.keras: .* bytes of memory, too many for a file"):
+        tdcnn.load(saved)
+
+
+def test_pickles_of_other_versions_are_told(saved: Path) -> None:
+    model = tdcnn.load(saved)
+    state = model.__getstate__()
+    for old in (
+        {**state, "_pickled": 0},
+        {k: v for k, v in state.items() if k != "_pickled"},
+        {k: v for k, v in state.items() if k != "cycles"},
+    ):
+        with pytest.raises(ValueError, match=r"another version of quaver .* the \.keras file"):
+            tdcnn.TDCNNClassifier().__setstate__(old)
+    again = tdcnn.TDCNNClassifier.__new__(tdcnn.TDCNNClassifier)
+    again.__setstate__(state)
+    assert "_pickled" not in vars(again)
+    assert again.classes == model.classes
 
 
 def test_a_classifier_of_recordings_takes_no_tables() -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from quaver.models.text import file
+from quaver.models import text
+from quaver.models.text import classifier, file
 
 pytestmark = pytest.mark.slow
 
@@ -38,3 +41,25 @@ def test_limits(changes: dict[str, Any], message: str) -> None:
     file._check(GOOD)
     with pytest.raises(ValueError, match=message):
         file._check({**GOOD, **changes})
+
+
+def test_a_checkpoint_is_cleared_once_the_model_stands_under_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = text.load_pretrained()
+    model.checkpoint, model._identity = tmp_path / "state", "x"
+    target = tmp_path / "m.keras"
+    cleared: list[bool] = []
+    monkeypatch.setattr(classifier, "forget", lambda *_: cleared.append(target.exists()))
+
+    def full(*arguments: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(file, "write_archive", full)
+        with pytest.raises(OSError, match="No space left"):
+            text.save(model, target)
+    assert (cleared, target.exists()) == ([], False)
+    monkeypatch.setattr(file, "write_archive", lambda path, *_: path.touch())
+    text.save(model, target)
+    assert cleared == [True]

@@ -16,6 +16,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,6 +40,15 @@ VOCABULARY = "vocabulary.json"
 _WEIGHTS = "model.weights.h5"
 _ENTRIES = {"metadata.json", "config.json", _WEIGHTS, ABOUT, VOCABULARY, SEAL}
 _PROBE_TOLERANCE = 1e-4
+# Numbers that are read into a network at a time.
+_PART = 1 << 20
+# What a network takes when it is asked once: for each weight as much again, and a few layers'
+# answers. So many bytes are free, beyond them so many times those of the file.
+_BYTES_A_WEIGHT, _BYTES_A_VALUE = 8, 20
+_FREE_BYTES, _MOST_TIMES = 250 << 20, 8
+# Beyond so many weights, or values of a layer for a row, a network is not compiled to be asked:
+# that would take as much again.
+_LARGE, _LARGE_LAYER = 1 << 22, 1 << 21
 _MOST_OBJECTS, _DEEPEST, _FEW = 2000, 10, 16
 
 
@@ -60,6 +70,7 @@ def write(file: Path, network: keras.Model, entries: Mapping[str, str]) -> None:
                 if n_bytes > LARGEST_JSON:
                     raise ValueError(f"{name} has {n_bytes} bytes, at most {LARGEST_JSON} are read")
                 written.writestr(name, content)
+        _check_memory(network.count_params(), 0, temporary.stat().st_size)
         seal(temporary)
 
 
@@ -86,10 +97,17 @@ class Archive(archive.Archive):
                 shutil.copyfileobj(packed, unpacked)
             yield weights
 
-    def check_shapes(self, expected: Iterable[Shape]) -> None:
-        """Raise ValueError unless the weights are finite and of the shapes of a network."""
+    def check_shapes(self, expected: Iterable[Shape], most_values: int = 0) -> None:
+        """Raise ValueError unless the weights are finite and of the shapes of a network.
+
+        Nor may it take more memory to find out what the network computes than the size of the file
+        allows; `most_values` are those of a layer for one row of the probe.
+        """
+        wanted = Counter(expected)
+        n_weights = sum(n * math.prod(shape) for shape, n in wanted.items())
+        _check_memory(n_weights, most_values, self.n_bytes)
         with self.weights() as weights:
-            found, wanted = Counter(_stored(weights)), Counter(expected)
+            found = Counter(_stored(weights))
         for shape in (wanted - found) or (found - wanted):
             raise ValueError(
                 f"{wanted[shape]} weights of shape {shape} are expected, {found[shape]} are there"
@@ -97,10 +115,58 @@ class Archive(archive.Archive):
 
     def load_weights(self, network: keras.Model) -> None:
         """Put the numbers of the file into a network; `check_shapes` comes before."""
-        with self.weights() as weights, warnings.catch_warnings():
+        with self.weights() as weights, warnings.catch_warnings(), _taking_parts(network):
             # Keras warns of what does not fit before it refuses it; the probe is the judge.
             warnings.simplefilter("ignore")
             network.load_weights(weights)
+
+
+def _check_memory(n_weights: int, most_values: int, n_bytes: int) -> None:
+    """Raise ValueError for a network that a file of so many bytes may not ask for."""
+    needed = _BYTES_A_WEIGHT * n_weights + _BYTES_A_VALUE * most_values
+    if needed > max(_FREE_BYTES, _MOST_TIMES * n_bytes):
+        raise ValueError(
+            f"a network that takes {needed:.3g} bytes of memory, too many for a file of {n_bytes}"
+        )
+
+
+@contextmanager
+def _taking_parts(network: keras.Model) -> Iterator[None]:
+    """Let large variables of TensorFlow be filled in place, from a file part by part.
+
+    Keras would hold the numbers of each three times more: as they are in the file, as they are
+    computed with, and as what they replace.
+    """
+    import keras
+
+    large = [v for v in network.variables if v.dtype == "float32" and math.prod(v.shape) > _PART]
+    if keras.backend.backend() != "tensorflow":
+        large = []
+    for variable in large:
+        variable.assign = partial(_fill, variable)
+    try:
+        yield
+    finally:
+        for variable in large:
+            del variable.assign
+
+
+def _fill(variable: Any, values: Any) -> None:
+    import tensorflow as tf  # type: ignore[import-untyped,unused-ignore]
+
+    if tuple(values.shape) != tuple(variable.shape):
+        raise ValueError(f"weights of shape {values.shape} for those of shape {variable.shape}")
+    n_rows = max(1, _PART // math.prod(variable.shape[1:]))
+    for start in range(0, variable.shape[0], n_rows):
+        part = np.asarray(values[start : start + n_rows], np.float32)
+        # Not by an index of the variable: that would keep it, and a copy would be written.
+        tf.raw_ops.ResourceStridedSliceAssign(
+            ref=variable.value.handle,
+            begin=[start],
+            end=[start + len(part)],
+            strides=[1],
+            value=part,
+        )
 
 
 def _stored(file: Path) -> list[Shape]:
@@ -175,6 +241,17 @@ def kind(file: str | os.PathLike[str]) -> str:
         if name == "tdcnn" and isinstance(values.get("config"), dict):
             TDCNNConfig.from_dict(values["config"])
         return name
+
+
+def answers(network: keras.Model, rows: NDArray[Any], most_values: int) -> NDArray[np.float32]:
+    """Return what a network says of a few rows; a large one, or one of large layers, row by row.
+
+    `most_values` are those of a layer for one row.
+    """
+    if network.count_params() <= _LARGE and most_values <= _LARGE_LAYER:
+        return np.asarray(network.predict_on_batch(rows))
+    found = [np.asarray(network(rows[i : i + 1], training=False)) for i in range(len(rows))]
+    return np.concatenate(found)
 
 
 def check_probe(expected: Any, found: NDArray[np.float32]) -> None:

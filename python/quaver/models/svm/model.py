@@ -17,7 +17,7 @@ with extra("svm"):
 from quaver._validate import Downmix
 from quaver.batch import Batch, Progress
 from quaver.config import FeatureConfig
-from quaver.features import feature_names
+from quaver.features import feature_names, make_extractor
 from quaver.models import persistence
 from quaver.models.base import Stored, Voice, clips_at, short
 from quaver.models.predictions import Predictions
@@ -36,6 +36,7 @@ PRETRAINED = "ravdess-svm"
 _SEED = 0
 # A thousand times what the default asks for.
 _MOST_BANDS, _MOST_WORK = 4096, 5e7
+_MOST_FFT = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -180,6 +181,7 @@ class SvmModel(Voice, Stored):
             config = FeatureConfig.from_dict(content["config"])
             n_steps = content["n_values"]
             _check_limits(config, n_steps)
+            make_extractor(config)  # which knows what goes together
         except (TypeError, ValueError, OverflowError) as error:
             raise ValueError(f"{name}: {error}") from error
         n_values = len(feature_names(config))
@@ -215,6 +217,8 @@ def evaluate(model: SvmModel, corpus: Corpus) -> Report:
 
 def _check_limits(config: FeatureConfig, n_values: int) -> None:
     """Refuse what would take a stranger's model hours and gigabytes for a clip."""
+    if config.n_fft > _MOST_FFT:
+        raise ValueError(f"n_fft must be at most {_MOST_FFT}, got {config.n_fft}")
     if config.n_mfcc > max(n_values, _MOST_BANDS) or config.n_mels > _MOST_BANDS:
         raise ValueError(f"n_mels must be at most {_MOST_BANDS}, got {config.n_mels}")
     work = config.n_fft * config.sample_rate / config.hop_length

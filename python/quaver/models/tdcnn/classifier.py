@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
 PRETRAINED = "ravdess-tdcnn"
 
+# Of what a pickle holds; files are for keeping.
+_PICKLED = 1
+
 
 class TDCNNClassifier(ClassifierMixin, Recognizer, Stored, BaseEstimator):  # type: ignore[misc]  # no types
     """Time-distributed CNN and LSTM over log-mel windows of recordings.
@@ -306,10 +309,17 @@ class TDCNNClassifier(ClassifierMixin, Recognizer, Stored, BaseEstimator):  # ty
         state: dict[str, Any] = dict(super().__getstate__())
         if "network_" in state:
             state["network_"] = state["network_"].get_weights()
-        return state
+        return {**state, "_pickled": _PICKLED}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(state)
+        found = state.get("_pickled")
+        missing = sorted(set(self._get_param_names()) - set(state))
+        if found != _PICKLED or missing:
+            raise ValueError(
+                f"pickled by another version of quaver (format {found}, expected {_PICKLED}):"
+                " fit it again, or load the .keras file that save wrote"
+            )
+        super().__setstate__({name: state[name] for name in state if name != "_pickled"})
         if hasattr(self, "network_"):
             weights = self.network_
             self.network_ = build_network(self.config_, len(self.classes_))

@@ -27,7 +27,8 @@ _LARGEST = {
 }
 _MOST_SAMPLES = 1 << 24
 _MOST_VALUES = 1 << 28
-_MOST_PRODUCTS = 1 << 30
+_MOST_IN_WINDOW = 1 << 22
+_MOST_PRODUCTS = 1 << 29
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +72,8 @@ class TDCNNConfig:
     Raises
     ------
     ValueError
-        For a value outside its range, or a network of more than 2^30 multiplications for a window
-        or 2^28 values in a layer for ten seconds.
+        For a value outside its range, or a network of more than 2^29 multiplications or 2^22 values
+        in a layer for a window, or 2^28 values in a layer for ten seconds.
     TypeError
         For a value of another kind.
 
@@ -170,9 +171,8 @@ class TDCNNConfig:
                     f"{name} must be at most {_MOST_SAMPLES} samples, got {samples:.3g}"
                 )
         (rows, frames), channels = (self.n_mels, self.window_frames), 1
-        values, products = 0, 0
+        values, products = self.most_values, 0
         for filters, pool in zip(self.filters, self.pools, strict=True):
-            values = max(values, rows * frames * filters)
             products += rows * frames * self.kernel**2 * channels * filters
             rows, frames, channels = rows // pool[0], frames // pool[1], filters
         n_inputs = self.n_features
@@ -180,12 +180,26 @@ class TDCNNConfig:
             products += 4 * units * (n_inputs + units)
             n_inputs = units
         n_windows = LONGEST * self.sample_rate / (self.hop_length * self.window_step)
+        if values > _MOST_IN_WINDOW:
+            raise ValueError(
+                f"a network of {values} values in a layer for a window, expected at most"
+                f" {_MOST_IN_WINDOW}"
+            )
         if products > _MOST_PRODUCTS or values * n_windows > _MOST_VALUES:
             raise ValueError(
                 f"a network of {products:.3g} multiplications for a window and"
                 f" {values * n_windows:.3g} values for {LONGEST:g} seconds, expected at most"
                 f" {_MOST_PRODUCTS:.3g} and {_MOST_VALUES:.3g}"
             )
+
+    @property
+    def most_values(self) -> int:
+        """Values of the largest layer for a window."""
+        rows, frames, most = self.n_mels, self.window_frames, 0
+        for filters, pool in zip(self.filters, self.pools, strict=True):
+            most = max(most, rows * frames * filters)
+            rows, frames = rows // pool[0], frames // pool[1]
+        return most
 
     @property
     def picture(self) -> tuple[int, int]:

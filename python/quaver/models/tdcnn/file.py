@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from quaver.models.archive import check_labels
-from quaver.models.networks.file import ABOUT, check_name, check_probe, opened
+from quaver.models.networks.file import ABOUT, answers, check_name, check_probe, opened
 from quaver.models.networks.file import write as write_archive
 from quaver.models.tdcnn.config import TDCNNConfig
 from quaver.models.tdcnn.network import build_network, weight_shapes
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 _KEYS = {"kind": str, "classes": list, "config": dict, "card": dict, "probe": list}
 _KIND = "tdcnn"
+_WINDOWS = 2  # of each recording of the probe
 
 
 def write(
@@ -72,7 +73,8 @@ def read(
             raise ValueError(f"a model of kind {about['kind']!r}, expected {_KIND!r}")
         classes = check_labels(about["classes"], numbers=True)
         config = TDCNNConfig.from_dict(about["config"])
-        archive.check_shapes(weight_shapes(config, len(classes)))
+        shapes = weight_shapes(config, len(classes))
+        archive.check_shapes(shapes, _WINDOWS * config.most_values)
         network = build_network(config, len(classes), drawn=False)
         archive.load_weights(network)
         check_probe(about["probe"], _probe(network, config))
@@ -86,5 +88,5 @@ def _probe(network: keras.Model, config: TDCNNConfig) -> NDArray[np.float32]:
         np.sin(bands / (2 + i) + frames / (3 + 2 * i)) * 2 - np.cos(bands * frames / (50 + i))
         for i in range(12)
     ]
-    batch = np.reshape(pictures, (6, 2, config.n_mels, config.window_frames, 1))
-    return np.asarray(network.predict_on_batch(batch.astype(np.float32)))
+    batch = np.reshape(pictures, (-1, _WINDOWS, config.n_mels, config.window_frames, 1))
+    return answers(network, batch.astype(np.float32), _WINDOWS * config.most_values)
