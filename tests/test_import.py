@@ -15,7 +15,9 @@ import quaver
 from quaver import _compiled, _core, _lazy
 from test_minimal import run_python
 
-SUBMODULES = ["compat", "corpus", "data", "models", "plots", "recipes", "record", "text"]
+SUBMODULES = [
+    *("augmentation", "compat", "corpus", "data", "models", "plots", "recipes", "record", "text")
+]
 EXTRAS = [
     "keras", "librosa", "matplotlib", "nltk", "onnxruntime", "pyarrow", "rich", "sklearn", "skops",
     "sounddevice", "tensorflow", "typer",

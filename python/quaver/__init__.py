@@ -62,6 +62,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from quaver import augmentation as augmentation
     from quaver import compat as compat
     from quaver import corpus as corpus
     from quaver import data as data
@@ -76,6 +77,7 @@ else:
     __getattr__, __dir__ = lazy(
         __name__,
         {
+            "augmentation": (),
             "compat": (),
             "corpus": (),
             "data": (),

@@ -11,6 +11,7 @@ from quaver.corpora.names import (
     PARSERS,
     parse_cremad,
     parse_emodb,
+    parse_nemo,
     parse_ravdess,
     parse_savee,
     parse_tess,
@@ -46,6 +47,8 @@ NAMES: list[tuple[Callable[[str], Any], str, tuple[str | None, str, str]]] = [
     (parse_savee, "JK_su07.wav", ("surprise", "JK", "male")),
     (parse_savee, "KL/n30.wav", ("neutral", "KL", "male")),
     (parse_savee, "KL/h05.wav", ("happiness", "KL", "male")),
+    (parse_nemo, "EB0_anger_10.flac", ("anger", "EB0", "unknown")),
+    (parse_nemo, "WR0_surprised_90.wav", ("surprise", "WR0", "unknown")),
 ]
 
 
@@ -74,6 +77,8 @@ FOREIGN = [
     "1092_IEO_ANG_HI.wav",
     "1001_IEO_SUR_HI.wav",
     "XX_a01.wav",
+    "KS0_surprise_42.wav",
+    "KS0_anger_91.wav",
     "a01.wav",
     "clip.wav",
     "",

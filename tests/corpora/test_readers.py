@@ -98,6 +98,7 @@ def test_folders_that_are_none(tmp_path: Path) -> None:
     [
         ("03-01-05-01-01-01-02.wav", "ravdess"), ("03a01Wa.wav", "emodb"),
         ("OAF_back_angry.wav", "tess"), ("1001_IEO_ANG_HI.wav", "cremad"), ("DC_a01.wav", "savee"),
+        ("EB0_sadness_02.flac", "nemo"),
     ],
 )  # fmt: skip
 def test_the_kind_is_guessed(tmp_path: Path, name: str, kind: str) -> None:
@@ -127,6 +128,15 @@ def test_ravdess_is_complete(data_dir: Path) -> None:
     original = corpus.ravdess(data_dir / "ravdess", calm="original")
     assert set(Counter(original.labels.tolist()).values()) == {192}
     assert len(original) == 1344
+
+
+def test_nemo_is_complete(data_dir: Path) -> None:
+    table = corpus.nemo(data_dir / "nemo")
+    assert Counter(table.labels.tolist()) == {
+        "anger": 378, "fear": 366, "happiness": 373, "neutral": 405, "sadness": 386,
+        "surprise": 338,
+    }  # fmt: skip
+    assert len(set(table.speakers)) == 9
 
 
 def test_folds_partition_the_actors() -> None:

@@ -41,7 +41,7 @@ Clips = Annotated[
 ]
 Kind = Annotated[
     str,
-    typer.Option(help="auto, ravdess, emodb, tess, cremad, savee or manifest (a CSV table)."),
+    typer.Option(help="auto, ravdess, emodb, tess, cremad, savee, nemo or manifest (a CSV table)."),
 ]
 Search = Annotated[
     bool, typer.Option(help="Choose features and parameters by cross-validation over speakers.")

@@ -74,6 +74,14 @@ _SAVEE = {
     "sa": "sadness",
     "su": "surprise",
 }
+_NEMO = {
+    "anger": "anger",
+    "fear": "fear",
+    "happiness": "happiness",
+    "neutral": "neutral",
+    "sadness": "sadness",
+    "surprised": "surprise",
+}
 
 
 def _stem(name: str | os.PathLike[str]) -> str:
@@ -193,6 +201,25 @@ def parse_savee(name: str | os.PathLike[str]) -> Name | None:
     return Name(match[2], _SAVEE[match[2]], speaker, "male")
 
 
+def parse_nemo(name: str | os.PathLike[str]) -> Name | None:
+    """Parse speaker (such as KS0), emotion and sentence (1..90), joined by underscores.
+
+    The name does not tell the sex. Source: Christop (2024), nEMO: Dataset of Emotional Speech in
+    Polish.
+
+    Parameters and result as in `parse_ravdess`.
+
+    Examples
+    --------
+    >>> parse_nemo("KS0_surprised_42.wav")
+    Name(emotion='surprised', label='surprise', speaker='KS0', sex='unknown')
+    """
+    match = re.fullmatch(rf"([A-Z]{{2}}\d)_({'|'.join(_NEMO)})_(\d{{1,2}})", _stem(name))
+    if match is None or not 1 <= int(match[3]) <= 90:
+        return None
+    return Name(match[2], _NEMO[match[2]], match[1], "unknown")
+
+
 #: The parser of each corpus.
 PARSERS: dict[str, Callable[[str | os.PathLike[str]], Name | None]] = {
     "ravdess": parse_ravdess,
@@ -200,4 +227,5 @@ PARSERS: dict[str, Callable[[str | os.PathLike[str]], Name | None]] = {
     "tess": parse_tess,
     "cremad": parse_cremad,
     "savee": parse_savee,
+    "nemo": parse_nemo,
 }

@@ -169,6 +169,11 @@ def savee(directory: str | os.PathLike[str], *, skip_unknown: bool = False) -> C
     return _table(_read(directory, "savee", skip_unknown), "savee")
 
 
+def nemo(directory: str | os.PathLike[str], *, skip_unknown: bool = False) -> Corpus:
+    """Read nEMO. Parameters and errors as in `ravdess`."""
+    return _table(_read(directory, "nemo", skip_unknown), "nemo")
+
+
 def read_corpus(
     path: str | os.PathLike[str], kind: str = "auto", *, skip_unknown: bool = False
 ) -> Corpus:
@@ -212,6 +217,7 @@ def read_corpus(
         "tess": tess,
         "cremad": cremad,
         "savee": savee,
+        "nemo": nemo,
     }
     return readers[kind](path, skip_unknown=skip_unknown)
 
