@@ -23,7 +23,7 @@ RATE = 16000
 def test_clip(
     benchmark: Any, blocks: tuple[int, ...], precision: Any, clip: NDArray[np.float32]
 ) -> None:
-    exact = encoder.load_pretrained(blocks=blocks, precision="float32").embed(clip, RATE)
-    model = encoder.load_pretrained(blocks=blocks, precision=precision)
+    exact = encoder.Encoder.load_pretrained(blocks=blocks, precision="float32").embed(clip, RATE)
+    model = encoder.Encoder.load_pretrained(blocks=blocks, precision=precision)
     found = benchmark(model.embed, clip, RATE)
     assert float(np.corrcoef(found.ravel(), exact.ravel())[0, 1]) > 0.99

@@ -15,13 +15,14 @@ from pathlib import Path
 import numpy as np
 
 import quaver.data
-from quaver.models.encoder import PRETRAINED, convert, picture
+from quaver.models.encoder import convert, picture
 from quaver.models.encoder.graph import INPUT, graph_of
 from quaver.models.encoder.whisper import read_weights
 from quaver.models.networks import graph
 
+NAME = "whisper-tiny-en"
 CARD = {
-    "name": PRETRAINED,
+    "name": NAME,
     "what": "stem and first blocks of the encoder of Whisper tiny.en",
     "origin": "OpenAI Whisper, converted for CTranslate2 by Systran (faster-whisper-tiny.en)",
     "reference": "Radford et al. 2022, arXiv:2212.04356",
@@ -82,7 +83,7 @@ def main() -> None:
         if difference > LARGEST:
             raise SystemExit(f"expected at most {LARGEST}")
     for ending, weights in (("", "int8"), ("-float32", "float32")):
-        file = options.out / f"{PRETRAINED}-encoder{ending}.onnx"
+        file = options.out / f"{NAME}-encoder{ending}.onnx"
         convert(options.folder, file, n_blocks=options.blocks, weights=weights, card=CARD)
         print(f"{file}: {file.stat().st_size / 1e6:.2f} MB")
 

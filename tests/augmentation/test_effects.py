@@ -77,6 +77,13 @@ def test_overdrive_cuts_what_is_over() -> None:
     assert not augmentation.overdrive(np.zeros(3), 6.0).any()
 
 
+def test_speed_moves_the_pitch() -> None:
+    tone = np.sin(2 * np.pi * 500 * np.arange(RATE) / RATE)
+    faster = augmentation.change_speed(tone, 1.25)
+    assert faster.size == pytest.approx(RATE / 1.25, abs=1)
+    assert np.abs(np.fft.rfft(faster)).argmax() * RATE / faster.size == pytest.approx(625, abs=1)
+
+
 def test_ends() -> None:
     assert augmentation.surround(np.ones(2)).tolist() == [1, 1]
     assert augmentation.surround(np.ones(2), after=np.zeros(1)).tolist() == [1, 1, 0]
@@ -104,6 +111,7 @@ def test_length_of_transforms(size: int) -> None:
     [
         (lambda: augmentation.limit_band(SPEECH, RATE, 500, 300), "low must be under high"),
         (lambda: augmentation.limit_band(SPEECH, RATE, -1), "low must be under high"),
+        (lambda: augmentation.change_speed(SPEECH, 9), "factor must be from 0.25 to 4, got 9"),
         (lambda: augmentation.encode(SPEECH, RATE, "flac"), "codec must be one of mu-law"),
         (lambda: augmentation.encode(SPEECH, RATE, "gsm"), r"gsm takes \(8000,\) Hz, got 16000"),
         (lambda: augmentation.encode(SPEECH, RATE, "mp3", kbps=500), "8 to 160 at 16000 Hz"),

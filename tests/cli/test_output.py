@@ -78,7 +78,7 @@ def test_a_narrow_terminal_cuts_no_heading_and_no_name(
 ) -> None:
     name = tmp_path / ("long" * 30 + ".flac")
     name.write_bytes(Path(DEMO).read_bytes())
-    arguments = ["predict", name, "--format", "table"]
+    arguments = ["predict", name, "--format", "table", "--model", "svm"]
     wide = run(*arguments).stdout
     assert all(label in wide for label in quaver.LABELS)
     monkeypatch.setenv("COLUMNS", "80")
@@ -253,7 +253,7 @@ def test_closed_descriptors_are_occupied(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_closed_streams_of_a_process() -> None:
-    command = [sys.executable, "-m", "quaver.cli", "predict", DEMO]
+    command = [sys.executable, "-m", "quaver.cli", "predict", DEMO, "--model", "svm"]
     quoted = " ".join(f"'{part}'" for part in command)
     shell = ["sh", "-c", f"{quoted} 2>&-; echo $?; {quoted} 2>&1 >&-; echo $?"]
     done = subprocess.run(shell, capture_output=True, text=True, check=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ def test_predict_table(run: Run) -> None:
 
 
 def test_predict_json_goes_on_after_a_bad_file(run: Run, folder: Path) -> None:
-    result = run("predict", folder, folder / "missing.wav", "--json", code=1)
+    result = run("predict", folder, folder / "missing.wav", "--json", "--model", "svm", code=1)
     found = json.loads(result.stdout)
     names = [Path(row["file"]).name for row in found["predictions"]]
     assert names == ["a.wav", "b.flac"]
@@ -40,7 +41,7 @@ def test_predict_json_goes_on_after_a_bad_file(run: Run, folder: Path) -> None:
 
 
 def test_predict_timeline(run: Run) -> None:
-    arguments = ["predict", DEMO, "--timeline", "--window", 2, "--hop", 0.5]
+    arguments = ["predict", DEMO, "--timeline", "--window", 2, "--hop", 0.5, "--model", "svm"]
     rows = json.loads(run(*arguments, "--json").stdout)["predictions"]
     samples, rate = quaver.load(DEMO)
     expected = svm.predict_timeline(svm.load_pretrained(), samples, rate, window=2, hop=0.5)
@@ -55,11 +56,39 @@ def test_silence_is_named_in_a_timeline(
 ) -> None:
     file = tmp_path / "a.wav"
     soundfile.write(file, np.concatenate([speech, 0 * speech]), 16000)
-    rows = run("predict", file, "--timeline", "--window", 2, "--hop", 2, "--json").stdout
+    arguments = ("--timeline", "--window", 2, "--hop", 2, "--json", "--model", "svm")
+    rows = run("predict", file, *arguments).stdout
     found = json.loads(rows)["predictions"]
     assert [row["emotion"] == "silence" for row in found] == [False, True]
     assert [row["reliable"] for row in found] == [True, False]
     assert [row["warnings"] for row in found] == [[], ["silence"]]
+
+
+def test_without_a_model_the_best_that_is_installed_answers(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = run("predict", DEMO, "--json")
+    assert "Model: ravdess-nemo-encoder." in found.stderr
+    named = run("predict", DEMO, "--json", "--model", "encoder")
+    assert named.stdout == found.stdout
+    assert "Model:" not in named.stderr
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    other = run("predict", DEMO, "--json")
+    assert "Model: ravdess-svm." in other.stderr
+    assert other.stdout == run("predict", DEMO, "--json", "--model", "svm").stdout
+
+
+def test_doubts_have_a_column(run: Run, tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).standard_normal(32000).astype(np.float32) / 10
+    soundfile.write(tmp_path / "noise.wav", noise, 16000)
+    arguments = ("predict", tmp_path / "noise.wav", "--model", "encoder")
+    table = run(*arguments, "--format", "table").stdout
+    assert "doubtful" in table
+    assert "no speech" in table
+    row = json.loads(run(*arguments, "--json").stdout)["predictions"][0]
+    assert row["reliable"] is False
+    assert "no_speech" in row["warnings"]
+    assert max(row["probabilities"].values()) < 0.25  # near the priors
 
 
 def test_predict_timeline_goes_on_after_a_bad_file(run: Run, folder: Path) -> None:
@@ -84,7 +113,8 @@ def test_predict_with_what_is_no_model(run: Run, folder: Path) -> None:
 def test_predict_of_stereo(run: Run, tmp_path: Path, speech: NDArray[np.float32]) -> None:
     file = tmp_path / "stereo.wav"
     soundfile.write(file, np.stack([speech, 0 * speech], axis=1), 16000, subtype="FLOAT")
-    left = json.loads(run("predict", file, "--json", "--downmix", 0).stdout)["predictions"][0]
+    arguments = ("predict", file, "--json", "--downmix", 0, "--model", "svm")
+    left = json.loads(run(*arguments).stdout)["predictions"][0]
     expected = svm.predict(svm.load_pretrained(), [speech], 16000).probabilities[0]
     np.testing.assert_allclose(list(left["probabilities"].values()), expected, atol=1e-6)
     assert (

@@ -27,6 +27,7 @@ import quaver
 import whisper_folders
 from forging import SEAL
 from quaver.models import archive, encoder, persistence
+from quaver.models.encoder import head as heads
 from quaver.models.encoder.whisper import read_weights
 from quaver.models.networks import graph
 from quaver.models.networks.file import ABOUT, VOCABULARY, kind
@@ -118,6 +119,22 @@ def encoder_file(file: Path) -> None:
     encoder.convert(file.parent, file)
 
 
+def head_file(file: Path) -> None:
+    rng = np.random.default_rng(0)
+    shapes = ((6,), (6,), (6, 2), (2,), (6, 1), (1,))
+    values = [np.abs(rng.standard_normal(shape)).astype(np.float32) for shape in shapes]
+    priors = np.full(2, 0.5, np.float32)
+    head = heads.Head(("a", "b"), *values, priors, np.ones(1, np.float32))
+    file.write_bytes(head.written({"blocks": [1], "sha256": "0" * 64}, {"name": "x"}))
+
+
+def load_head(file: Path) -> None:
+    with archive.reading(file, "head"):
+        head, _, _ = heads.read(file.read_bytes())
+    vectors = np.array([[0.0], [1.0], [-1e6]], np.float32) * np.ones(len(head.mean), np.float32)
+    assert np.isfinite(head.answers(vectors).probabilities).all()
+
+
 def whisper_file(file: Path) -> None:
     variables = whisper_folders.small_encoder(n_blocks=3)
     whisper_folders.write(file.parent, whisper_folders.with_integers(variables))
@@ -150,7 +167,8 @@ def load_keras(read: Callable[[Path], Any]) -> Load:
 TARGETS: dict[str, tuple[Callable[[Path], None], Load]] = {
     ".skops": (skops_file, load_skops),
     ".onnx": (onnx_file, lambda file: tdcnn_onnx.load(file, threads=1)),
-    ".encoder.onnx": (encoder_file, encoder.load),
+    ".encoder.onnx": (encoder_file, encoder.Encoder.load),
+    ".head.onnx": (head_file, load_head),
     ".bin": (whisper_file, lambda file: read_weights(file.parent, 3)),
     ".keras": (tdcnn_keras, load_keras(tdcnn_file.read)),
     ".text.keras": (text_keras, load_keras(text_file.read)),
@@ -306,7 +324,7 @@ def reshaped(rng: np.random.Generator, content: bytes) -> bytes:
 
 
 #: What is changed within a file of each kind; the others are archives.
-INSIDE = {".onnx": resealed, ".encoder.onnx": resealed, ".bin": reshaped}
+INSIDE = {".onnx": resealed, ".encoder.onnx": resealed, ".head.onnx": resealed, ".bin": reshaped}
 
 
 @pytest.fixture(autouse=True)

@@ -125,12 +125,14 @@ def test_a_model_is_not_saved_under_the_ending_of_another_kind(tmp_path: Path) -
 
 def test_kinds_are_told_by_name_and_by_file(tmp_path: Path) -> None:
     assert kind_of("svm").model == kind_of("x.skops").model == kind_of("x").model == "SvmModel"
-    assert kind_of("tdcnn").model == kind_of("x.onnx").model == "OnnxClassifier"
+    assert kind_of("tdcnn").model == "OnnxClassifier"
+    assert kind_of("encoder").model == "EncoderClassifier"
     assert kind_of("text").model == "TextClassifier"
     assert kind_of("x.bak", "texts").model == "TextClassifier"
     assert kind_of("x.bak", "recordings").model == "SvmModel"
-    with pytest.raises(FileNotFoundError, match=r"no such model: nowhere\.keras"):
-        kind_of("nowhere.keras")
+    for name in ("nowhere.keras", "nowhere.onnx"):
+        with pytest.raises(FileNotFoundError, match=f"no such model: {name}"):
+            kind_of(name)
     (tmp_path / "bad.keras").write_bytes(b"no archive")
     with pytest.raises(ValueError, match=r"bad\.keras"):
         open_model(tmp_path / "bad.keras")

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quaver.models.timeline import Timeline, level_db, windows
+from quaver.models.timeline import Timeline, windows
+from quaver.models.trust import level_db
 
 
 @given(

@@ -225,6 +225,37 @@ def overdrive(samples: ArrayLike, decibels: float) -> NDArray[np.float32]:
     return np.clip(mono, -peak, peak)
 
 
+def change_speed(samples: ArrayLike, factor: float) -> NDArray[np.float32]:
+    """Play a recording faster or slower: pitch and formants change with it, as of another speaker.
+
+    Parameters
+    ----------
+    samples : array_like of shape (n,), int16, float32 or float64
+    factor : float
+        From 0.25 to 4; 1.1 is a tenth faster and higher.
+
+    Returns
+    -------
+    ndarray of shape (about n / factor,), float32
+
+    Raises
+    ------
+    ValueError
+        For another factor.
+
+    Examples
+    --------
+    >>> change_speed(np.ones(1000), 1.25).shape
+    (800,)
+    """
+    import soxr
+
+    ratio = check_real("factor", factor)
+    if not 0.25 <= ratio <= 4:
+        raise ValueError(f"factor must be from 0.25 to 4, got {factor}")
+    return np.asarray(soxr.resample(_float32(as_recording(samples)), ratio, 1.0), np.float32)
+
+
 def surround(
     samples: ArrayLike, before: ArrayLike | None = None, after: ArrayLike | None = None
 ) -> NDArray[np.float32]:

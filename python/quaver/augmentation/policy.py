@@ -22,14 +22,17 @@ Range = tuple[float, float]
 class Augmentation:
     """How recordings are changed in training, so that a model has heard the world.
 
-    In this order, each by chance: a room, a tilt of the spectrum, noise or other voices, hiss at
-    the ends, a narrow band, clipping, a codec, and last of all another level. A range is of
-    uniformly drawn values.
+    In this order, each by chance: another speed, a room, a tilt of the spectrum, noise or other
+    voices, hiss at the ends, a narrow band, clipping, a codec, and last of all another level. A
+    range is of uniformly drawn values.
 
     Attributes
     ----------
-    p_room : float, default 0.4
+    p_speed : float, default 0.8
         Share of recordings that this happens to, as with every name that begins with ``p_``.
+    speed : (float, float), default (0.85, 1.18)
+        A factor; pitch and formants change with it.
+    p_room : float, default 0.4
     rt60 : (float, float), default (0.15, 0.8)
         In seconds, as of `impulse_response`.
     direct_to_reverberant : (float, float), default (-5.0, 15.0)
@@ -70,6 +73,8 @@ class Augmentation:
     dtype('float32')
     """
 
+    p_speed: float = 0.8
+    speed: Range = (0.85, 1.18)
     p_room: float = 0.4
     rt60: Range = (0.15, 0.8)
     direct_to_reverberant: Range = (-5.0, 15.0)
@@ -121,10 +126,12 @@ class Augmentation:
         Returns
         -------
         ndarray of shape (m,), float32
-            As long as the samples, or longer by the hiss at both ends.
+            As long as the samples, but for another speed or hiss at both ends.
         """
         rate = check_sample_rate(sample_rate)
         made: NDArray[Any] = as_recording(samples)
+        if rng.random() < self.p_speed:
+            made = effects.change_speed(made, rng.uniform(*self.speed))
         if rng.random() < self.p_room:
             room = sources.impulse_response(
                 rate,

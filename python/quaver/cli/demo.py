@@ -32,7 +32,8 @@ def demo_command() -> None:
     found = model.predict_clips([samples], rate)
     vector = quaver.extract(samples, rate)
     write(f"{clip.name}: {len(samples) / rate:.1f} s at {rate} Hz")
-    write(f"\nEmotion: {found.labels[0]}\n")
+    doubts = ", ".join(found.warnings[0]).replace("_", " ")  # of a synthetic voice there may be
+    write(f"\nEmotion: {found.labels[0]}{f', doubtful: {doubts}' if doubts else ''}\n")
     show(_bars(found.classes, found.probabilities[0], _bar_character()))
     names = quaver.feature_names()
     values = list(zip(names, vector.tolist(), strict=True))[:_FIRST_FEATURES]

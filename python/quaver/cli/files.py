@@ -93,6 +93,13 @@ def read_clips(corpus: Path, kind: str) -> Corpus:
     return read_corpus(corpus, kind)
 
 
+def read_all_clips(corpora: Sequence[Path], kind: str) -> Corpus:
+    """Return the clips of several corpora as one table."""
+    from quaver.corpus import Corpus
+
+    return Corpus(tuple(clip for corpus in corpora for clip in read_clips(corpus, kind)))
+
+
 def check_folders(*files: Path | None) -> None:
     """Leave with exit code 2 if a file is to be written to a folder that is not there."""
     for file in files:

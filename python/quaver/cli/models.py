@@ -7,9 +7,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quaver.cli.console import quiet
+from quaver.cli.console import quiet, say
 from quaver.cli.errors import USAGE, stop
-from quaver.models.base import open_model
+from quaver.models.base import default_voice, open_model
 
 if TYPE_CHECKING:
     from quaver.models.base import TextModel, VoiceModel
@@ -17,9 +17,16 @@ if TYPE_CHECKING:
 
 
 def open_voice(model: str | None) -> VoiceModel:
-    """Return the model of recordings of a file, or the pretrained one of a name."""
+    """Return the model of recordings of a file, or the pretrained one of a name.
+
+    Without either the best that is installed is taken, and said.
+    """
     with _opening():
-        return open_model("svm" if model is None else model, "recordings")
+        chosen = default_voice() if model is None else model
+        opened = open_model(chosen, "recordings")
+    if model is None:
+        say(f"Model: {opened.card.get('name', chosen)}.")
+    return opened
 
 
 def open_words(file: Path | None) -> TextModel:
@@ -42,10 +49,6 @@ def open_tdcnn(model: str | None) -> TDCNNClassifier:
 def card_of(model: str) -> dict[str, object]:
     """Return the card of any model, or of an encoder, which has vectors in place of labels."""
     with _opening():
-        if model == "encoder":
-            from quaver.models import encoder
-
-            return encoder.load_pretrained().card
         try:
             return open_model(model).card
         except ValueError:
@@ -54,7 +57,7 @@ def card_of(model: str) -> dict[str, object]:
             from quaver.models import encoder
 
             with suppress(ValueError):
-                return encoder.load(model).card
+                return encoder.Encoder.load(model).card
             raise
 
 

@@ -28,8 +28,8 @@ MaxDuration = Annotated[
 Model = Annotated[
     str | None,
     typer.Option(
-        help="svm (the default) or tdcnn, as they come with quaver-models, or a file written by"
-        " train.",
+        help="encoder (the default where onnxruntime is installed), svm or tdcnn, as they come with"
+        " quaver-models, or a file written by train.",
         show_default=False,
     ),
 ]
@@ -38,6 +38,19 @@ Window = Annotated[float, typer.Option(min=0.01, help="Length of the timeline's 
 Hop = Annotated[float, typer.Option(min=0.01, help="From window to window in s.")]
 Clips = Annotated[
     Path, typer.Argument(help="Folder of a known corpus, or a CSV table.", show_default=False)
+]
+Corpora = Annotated[
+    list[Path],
+    typer.Argument(help="Folders of known corpora, or CSV tables.", show_default=False),
+]
+Copies = Annotated[int, typer.Option(min=1, help="Changed copies of each clip in training.")]
+Stress = Annotated[
+    bool,
+    typer.Option(
+        "--stress",
+        help="Under noise, gain, telephone, MP3, reverberation and hiss, too, with calibration and"
+        " what is called unreliable.",
+    ),
 ]
 Kind = Annotated[
     str,

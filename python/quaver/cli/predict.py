@@ -167,12 +167,11 @@ def _timelines(
             failures.append(quaver.Failure(i, os.fspath(file), type(error).__name__, reason))
             continue
         labels = np.where(curve.is_silent, _SILENCE, curve.labels)
-        for start, end, label, probabilities in zip(
-            curve.starts, curve.ends, labels, curve.probabilities, strict=True
+        for start, end, label, probabilities, warnings in zip(
+            curve.starts, curve.ends, labels, curve.probabilities, curve.warnings, strict=True
         ):
             times = {"start": float(start), "end": float(end)}
-            silent = label == _SILENCE
-            trust = {"reliable": not silent, "warnings": [_SILENCE] if silent else []}
+            trust = {"reliable": not warnings, "warnings": list(warnings)}
             rows.append(_row(file, str(label), curve.classes, probabilities, trust, **times))
     return rows
 
@@ -193,14 +192,31 @@ def _prediction_tables(rows: list[dict[str, Any]], classes: Sequence[str]) -> tu
     """Return all probabilities, and for narrow terminals the two highest."""
     timeline = bool(rows) and "start" in rows[0]
     times = ("from s", "to s") if timeline else ()
+    told = [_doubts(row) for row in rows]
+    doubtful = ("doubtful",) if any(told) else ()
     wide, narrow = [], []
-    for row in rows:
+    for row, doubts in zip(rows, told, strict=True):
         shares = row["probabilities"]
         start = [f"{row['start']:.2f}", f"{row['end']:.2f}"] if timeline else []
-        wide.append([*start, row["emotion"], *(percent(shares[c]) for c in classes), row["file"]])
-        narrow.append([*start, *texts.two_highest(row["emotion"], shares), row["file"]])
-    i = len(times)
+        end = [doubts, row["file"]] if doubtful else [row["file"]]
+        wide.append([*start, row["emotion"], *(percent(shares[c]) for c in classes), *end])
+        narrow.append([*start, *texts.two_highest(row["emotion"], shares), *end])
+    i, words = len(times), range(1 + len(doubtful))
     return (
-        Table((*times, "emotion", *classes, "file"), wide, frozenset({i, i + 1 + len(classes)})),
-        Table((*times, *texts.TWO, "file"), narrow, frozenset({i, i + 2, i + 4})),
+        Table(
+            (*times, "emotion", *classes, *doubtful, "file"),
+            wide,
+            frozenset({i, *(i + 1 + len(classes) + j for j in words)}),
+        ),
+        Table(
+            (*times, *texts.TWO, *doubtful, "file"),
+            narrow,
+            frozenset({i, i + 2, *(i + 4 + j for j in words)}),
+        ),
     )
+
+
+def _doubts(row: dict[str, Any]) -> str:
+    """Return why an answer cannot be trusted; in words, and not twice."""
+    named = (warning for warning in row["warnings"] if warning != row["emotion"])
+    return ", ".join(warning.replace("_", " ") for warning in named)

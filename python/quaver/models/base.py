@@ -23,6 +23,7 @@ from quaver._validate import Downmix, refuse_without_rate
 from quaver.audio import is_recording
 from quaver.batch import Batch, Progress, as_clips
 from quaver.models.networks import file as network_file
+from quaver.models.networks import graph
 from quaver.models.predictions import Predictions
 from quaver.models.pretrained import shipped
 from quaver.models.timeline import Timeline, sliding
@@ -124,9 +125,13 @@ class Kind:
     extra: str
 
 
+#: The head that makes the encoder of quaver-models the best model of recordings.
+VOICE_HEAD = "ravdess-nemo-encoder.onnx"
+
 #: Every kind of model; of several with one name the first whose extra is installed is opened.
 KINDS = (
     Kind("svm", "quaver.models.svm", "SvmModel", ".skops", "recordings", "svm"),
+    Kind("encoder", "quaver.models.encoder", "EncoderClassifier", ".onnx", "recordings", "encoder"),
     # The same answers as Keras gives, and seconds earlier.
     Kind("tdcnn", "quaver.models.tdcnn.onnx", "OnnxClassifier", ".onnx", "recordings", "onnx"),
     Kind("tdcnn", "quaver.models.tdcnn", "TDCNNClassifier", ".keras", "recordings", "tdcnn"),
@@ -146,8 +151,8 @@ def kind_of(model: File, takes: Takes | None = None) -> Kind:
 
     Examples
     --------
-    >>> kind_of("svm").model, kind_of("mine.onnx").model
-    ('SvmModel', 'OnnxClassifier')
+    >>> kind_of("encoder").model, kind_of("mine.skops").model
+    ('EncoderClassifier', 'SvmModel')
     """
     named = [kind for kind in KINDS if kind.name == model]
     if named:
@@ -158,8 +163,18 @@ def kind_of(model: File, takes: Takes | None = None) -> Kind:
         return next(kind for kind in KINDS if takes in (None, kind.takes))
     if len(alike) == 1:
         return alike[0]
-    written = network_file.kind(model)
+    written = graph.kind(model) if suffix == ".onnx" else network_file.kind(model)
     return next((kind for kind in alike if kind.name == written), alike[0])
+
+
+def default_voice() -> str:
+    """Return the name of the best model of recordings that is installed: "encoder" or "svm"."""
+    kind = next(kind for kind in KINDS if kind.name == "encoder")
+    if not all(map(find_spec, (*PACKAGES[kind.extra], "quaver_models"))):
+        return "svm"
+    import quaver_models
+
+    return kind.name if (quaver_models.files() / VOICE_HEAD).is_file() else "svm"
 
 
 @overload
@@ -174,7 +189,7 @@ def open_model(model: File, takes: Takes | None = None) -> Model:
     Parameters
     ----------
     model : str or path
-        "svm", "tdcnn" or "text", or a file.
+        "svm", "encoder", "tdcnn" or "text", or a file.
     takes : {"recordings", "texts"}, optional
         What it must take.
 
@@ -197,11 +212,6 @@ def open_model(model: File, takes: Takes | None = None) -> Model:
     >>> open_model("svm").classes
     ('anger', 'disgust', 'fear', 'happiness', 'neutral', 'sadness', 'surprise')
     """
-    if model == "encoder":  # which is no file either
-        raise ValueError(
-            "encoder: has vectors in place of labels, see quaver.models.encoder; expected"
-            f" {', '.join(dict.fromkeys(kind.name for kind in KINDS))} or a file"
-        )
     kind = kind_of(model, takes)
     if takes not in (None, kind.takes):
         raise ValueError(f"{os.fsdecode(model)}: a model of {kind.takes}, expected one of {takes}")
@@ -431,7 +441,15 @@ class Voice:
             samples, sample_rate, self._rate(), window=window, hop=hop, downmix=downmix
         )
         classes = tuple(map(str, self._labels()))
-        return Timeline(starts, ends, self._of_parts(parts), classes, levels)
+        told: Any  # None: a timeline knows of silence
+        found, told = self._with_doubts(parts)
+        return Timeline(starts, ends, found, classes, levels, told)
+
+    def _with_doubts(
+        self, parts: Sequence[NDArray[Any]]
+    ) -> tuple[NDArray[np.float64], tuple[tuple[str, ...], ...] | None]:
+        """Return the probabilities of mono samples, and warnings if the model has any."""
+        return self._of_parts(parts), None
 
 
 def clips_at(clips: Any, sample_rate: int | None) -> Sequence[Any]:
@@ -440,6 +458,14 @@ def clips_at(clips: Any, sample_rate: int | None) -> Sequence[Any]:
     if sample_rate is None and not all(map(is_recording, given)):
         refuse_without_rate(given)
     return given
+
+
+def check_trainable(labels: NDArray[np.str_]) -> None:
+    """Raise ValueError unless there are two labels with two clips each."""
+    names, counts = np.unique(labels, return_counts=True)
+    if len(names) < 2 or counts.min() < 2:
+        listed = ", ".join(f"{n}: {c}" for n, c in zip(names, counts, strict=True))
+        raise ValueError(f"training needs at least two labels with two clips each, got {listed}")
 
 
 def short(model: Model) -> str:

@@ -2,8 +2,39 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from quaver import _core
+
+if TYPE_CHECKING:
+    from quaver.corpus import Corpus
+
+
+def data_of(corpus: Corpus) -> dict[str, Any]:
+    """Return what a model was trained on: corpora, numbers of clips and speakers, labels."""
+    names, counts = np.unique(corpus.labels, return_counts=True)
+    return {
+        "corpora": sorted({clip.corpus for clip in corpus}),
+        "clips": len(corpus),
+        "speakers": len(np.unique(corpus.groups)),
+        "labels": {str(n): int(c) for n, c in zip(names, counts, strict=True)},
+    }
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that a model of scikit-learn was made with."""
+    import sklearn
+
+    return {
+        "quaver": _core.version,
+        "scikit-learn": sklearn.__version__,
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+    }
 
 
 def to_markdown(card: dict[str, Any]) -> str:
@@ -14,7 +45,8 @@ def to_markdown(card: dict[str, Any]) -> str:
     card : dict
         Of `quaver.models.svm.SvmModel` or alike. Strings, numbers and dictionaries become tables;
         ``text`` holds paragraphs by heading, ``reports`` score reports
-        (`quaver.models.evaluation.Report.to_dict`).
+        (`quaver.models.evaluation.Report.to_dict`), ``conditions`` rows of scores under conditions
+        (`quaver.models.stress.Condition.to_dict`).
 
     Returns
     -------
@@ -37,8 +69,9 @@ def to_markdown(card: dict[str, Any]) -> str:
         parts += [f"## {heading}", "", text, ""]
     for report in card.get("reports", []):
         parts += _report(report)
+    parts += _conditions(card.get("conditions", []))
     for heading, value in card.items():
-        if heading not in ("name", "text", "reports"):
+        if heading not in ("name", "text", "reports", "conditions"):
             parts += [f"## {heading}", "", *_facts(value), ""]
     return "\n".join(parts)
 
@@ -76,6 +109,24 @@ def _report(report: dict[str, Any]) -> list[str]:
         lines += ["Chosen in each fold, from its training part only:", ""]
         lines += [f"- {_cell(choice)}" for choice in report["choices"]] + [""]
     return lines
+
+
+def _conditions(rows: Sequence[dict[str, Any]]) -> list[str]:
+    if not rows:
+        return []
+    lines = [
+        "## Scores under conditions",
+        "",
+        "| protocol | corpus | condition | clips | average recall | accuracy | calibration error |"
+        " reliable | their accuracy |",
+        "|---" * 9 + "|",
+    ]
+    for row in rows:
+        numbers = ("uar", "accuracy", "calibration_error", "reliable", "reliable_accuracy")
+        cells = [row.get("protocol", ""), row["corpus"], row["name"], str(row["clips"])]
+        cells += ["" if row[name] is None else f"{row[name]:.1%}" for name in numbers]
+        lines.append("| " + " | ".join(cells) + " |")
+    return [*lines, ""]
 
 
 def _score(name: str, report: dict[str, Any]) -> str:

@@ -29,6 +29,17 @@ WARNINGS = (
 NO_KNOWN_WORD = "no known word"
 
 
+def check_warnings(told: Any, n: int) -> tuple[tuple[str, ...], ...]:
+    """Return the warnings of n rows as tuples, or raise ValueError."""
+    warnings = tuple(map(tuple, told))
+    if len(warnings) != n:
+        raise ValueError(f"warnings must have {n} rows, got {len(warnings)}")
+    unknown = {warning for row in warnings for warning in row} - set(WARNINGS)
+    if unknown:
+        raise ValueError(f"warnings must be among {', '.join(WARNINGS)}, got {sorted(unknown)}")
+    return warnings
+
+
 @dataclass(frozen=True, slots=True, eq=False, repr=False)  # arrays have no single truth
 class Predictions:
     """Emotions and probabilities, one row a clip or text.
@@ -69,17 +80,9 @@ class Predictions:
         given: Any = self.reliable
         told: Any = self.warnings
         reliable = np.ones(n, bool) if given is None else np.asarray(given, bool)
-        warnings: tuple[tuple[str, ...], ...] = (
-            ((),) * n if told is None else tuple(map(tuple, told))
-        )
-        if reliable.shape != (n,) or len(warnings) != n:
-            raise ValueError(
-                f"reliable and warnings must have {n} rows,"
-                f" got {reliable.shape} and {len(warnings)}"
-            )
-        unknown = {warning for row in warnings for warning in row} - set(WARNINGS)
-        if unknown:
-            raise ValueError(f"warnings must be among {', '.join(WARNINGS)}, got {sorted(unknown)}")
+        if reliable.shape != (n,):
+            raise ValueError(f"reliable must have {n} rows, got {reliable.shape}")
+        warnings = check_warnings(((),) * n if told is None else told, n)
         object.__setattr__(self, "reliable", reliable)
         object.__setattr__(self, "warnings", warnings)
 

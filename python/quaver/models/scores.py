@@ -104,6 +104,39 @@ def average_recall(true: ArrayLike, predicted: ArrayLike) -> float:
     return float(recall_score(true, predicted, labels=present, average="macro", zero_division=0))
 
 
+def calibration_error(confidences: ArrayLike, right: ArrayLike, *, n_bins: int = 10) -> float:
+    """Return the expected calibration error: how far confidence is from accuracy.
+
+    Parameters
+    ----------
+    confidences : array_like of shape (n,)
+        Probabilities of the answers that were given.
+    right : array_like of shape (n,), bool
+        Whether they were right.
+    n_bins : int, default 10
+        Bins of equal width; each counts by how many answers are in it.
+
+    Returns
+    -------
+    float
+        0 for answers that are right as often as their probabilities say.
+
+    References
+    ----------
+    Guo et al. 2017, On calibration of modern neural networks, arXiv:1706.04599.
+
+    Examples
+    --------
+    >>> calibration_error([0.75, 0.75, 0.75, 0.75], [True, True, True, False])
+    0.0
+    """
+    sure, hits = np.asarray(confidences, np.float64), np.asarray(right, np.float64)
+    bins = np.minimum((sure * n_bins).astype(np.intp), n_bins - 1)
+    counts = np.bincount(bins, minlength=n_bins)
+    gaps = np.abs(np.bincount(bins, sure, n_bins) - np.bincount(bins, hits, n_bins))
+    return float(gaps.sum() / counts.sum())
+
+
 def score(
     name: str,
     classes: Sequence[str],

@@ -11,12 +11,11 @@ import numpy as np
 from quaver._validate import Downmix, check_sample_rate
 from quaver.audio import recording_at
 from quaver.batch import by
+from quaver.models.predictions import check_warnings
+from quaver.models.trust import SILENCE_DB, level_db
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
-
-#: Level under which a window holds no speech; the softest clip of RAVDESS has -64 dB.
-SILENCE_DB = -75.0
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)  # arrays have no single truth
@@ -34,6 +33,9 @@ class Timeline:
     levels_db : ndarray of shape (n_windows,), float64
         Root mean square of each window in decibel of full scale, minus infinity for digital
         silence. A model has an answer for silence, too; below `SILENCE_DB` it means nothing.
+    warnings : tuple of tuple of str, optional
+        Why an answer cannot be trusted, of `quaver.models.predictions.WARNINGS`, for each window;
+        by default "silence" of the silent ones.
     """
 
     starts: NDArray[np.float64]
@@ -41,6 +43,18 @@ class Timeline:
     probabilities: NDArray[np.float64]
     classes: tuple[str, ...]
     levels_db: NDArray[np.float64]
+    warnings: tuple[tuple[str, ...], ...] = None  # type: ignore[assignment]  # made in __post_init__
+
+    def __post_init__(self) -> None:
+        told: Any = self.warnings
+        if told is None:
+            told = [("silence",) if silent else () for silent in self.is_silent]
+        object.__setattr__(self, "warnings", check_warnings(told, len(self)))
+
+    @property
+    def reliable(self) -> NDArray[np.bool_]:
+        """Windows whose answer can be trusted: those without a warning."""
+        return np.array([not row for row in self.warnings], bool)
 
     @property
     def is_silent(self) -> NDArray[np.bool_]:
@@ -60,18 +74,6 @@ class Timeline:
         end = f"{self.ends[-1]:.2f}" if len(self) else "0"
         silent = int(self.is_silent.sum())
         return f"<Timeline of {by(self.probabilities)} probabilities over {end} s, {silent} silent>"
-
-
-def level_db(samples: NDArray[Any]) -> float:
-    """Return the root mean square of samples at full scale 1 in decibel.
-
-    Examples
-    --------
-    >>> round(level_db(np.array([0.1, -0.1])), 6)
-    -20.0
-    """
-    power = float(np.square(samples, dtype=np.float64).mean())
-    return 10 * math.log10(power) if power > 0 else -math.inf
 
 
 def windows(n_samples: int, sample_rate: int, *, window: float, hop: float) -> NDArray[np.intp]:

@@ -41,7 +41,7 @@ def small(variables: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def shipped() -> Encoder:
-    return encoder.load_pretrained()
+    return Encoder.load_pretrained()
 
 
 def expected(variables: Any, samples: Any, blocks: tuple[int, ...]) -> NDArray[np.float64]:
@@ -96,7 +96,7 @@ def test_shipped_weights_are_what_the_twin_makes_of_them(shipped: Encoder) -> No
             variables[f"{home}/weight"], variables[f"{home}/bias"] = matrix, bias
     samples = speech(1.0)
     wanted = expected(variables, samples, (1, 2))
-    single = encoder.load_pretrained(blocks=(1, 2), precision="float32").embed(samples, RATE)
+    single = Encoder.load_pretrained(blocks=(1, 2), precision="float32").embed(samples, RATE)
     spread = wanted[:, :384].std(axis=1, keepdims=True)
     assert float((np.abs(single - wanted) / spread).max()) < 1e-2
     quick = shipped.embed(samples, RATE)[0]
@@ -242,7 +242,7 @@ def test_without_onnxruntime_the_message_says_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     with pytest.raises(ModuleNotFoundError, match=r"the encoder needs .*quaver\[encoder\]"):
-        encoder.load_pretrained()
+        Encoder.load_pretrained()
 
 
 def test_without_weights_the_message_says_what_to_install(
@@ -250,4 +250,4 @@ def test_without_weights_the_message_says_what_to_install(
 ) -> None:
     monkeypatch.setattr(quaver_models, "files", lambda: tmp_path)
     with pytest.raises(FileNotFoundError, match=r"has no whisper-tiny-en-encoder\.onnx"):
-        encoder.load_pretrained()
+        Encoder.load_pretrained()

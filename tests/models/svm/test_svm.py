@@ -21,9 +21,10 @@ import quaver_models
 from quaver.corpus import RAVDESS_FOLDS, Clip, Corpus, ravdess
 from quaver.models import evaluation, svm
 from quaver.models.card import to_markdown
+from quaver.models.folds import speaker_folds
 from quaver.models.svm import selection
-from quaver.models.timeline import SILENCE_DB, level_db
 from quaver.models.transformers import AudioFeatures
+from quaver.models.trust import SILENCE_DB, level_db
 
 PRETRAINED = Path(str(quaver_models.files()))
 
@@ -304,7 +305,7 @@ def test_too_little_to_train_on(small_corpus: Corpus) -> None:
 def test_folds_keep_speakers_together() -> None:
     labels = np.array(["a", "b"] * 20)
     groups = np.repeat(["p", "q", "r", "s", "t"], 8)
-    folds, by_speaker = selection._folds(labels, groups)
+    folds, by_speaker = speaker_folds(labels, groups)
     assert by_speaker
     for part, held_out in folds:
         assert not set(groups[part]) & set(groups[held_out])
@@ -315,12 +316,12 @@ def test_folds_that_must_mix_speakers_say_so() -> None:
     alone = np.array(["a"] * 32 + ["b"] * 8)
     groups = np.repeat(["p", "q", "r", "s", "t"], 8)
     with pytest.warns(UserWarning, match="speakers cannot be kept together"):
-        folds, by_speaker = selection._folds(alone, groups)
+        folds, by_speaker = speaker_folds(alone, groups)
     assert not by_speaker
     assert len(folds) == 4
     # Of two speakers with a label, one can be left for training.
     two = np.array(["a"] * 24 + ["a", "b"] * 8)
-    folds, by_speaker = selection._folds(two, groups)
+    folds, by_speaker = speaker_folds(two, groups)
     assert by_speaker
     assert all(set(two[part]) == {"a", "b"} for part, _ in folds)
 
@@ -410,7 +411,7 @@ def test_speaker_independent_accuracy(ravdess: list[Path]) -> None:
         config = quaver.FeatureConfig.from_dict(choice["config"])
         X = AudioFeatures(config).transform(corpus.paths)
         machine = SVC(C=choice["C"], gamma=choice["kernel_width"] / X.shape[1])
-        inner, _ = selection._folds(corpus.labels[train], corpus.groups[train])
+        inner, _ = speaker_folds(corpus.labels[train], corpus.groups[train])
         calibrated = CalibratedClassifierCV(machine, cv=inner, ensemble=False)
         steps = Pipeline([*selection.make_steps(machine)[:-1], ("classify", calibrated)])
         steps.fit(X[train], corpus.labels[train])

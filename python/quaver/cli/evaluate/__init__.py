@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from quaver.cli.evaluate.encoder import evaluate_encoder_command
 from quaver.cli.evaluate.tdcnn import evaluate_tdcnn_command
 from quaver.cli.evaluate.text import evaluate_text_command
 from quaver.cli.evaluate.voice import evaluate_voice_command
@@ -26,8 +27,16 @@ evaluate.command(
     epilog=examples(
         "quaver evaluate voice ravdess/ --protocol all",
         "quaver evaluate voice clips.csv --model mine.skops --json",
+        "quaver evaluate voice clips.csv --model encoder --stress",
     ),
 )(evaluate_voice_command)
+evaluate.command(
+    "encoder",
+    epilog=examples(
+        "quaver evaluate encoder ravdess/ nemo/ --stress",
+        "quaver evaluate encoder ravdess/ nemo/ --protocol leave-one-corpus-out",
+    ),
+)(evaluate_encoder_command)
 evaluate.command(
     "tdcnn",
     epilog=examples(

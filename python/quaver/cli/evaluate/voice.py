@@ -9,12 +9,15 @@ import typer
 
 from quaver.cli.console import progress, say
 from quaver.cli.errors import require
+from quaver.cli.evaluate.conditions import condition_table, sound_table
 from quaver.cli.files import read_clips
 from quaver.cli.models import open_voice
-from quaver.cli.options import Clips, Jobs, Json, Kind, Search, goes_with
-from quaver.cli.tables import FormatOption, chosen_format, emit_reports
+from quaver.cli.options import Clips, Jobs, Json, Kind, Search, Stress, goes_with
+from quaver.cli.tables import Format, FormatOption, chosen_format, emit, emit_reports
 
 if TYPE_CHECKING:
+    from quaver.corpus import Corpus
+    from quaver.models.base import VoiceModel
     from quaver.models.scores import Report
 
 _PROTOCOLS = ("original", "speaker-independent", "speaker-normalised")
@@ -28,9 +31,13 @@ def evaluate_voice_command(
         typer.Option(help=f"all, {', '.join(_PROTOCOLS)}: training and tests on RAVDESS."),
     ] = None,
     model: Annotated[
-        Path | None,
-        typer.Option(help="A model to score on the corpus instead; not its training clips."),
+        str | None,
+        typer.Option(
+            help="A model to score on the corpus instead, a file or encoder, svm or tdcnn; not its"
+            " training clips."
+        ),
     ] = None,
+    stress: Stress = False,
     kind: Kind = "auto",
     plain: Annotated[
         bool,
@@ -53,9 +60,12 @@ def evaluate_voice_command(
     if (protocol is None) == (model is None):
         raise typer.BadParameter("give one of --protocol and --model")
     goes_with(context, protocol is not None, "--protocol", "plain", "search", "jobs")
-    goes_with(context, model is not None, "--model", "kind")
+    goes_with(context, model is not None, "--model", "kind", "stress")
     goes_with(context, search, "--search", "jobs")
     require("sklearn", "skops", extra="svm")
+    if model is not None and stress:
+        _stress(model, corpus, kind, wanted)
+        return
     if model is not None:
         reports = [_score_model(model, corpus, kind)]
     else:
@@ -66,15 +76,32 @@ def evaluate_voice_command(
     emit_reports(wanted, reports)
 
 
-def _score_model(file: Path, corpus: Path, kind: str) -> Report:
-    from quaver.models import evaluation
-
-    model, clips = open_voice(str(file)), read_clips(corpus, kind)
+def _opened(file: str, corpus: Path, kind: str) -> tuple[VoiceModel, Corpus]:
+    model, clips = open_voice(file), read_clips(corpus, kind)
     known = set(model.card.get("data", {}).get("corpora", ()))
     if known & {clip.corpus for clip in clips}:
         say(f"The model was trained on {', '.join(sorted(known))}: its own clips are no test.")
+    return model, clips
+
+
+def _score_model(file: str, corpus: Path, kind: str) -> Report:
+    from quaver.models import evaluation
+
+    model, clips = _opened(file, corpus, kind)
     with progress("Predicting") as report:
         return evaluation.evaluate_model(model, clips, progress=report)
+
+
+def _stress(file: str, corpus: Path, kind: str, wanted: Format) -> None:
+    from quaver.models import stress
+
+    model, clips = _opened(file, corpus, kind)
+    with progress("Predicting") as report:
+        rows = [row.to_dict() for row in stress.stress(model, clips, progress=report)]
+    shares = stress.called_unreliable(model, list(clips.paths))
+    sounds = [{"sound": name, "unreliable": share} for name, share in shares.items()]
+    document = {"conditions": rows, "unreliable": shares}
+    emit(wanted, document, rows, [condition_table(rows), sound_table(shares)], sounds)
 
 
 def _run(directory: Path, name: str, plain: bool, search: bool, jobs: int | None) -> Report:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from quaver.cli.groups import examples
+from quaver.cli.train.encoder import train_encoder_command
 from quaver.cli.train.svm import train_svm_command
 from quaver.cli.train.tdcnn import train_tdcnn_command
 from quaver.cli.train.text import train_text_command
@@ -25,6 +26,13 @@ train.command(
         "quaver train svm clips.csv -o mine.skops --no-search",
     ),
 )(train_svm_command)
+train.command(
+    "encoder",
+    epilog=examples(
+        "quaver train encoder ravdess/ nemo/ -o mine.onnx",
+        "quaver train encoder clips.csv -o mine.onnx --copies 2 --no-search",
+    ),
+)(train_encoder_command)
 train.command(
     "tdcnn",
     epilog=examples(

@@ -35,6 +35,8 @@ class EncoderFeatures(ClipTransformer):
         What `convert` wrote; by default the encoder of quaver-models.
     sample_rate : int, optional
         Rate in Hz of clips that are arrays; required when there are any.
+    normalize : bool, default True
+        As of `Encoder.embed`: a model on top does not hear how a recording is amplified.
     downmix : {None, "mean"} or int, default "mean"
         How several channels become one.
     threads : int, optional
@@ -56,6 +58,7 @@ class EncoderFeatures(ClipTransformer):
         precision: Precision = "int8",
         file: str | os.PathLike[str] | None = None,
         sample_rate: int | None = None,
+        normalize: bool = True,
         downmix: Downmix = "mean",
         threads: int | None = None,
     ) -> None:
@@ -63,6 +66,7 @@ class EncoderFeatures(ClipTransformer):
         self.precision = precision
         self.file = file
         self.sample_rate = sample_rate
+        self.normalize = normalize
         self.downmix = downmix
         self.threads = threads
 
@@ -91,7 +95,12 @@ class EncoderFeatures(ClipTransformer):
     def embed(self, X: Iterable[Any], *, progress: Progress = False) -> Embeddings:
         """Compute the vectors of the clips that can be used; see `Encoder.embed_many`."""
         return self._encoder().embed_many(
-            X, self.sample_rate, downmix=self.downmix, threads=self.threads, progress=progress
+            X,
+            self.sample_rate,
+            downmix=self.downmix,
+            normalize=self.normalize,
+            threads=self.threads,
+            progress=progress,
         )
 
     def get_feature_names_out(self, input_features: object = None) -> NDArray[np.object_]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,6 +11,8 @@ from quaver._validate import as_recording
 from quaver.spectrogram import log_mel
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from numpy.typing import ArrayLike, NDArray
 
 #: Of the samples, in Hz.
@@ -22,6 +24,9 @@ N_FFT, HOP, N_MELS = 400, 160, 80
 _REFERENCE, _SCALE = 1e-4, np.float32(1 / 40)
 # Eight powers of ten below the largest everything is the same.
 _RANGE_DB = 80.0
+
+#: Largest value of a picture that is normalised: that of loud speech.
+LOUDEST = 1.5
 
 
 def picture(samples: ArrayLike) -> NDArray[np.float32]:
@@ -71,3 +76,28 @@ def picture(samples: ArrayLike) -> NDArray[np.float32]:
     )
     found *= _SCALE
     return found
+
+
+def pictures(parts: Sequence[NDArray[Any]], *, normalize: bool) -> Iterator[NDArray[np.float32]]:
+    """Yield the picture of each part of a recording.
+
+    Parameters
+    ----------
+    parts : sequence of ndarray
+        Each as `picture` takes it.
+    normalize : bool
+        Lift all so that the largest value of the recording is `LOUDEST`, and raise what is then
+        more than 80 dB below it: whatever the recording is amplified by, the pictures are the same.
+    """
+    if not normalize:
+        yield from map(picture, parts)
+        return
+    peak = max(float(np.abs(part).max()) for part in parts)
+    # Before the floor of the power, which is absolute.
+    scaled = [part / peak for part in parts] if peak > 0 else list(parts)
+    # A second time rather than to keep the pictures of an hour.
+    highest = None if len(parts) == 1 else max(float(picture(part).max()) for part in scaled)
+    for part in scaled:
+        found = picture(part)
+        found += np.float32(LOUDEST - (found.max() if highest is None else highest))
+        yield np.maximum(found, np.float32(LOUDEST - _RANGE_DB * _SCALE), out=found)

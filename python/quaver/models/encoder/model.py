@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -34,14 +35,16 @@ from quaver.models.encoder.graph import (
     graph_of,
     quantized,
 )
-from quaver.models.encoder.mel import N_FFT, SAMPLE_RATE, picture
+from quaver.models.encoder.mel import N_FFT, SAMPLE_RATE, pictures
 from quaver.models.networks import graph
 from quaver.models.pretrained import shipped
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-PRETRAINED = "whisper-tiny-en"
+_T = TypeVar("_T")
+
+_PRETRAINED = "whisper-tiny-en-encoder"
 
 #: Seconds of a recording that are looked at together: a longer one is looked at in equal parts, so
 #: that time grows with the length and memory does not. Of 10 s a second takes 1.6 times as long as
@@ -81,7 +84,7 @@ class Embeddings:
 
 
 class Encoder:
-    """The stem and the first blocks of a speech recogniser; made by `load`.
+    """The stem and the first blocks of a speech recogniser; made by `Encoder.load`.
 
     Attributes
     ----------
@@ -92,10 +95,12 @@ class Encoder:
     precision : {"int8", "float32"}
     card : dict
         Origin and licence of the weights.
+    sha256 : str
+        Of the file.
 
     Examples
     --------
-    >>> load_pretrained().embed(np.sin(np.arange(16000) * 0.1), 16000).shape
+    >>> Encoder.load_pretrained().embed(np.sin(np.arange(16000) * 0.1), 16000).shape
     (2, 768)
     """
 
@@ -106,8 +111,9 @@ class Encoder:
         blocks: tuple[int, ...],
         precision: Precision,
         card: dict[str, Any],
+        sha256: str,
     ) -> None:
-        self._session = session
+        self._session, self.sha256 = session, sha256
         self.width, self.blocks, self.precision, self.card = config.width, blocks, precision, card
 
     def __repr__(self) -> str:
@@ -165,7 +171,7 @@ class Encoder:
         session = onnxruntime.InferenceSession(
             graph.write(network, weights, "{}"), options, providers=["CPUExecutionProvider"]
         )
-        return cls(session, config, wanted, precision, card)
+        return cls(session, config, wanted, precision, card, hashlib.sha256(content).hexdigest())
 
     @classmethod
     def load_pretrained(
@@ -178,11 +184,16 @@ class Encoder:
         blocks, precision
             As of `load`.
         """
-        with shipped(f"{PRETRAINED}-encoder", f"{PRETRAINED}-encoder", ".onnx") as file:
+        with shipped(_PRETRAINED, _PRETRAINED, ".onnx") as file:
             return cls.load(file, blocks=blocks, precision=precision)
 
     def embed(
-        self, samples: ArrayLike, sample_rate: float, *, downmix: Downmix = None
+        self,
+        samples: ArrayLike,
+        sample_rate: float,
+        *,
+        downmix: Downmix = None,
+        normalize: bool = False,
     ) -> NDArray[np.float32]:
         """Compute the vectors of one recording.
 
@@ -195,6 +206,9 @@ class Encoder:
             In Hz; resampled to 16 kHz.
         downmix : {None, "mean"} or int, optional
             How several channels become one.
+        normalize : bool, default False
+            Lift the recording's picture to a level of its own: whatever it is amplified by, the
+            vectors are the same. Whisper itself hears the level.
 
         Returns
         -------
@@ -210,7 +224,7 @@ class Encoder:
             For samples of another type.
         """
         rate = check_sample_rate(sample_rate)
-        return self._embed(audio.recording_at(samples, rate, SAMPLE_RATE, downmix))
+        return self.vector(audio.recording_at(samples, rate, SAMPLE_RATE, downmix), normalize)
 
     def embed_many(
         self,
@@ -218,6 +232,7 @@ class Encoder:
         sample_rate: int | None = None,
         *,
         downmix: Downmix = "mean",
+        normalize: bool = False,
         threads: int | None = None,
         progress: Progress = False,
     ) -> Embeddings:
@@ -230,6 +245,8 @@ class Encoder:
             Rate of the arrays in Hz; required when there are arrays.
         downmix : {None, "mean"} or int, default "mean"
             How several channels become one.
+        normalize : bool, default False
+            As of `embed`.
         threads : int, optional
             Number of workers; by default one for each processor this process may use. Each reads,
             resamples and embeds one clip at a time.
@@ -251,41 +268,74 @@ class Encoder:
 
         Examples
         --------
-        >>> found = load_pretrained().embed_many([np.zeros(16000), np.zeros(0)], 16000)
+        >>> found = Encoder.load_pretrained().embed_many([np.zeros(16000), np.zeros(0)], 16000)
         >>> found.values.shape, found.failures[0].index
         ((1, 2, 768), 1)
+        """
+        found, index, failures = self.each(
+            lambda _, mono: self.vector(mono, normalize),
+            clips,
+            sample_rate,
+            downmix=downmix,
+            threads=threads,
+            progress=progress,
+        )
+        values = np.empty((len(found), len(self.blocks), 2 * self.width), np.float32)
+        for row, vector in zip(values, found, strict=True):
+            row[...] = vector
+        return Embeddings(values, self.blocks, index, failures)
+
+    def each(
+        self,
+        function: Callable[[int, NDArray[Any]], _T],
+        clips: Iterable[Any],
+        sample_rate: int | None,
+        *,
+        downmix: Downmix,
+        threads: int | None,
+        progress: Progress,
+    ) -> tuple[list[_T], NDArray[np.intp], tuple[Failure, ...]]:
+        """Call a function with position and samples at 16 kHz of each clip, on a pool of threads.
+
+        Returns
+        -------
+        results : list
+            Of the clips that worked.
+        index : ndarray of intp
+            Their positions.
+        failures : tuple of Failure
         """
         clips = clips_at(clips, sample_rate)
         check_downmix(downmix)
         rate = None if sample_rate is None else check_sample_rate(sample_rate)
         n_threads = min(check_threads(threads), len(clips))
-        values = np.empty((len(clips), len(self.blocks), 2 * self.width), np.float32)
 
-        def work(i: int) -> Failure | None:
+        def work(i: int) -> _T | Failure:
             clip = None
             try:
                 clip = clips[i]
-                values[i] = self._embed(_samples(clip, rate, downmix))
+                return function(i, _samples(clip, rate, downmix))
             except CLIP_ERRORS as error:
                 return failure_of(i, clip, error)
-            return None
 
+        found: list[_T] = []
+        index: list[int] = []
         failures: list[Failure] = []
         with (
             reporter(progress, len(clips)) as report,
             in_order(work, len(clips), n_threads) as results,
         ):
-            for i, failure in enumerate(results):
-                if failure is not None:
-                    failures.append(failure)
+            for i, result in enumerate(results):
+                if isinstance(result, Failure):
+                    failures.append(result)
+                else:
+                    found.append(result)
+                    index.append(i)
                 report(i + 1, len(clips))
-        failed = {failure.index for failure in failures}
-        index = np.array([i for i in range(len(clips)) if i not in failed], np.intp)
-        return Embeddings(
-            values[index] if failures else values, self.blocks, index, tuple(failures)
-        )
+        return found, np.array(index, np.intp), tuple(failures)
 
-    def _embed(self, mono: NDArray[Any]) -> NDArray[np.float32]:
+    def vector(self, mono: NDArray[Any], normalize: bool) -> NDArray[np.float32]:
+        """Compute the vectors of mono samples at 16 kHz, as `embed` does."""
         if mono.size < SHORTEST:
             raise ValueError(
                 f"samples must hold at least {SHORTEST} samples at {SAMPLE_RATE} Hz, which is 25"
@@ -293,7 +343,7 @@ class Encoder:
             )
         parts = np.array_split(mono, -(-mono.size // round(LONGEST * SAMPLE_RATE)))
         # One by one: together they leave the caches and take longer.
-        found = [self._answer(picture(part)) for part in parts]
+        found = [self._answer(each) for each in pictures(parts, normalize=normalize)]
         return found[0] if len(found) == 1 else _joined(found, [part.size for part in parts])
 
     def _answer(self, frames: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -339,7 +389,11 @@ def shared(
 
 
 def embed(
-    samples: ArrayLike, sample_rate: float, *, downmix: Downmix = None
+    samples: ArrayLike,
+    sample_rate: float,
+    *,
+    downmix: Downmix = None,
+    normalize: bool = False,
 ) -> NDArray[np.float32]:
     """Compute the vectors of one recording with the pre-trained encoder; see `Encoder.embed`.
 
@@ -348,7 +402,7 @@ def embed(
     >>> embed(np.sin(np.arange(16000) * 0.1), 16000).shape
     (2, 768)
     """
-    return shared().embed(samples, sample_rate, downmix=downmix)
+    return shared().embed(samples, sample_rate, downmix=downmix, normalize=normalize)
 
 
 def embed_many(
@@ -356,6 +410,7 @@ def embed_many(
     sample_rate: int | None = None,
     *,
     downmix: Downmix = "mean",
+    normalize: bool = False,
     threads: int | None = None,
     progress: Progress = False,
 ) -> Embeddings:
@@ -367,9 +422,10 @@ def embed_many(
     (1, 2, 768)
     """
     return shared().embed_many(
-        clips, sample_rate, downmix=downmix, threads=threads, progress=progress
+        clips,
+        sample_rate,
+        downmix=downmix,
+        normalize=normalize,
+        threads=threads,
+        progress=progress,
     )
-
-
-load = Encoder.load
-load_pretrained = Encoder.load_pretrained

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import math
+import os
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from quaver.models.archive import open_regular, parse_json, reading
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,6 +36,9 @@ _DTYPES: dict[int, np.dtype[Any]] = {
     FLOAT16: np.dtype("<f2"),
 }
 _MOST_FIELDS = 20_000
+
+#: What the file of a head on an encoder says that it is.
+HEAD = "encoder-head"
 
 #: Name, type and shape of what a graph takes or makes.
 Value = tuple[str, int, list[int | str]]
@@ -87,6 +93,14 @@ class Parsed:
     weights: dict[str, NDArray[Any]] = field(default_factory=dict)
     inputs: list[Value] = field(default_factory=list)
     outputs: list[Value] = field(default_factory=list)
+
+
+def kind(file: str | os.PathLike[str]) -> str:
+    """Return "encoder" of a file of a head, "tdcnn" of any other."""
+    with open_regular(file) as stream, reading(file, "model"):
+        about = parse(stream.read()).about
+        said = parse_json(about, "what is said about the network") if about else None
+        return "encoder" if isinstance(said, dict) and said.get("kind") == HEAD else "tdcnn"
 
 
 def parse(content: bytes) -> Parsed:

@@ -7,7 +7,6 @@ takes the value with the best average recall, then penalty and kernel width of t
 from __future__ import annotations
 
 import dataclasses
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -20,23 +19,19 @@ with extra("svm"):
     from sklearn.calibration import CalibratedClassifierCV
     from sklearn.decomposition import PCA
     from sklearn.metrics import make_scorer
-    from sklearn.model_selection import (
-        GroupKFold,
-        StratifiedGroupKFold,
-        StratifiedKFold,
-        cross_val_score,
-    )
+    from sklearn.model_selection import cross_val_score
     from sklearn.pipeline import Pipeline
     from sklearn.preprocessing import StandardScaler
     from sklearn.svm import SVC
 
 from quaver.config import FeatureConfig
+from quaver.models.folds import speaker_folds
 from quaver.models.scores import average_recall
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    _Fold = tuple[NDArray[np.intp], NDArray[np.intp]]  # rows to train on, rows to test on
+    from quaver.models.folds import Fold
 
 #: Values that the search tries for each parameter of the features, in this order.
 GRID: dict[str, tuple[Any, ...]] = {
@@ -62,10 +57,6 @@ VARIANCE = 0.98
 
 #: How many times a search looks at a choice.
 N_LOOKS = 1 + sum(len(v) - 1 for v in GRID.values()) + len(PENALTIES) * len(KERNEL_WIDTHS) - 1
-
-_INNER_FOLDS = 4
-_TRIES = 20
-_SEED = 0
 
 #: From a configuration to the vectors of the clips, (n_clips, n_values) float32.
 Vectors = Callable[[FeatureConfig], "NDArray[np.float32]"]
@@ -139,7 +130,7 @@ def fit(
     UserWarning
         If speakers cannot be kept together because some label would then be missing in training.
     """
-    folds, by_speaker = _folds(labels, groups)
+    folds, by_speaker = speaker_folds(labels, groups)
     chosen = config or (FeatureConfig() if search else DEFAULT_CONFIG)
     penalty, width, best = PENALTIES[0], KERNEL_WIDTHS[0], None
     if search:
@@ -186,7 +177,7 @@ def _climb(
 def _score(
     X: NDArray[np.float32],
     labels: NDArray[np.str_],
-    folds: list[_Fold],
+    folds: list[Fold],
     penalty: float,
     width: float,
     n_jobs: int | None,
@@ -194,31 +185,3 @@ def _score(
     steps = Pipeline(make_steps(SVC(C=penalty, gamma=width / X.shape[1])))
     scorer = make_scorer(average_recall)
     return float(cross_val_score(steps, X, labels, cv=folds, scoring=scorer, n_jobs=n_jobs).mean())
-
-
-def _folds(labels: NDArray[np.str_], groups: NDArray[np.str_] | None) -> tuple[list[_Fold], bool]:
-    """Return folds, and whether they are by speaker; every training part has all labels."""
-    rows = np.zeros((len(labels), 1))
-    if groups is not None:
-        n_folds = min(_INNER_FOLDS, len(np.unique(groups)))
-        splitters = [GroupKFold(n_folds)] if n_folds >= 2 else []
-        splitters += [
-            StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
-            for seed in range(_TRIES if n_folds >= 2 else 0)
-        ]
-        with warnings.catch_warnings():
-            # Of a label with fewer clips than folds: whether the folds will do is looked at below.
-            warnings.simplefilter("ignore", UserWarning)
-            for splitter in splitters:
-                folds = list(splitter.split(rows, labels, groups))
-                if all(len(np.unique(labels[p])) == len(np.unique(labels)) for p, _ in folds):
-                    return folds, True
-        warnings.warn(
-            "speakers cannot be kept together: some label would be missing in training; the folds"
-            " of search and calibration are random",
-            UserWarning,
-            stacklevel=3,
-        )
-    n_folds = min(_INNER_FOLDS, int(np.unique(labels, return_counts=True)[1].min()))
-    splitter = StratifiedKFold(n_folds, shuffle=True, random_state=_SEED)
-    return list(splitter.split(rows, labels)), False

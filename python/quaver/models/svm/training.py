@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from quaver import _core
 from quaver._extras import extra
 
 with extra("svm"):
-    import sklearn
     from sklearn.calibration import CalibratedClassifierCV
     from sklearn.pipeline import Pipeline
     from sklearn.svm import SVC
 
 from quaver.config import FeatureConfig
 from quaver.features import feature_names
+from quaver.models.base import check_trainable
+from quaver.models.card import data_of, versions
 from quaver.models.svm.model import SvmModel
 from quaver.models.svm.selection import (
     DEFAULT_CONFIG,
@@ -123,7 +122,7 @@ def train(
     ValueError: training needs at least two labels with two clips each, got fear: 1
     """
     labels = corpus.labels
-    _check_labels(labels)
+    check_trainable(labels)
     total = 1 + (N_LOOKS if search and config is None else 4 if search else 0)
     done = 0
 
@@ -150,33 +149,15 @@ def train(
     return SvmModel(chosen.steps, chosen.config, _card(corpus, chosen))
 
 
-def _check_labels(labels: NDArray[np.str_]) -> None:
-    names, counts = np.unique(labels, return_counts=True)
-    if len(names) < 2 or counts.min() < 2:
-        listed = ", ".join(f"{n}: {c}" for n, c in zip(names, counts, strict=True))
-        raise ValueError(f"training needs at least two labels with two clips each, got {listed}")
-
-
 def _card(corpus: Corpus, chosen: Fitted) -> dict[str, Any]:
-    names, counts = np.unique(corpus.labels, return_counts=True)
     return {
         "name": "quaver SVM",
-        "data": {
-            "corpora": sorted({clip.corpus for clip in corpus}),
-            "clips": len(corpus),
-            "speakers": len(np.unique(corpus.groups)),
-            "labels": {str(n): int(c) for n, c in zip(names, counts, strict=True)},
-        },
+        "data": data_of(corpus),
         "chosen": {
             "C": chosen.penalty,
             "gamma": f"{chosen.kernel_width:g} / {len(feature_names(chosen.config))}",
             "uar_of_search": chosen.score,
             "folds_of_search": "by speaker" if chosen.by_speaker else "random",
         },
-        "versions": {
-            "quaver": _core.version,
-            "scikit-learn": sklearn.__version__,
-            "numpy": np.__version__,
-            "python": platform.python_version(),
-        },
+        "versions": versions(),
     }

@@ -17,7 +17,7 @@ import numpy as np
 from quaver._validate import as_recording, check_int, check_real
 from quaver.audio import recording_at, resample
 from quaver.models.tdcnn.config import LONGEST
-from quaver.models.timeline import SILENCE_DB, level_db
+from quaver.models.trust import SILENCE_DB, level_db
 from quaver.spectrogram import log_mel
 from quaver.windowing import windows
 

@@ -1,0 +1,44 @@
+"""``quaver train encoder``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from quaver.cli.console import progress, say, shown
+from quaver.cli.errors import USAGE, require, stop
+from quaver.cli.files import check_folders, read_all_clips
+from quaver.cli.options import Copies, Corpora, Kind, Search, Threads
+
+
+def train_encoder_command(
+    corpora: Corpora,
+    output: Annotated[Path, typer.Option("--output", "-o", help="model.onnx", show_default=False)],
+    kind: Kind = "auto",
+    copies: Copies = 4,
+    search: Search = True,
+    seed: Annotated[int, typer.Option(help="Of the copies.")] = 0,
+    threads: Threads = None,
+) -> None:
+    """Train a head on the pre-trained encoder, on all clips of one corpus or several.
+
+    Corpora count the same, whatever their sizes. Copies of the clips in noise, in rooms, through
+    telephones and by faster and slower voices are heard, too.
+    """
+    require("sklearn", "onnxruntime", extra="encoder")
+    from quaver.models import encoder
+
+    if output.suffix != ".onnx":
+        stop(f"{shown(output)}: expected a name that ends in .onnx", USAGE)
+    check_folders(output)
+    clips = read_all_clips(corpora, kind)
+    with progress("Listening") as report:
+        model = encoder.train(
+            clips, n_copies=copies, search=search, seed=seed, threads=threads, progress=report
+        )
+    encoder.save(model, output, card={**model.card, "name": output.stem})
+    score = model.card["chosen"]["uar_of_search"]
+    found = "" if score is None else f", {score:.1%} average recall in cross-validation"
+    say(f"Wrote {shown(output)}: {len(clips)} clips, {len(model.classes)} labels{found}.")

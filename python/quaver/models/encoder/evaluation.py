@@ -1,0 +1,123 @@
+"""How good heads on an encoder are with speakers, corpora and conditions that they never heard.
+
+Whatever is chosen is chosen inside the training part of a fold, as `quaver.models.encoder.train`
+does, so that no test speaker takes part in any choice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from quaver.augmentation import CONDITIONS, Augmentation
+from quaver.corpus import RAVDESS_FOLDS, Corpus
+from quaver.models import stress
+from quaver.models.encoder.classifier import EncoderClassifier
+from quaver.models.encoder.model import Encoder
+from quaver.models.encoder.selection import fit
+from quaver.models.encoder.training import BLOCKS
+from quaver.models.encoder.vectors import N_COPIES, Vectors, vectors_of
+from quaver.models.scores import average_recall
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+#: Names that `run_protocol` knows.
+PROTOCOLS = ("speaker-independent", "leave-one-corpus-out")
+
+_N_FOLDS = 5
+
+
+def folds_of(corpus: Corpus, protocol: str) -> Iterator[NDArray[np.intp]]:
+    """Yield the test rows of each fold.
+
+    speaker-independent
+        Five folds; of RAVDESS the published ones by actor, of every other corpus its speakers in
+        alphabetical order, dealt out one by one.
+    leave-one-corpus-out
+        A fold for each corpus.
+    """
+    corpora = np.array([clip.corpus for clip in corpus], dtype=np.str_)
+    if protocol == "leave-one-corpus-out":
+        yield from (np.flatnonzero(corpora == name) for name in np.unique(corpora))
+        return
+    if protocol != "speaker-independent":
+        raise ValueError(f"protocol must be one of {', '.join(PROTOCOLS)}, got {protocol!r}")
+    numbers = {f"ravdess/{speaker}": i for i, fold in enumerate(RAVDESS_FOLDS) for speaker in fold}
+    for name in set(np.unique(corpora)) - {"ravdess"}:
+        for i, group in enumerate(np.unique(corpus.groups[corpora == name])):
+            numbers[str(group)] = i % _N_FOLDS
+    folds = np.array([numbers[group] for group in corpus.groups])
+    yield from (np.flatnonzero(folds == i) for i in range(_N_FOLDS) if (folds == i).any())
+
+
+def run_protocol(
+    corpus: Corpus,
+    protocol: str = "speaker-independent",
+    *,
+    conditions: Sequence[str] = tuple(CONDITIONS),
+    encoder: Encoder | None = None,
+    augmentation: Augmentation | None = None,
+    n_copies: int = N_COPIES,
+    search: bool = True,
+    vectors: Vectors | None = None,
+    progress: Callable[[str], object] | None = None,
+) -> list[dict[str, Any]]:
+    """Train a head in each fold and score it on the rest of the clips, clean and changed.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        Of one or several corpora.
+    protocol : {"speaker-independent", "leave-one-corpus-out"}
+        As in `folds_of`.
+    conditions : sequence of str, optional
+        Of `quaver.augmentation.CONDITIONS`; all by default.
+    encoder, augmentation, n_copies, search
+        As of `quaver.models.encoder.train`.
+    vectors : Vectors, optional
+        Those of `quaver.models.encoder.vectors.vectors_of`, if they are at hand.
+    progress : callable, optional
+        Called with a sentence after each step.
+
+    Returns
+    -------
+    list of dict
+        For each corpus and condition the scores of `quaver.models.stress.Condition` on the clips
+        whose label is in the training part, of all folds together; ``uar`` is the mean over folds,
+        ``uar_std`` their deviation, ``choices`` what each chose.
+    """
+    tell = progress or (lambda text: None)
+    used = Encoder.load_pretrained(blocks=BLOCKS) if encoder is None else encoder
+    policy = Augmentation() if augmentation is None else augmentation
+    if vectors is None:
+        vectors = vectors_of(used, corpus, policy=policy, n_copies=n_copies)
+        tell(f"vectors of {len(corpus)} clips")
+    answers: dict[tuple[str, str], list[tuple[NDArray[np.str_], stress.Answered]]] = {}
+    choices = []
+    for i, test in enumerate(folds_of(corpus, protocol)):
+        train = np.setdiff1d(np.arange(len(corpus)), test)
+        head, chosen = fit(vectors.part(train), search=search)
+        choices.append({"C": chosen.penalty, "directions": chosen.n_directions})
+        model = EncoderClassifier(used, head, {})
+        tested = (corpus[int(row)] for row in test)
+        known = Corpus(tuple(clip for clip in tested if clip.label in head.classes))
+        for name, part in stress.by_corpus(known):
+            for condition in conditions:
+                found = stress.answered(model, part, condition)
+                answers.setdefault((name, condition), []).append((part.labels, found))
+        tell(f"fold {i + 1}: {chosen}")
+    return [{**_scores(*key, folds), "choices": choices} for key, folds in answers.items()]
+
+
+def _scores(
+    corpus: str, condition: str, folds: Sequence[tuple[NDArray[np.str_], stress.Answered]]
+) -> dict[str, Any]:
+    """Return the scores of all answers together, but for the average recall, which is of folds."""
+    labels = np.concatenate([labels for labels, _ in folds])
+    row = stress.row_of(corpus, condition, labels, stress.joined([each for _, each in folds]))
+    recalls = [average_recall(labels, each.labels) for labels, each in folds]
+    mean = {"uar": float(np.mean(recalls)), "uar_std": float(np.std(recalls))}
+    return {**row.to_dict(), **mean, "folds": len(folds)}
