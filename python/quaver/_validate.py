@@ -262,6 +262,11 @@ def as_frames(values: ArrayLike, largest: float = _FLOAT32_MAX) -> NDArray[np.fl
     return frames
 
 
+def is_table(values: Any) -> bool:
+    """Tell whether this is a table of any library, whose items are the names of its columns."""
+    return hasattr(values, "columns") or hasattr(values, "column_names")
+
+
 def as_texts(texts: Any, name: str = "texts") -> list[str]:
     """Return texts as a list; what is in it is checked when it is encoded.
 
@@ -271,7 +276,7 @@ def as_texts(texts: Any, name: str = "texts") -> list[str]:
         For one text alone, and for what is no list: a table, of which only the names of the columns
         would be seen, a mapping, a set, an array of other than one dimension.
     """
-    table = hasattr(texts, "columns") or hasattr(texts, "column_names")
+    table = is_table(texts)
     unordered = isinstance(texts, (str, bytes, bytearray, Mapping, set, frozenset))
     if table or unordered or not isinstance(texts, Iterable) or getattr(texts, "ndim", 1) != 1:
         shape = f" of shape {texts.shape}" if hasattr(texts, "shape") else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -17,6 +17,8 @@ from quaver._validate import (
     check_downmix,
     check_flag,
     check_int,
+    check_kind,
+    is_table,
     refuse_pair,
     refuse_without_rate,
 )
@@ -231,7 +233,12 @@ def failure_of(index: int, clip: Any, error: BaseException) -> Failure:
 def as_clips(clips: Iterable[Any]) -> Sequence[Any]:
     """Return clips as a sequence; TypeError for a single one, ValueError for none."""
     refuse_pair(clips)
-    if is_recording(clips):
+    if is_table(clips):  # whose columns' names would be taken for paths, as keys would
+        kind = type(clips).__name__
+        raise TypeError(
+            f"clips must be a list of recordings or arrays, got {kind}; take one column of it"
+        )
+    if is_recording(clips) or isinstance(clips, (Mapping, set, frozenset)):
         raise TypeError(f"clips must be a list of recordings or arrays, got {type(clips).__name__}")
     if isinstance(clips, np.ndarray):
         # Of one dimension, only paths and the like are clips; numbers are one recording.
@@ -273,7 +280,7 @@ def _resolve(
         refuse_without_rate(clips)
     if any(isinstance(clip, (np.ndarray, list, tuple)) for clip in clips):
         refuse_without_rate(clips)
-    config = config or FeatureConfig()
+    config = FeatureConfig() if config is None else check_kind("config", config, FeatureConfig)
     return resolve_config(config.sample_rate, config)
 
 

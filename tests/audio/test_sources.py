@@ -261,6 +261,13 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
 # File objects.
 
 
+def test_a_closed_file_object_is_called_that(noise: NDArray[np.float32]) -> None:
+    file = io.BytesIO(encoded(noise, "WAV"))
+    file.close()
+    with pytest.raises(ValueError, match=r"<file object>: the file object is closed"):
+        quaver.load(file)
+
+
 def test_an_object_at_its_end(noise: NDArray[np.float32]) -> None:
     stream = io.BytesIO()
     stream.write(encoded(noise, "WAV"))

@@ -50,6 +50,14 @@ def test_extract_writes_what_extract_many_returns(
     assert values.dtype == np.float32
 
 
+@pytest.mark.parametrize("rate", [0, -1, 10**7, 10**23])
+def test_a_rate_that_cannot_be_is_wrong_usage(run: Run, tmp_path: Path, rate: int) -> None:
+    output = tmp_path / "f.csv"
+    told = run("extract", tmp_path / "no.wav", "-o", output, "--sample-rate", rate, code=2).stderr
+    assert "--sample-rate must be" in told
+    assert f"got {rate}" in told
+
+
 def test_extract_at_another_rate_and_padded(run: Run, tmp_path: Path) -> None:
     short = tmp_path / "short.wav"
     soundfile.write(short, np.full(100, 0.1), 8000)

@@ -117,8 +117,12 @@ def test_predict_of_stereo(run: Run, tmp_path: Path, speech: NDArray[np.float32]
     left = json.loads(run(*arguments).stdout)["predictions"][0]
     expected = svm.predict(svm.load_pretrained(), [speech], 16000).probabilities[0]
     np.testing.assert_allclose(list(left["probabilities"].values()), expected, atol=1e-6)
-    assert (
-        "expected 'mean' or the number" in run("predict", file, "--downmix", "sum", code=2).stderr
+    for wrong in ("sum", "9" * 5000):
+        told = run("predict", file, "--downmix", wrong, code=2).stderr
+        assert "--downmix" in told
+        assert "expected 'mean' or the number" in told
+    assert "--downmix must be a channel below 2, got 7" in (
+        run("predict", file, "--downmix", 7, code=1).stderr
     )
 
 

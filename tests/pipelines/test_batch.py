@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -251,6 +252,10 @@ def test_defects_of_the_program_are_not_hidden(
     [
         ([], {}, ValueError, "clips must not be empty, got 0 clips"),
         ("a.wav", {}, TypeError, "clips must be a list of recordings or arrays, got str"),
+        ({"a.wav": 1}, {}, TypeError, "clips must be a list of recordings or arrays, got dict"),
+        ({"a.wav"}, {}, TypeError, "clips must be a list of recordings or arrays, got set"),
+        (SimpleNamespace(columns=["file"]), {}, TypeError, "got SimpleNamespace; take one column"),
+        (["a.wav"], {"config": 0}, TypeError, "config must be a FeatureConfig, got int"),
         (Path("a.wav"), {}, TypeError, "must be a list .*, got .*Path"),
         (np.zeros(16000), {"sample_rate": 16000}, TypeError, "got a single array"),
         ([np.zeros(16000)], {}, ValueError, "sample_rate is required for arrays"),

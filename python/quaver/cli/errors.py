@@ -40,6 +40,7 @@ _OPTIONS = (
     ("pass downmix='mean' or a channel index", "give --downmix mean or the number of a channel"),
     ("pass pad=True", "give --pad"),
     ("max_duration", "--max-duration"),
+    ("downmix must be", "--downmix must be"),
     ("pass what it gives as a file object", "give - and pipe it"),
 )
 

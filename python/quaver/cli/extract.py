@@ -64,10 +64,13 @@ def extract_command(
     if write is _write_parquet:
         require("pyarrow", extra="parquet")
     channels = parse_downmix(downmix)
+    try:
+        config = quaver.FeatureConfig(sample_rate=sample_rate)
+    except ValueError as error:  # before a recording is looked for
+        stop(str(error).replace("sample_rate", "--sample-rate"), USAGE)
     files, failures = collect(paths, max_duration)
     if files:
         with nullcontext(output) if output == _STDOUT else replacing(output) as temporary:
-            config = quaver.FeatureConfig(sample_rate=sample_rate)
             with progress("Extracting") as report:
                 batch = quaver.extract_many(
                     files,

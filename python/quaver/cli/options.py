@@ -95,6 +95,8 @@ def parse_downmix(value: str | None) -> Channels:
     """Read the option --downmix."""
     if value is None or value == "mean":
         return value  # type: ignore[return-value]  # narrowed to the literal
-    if value.isdecimal():
+    if value.isdecimal() and len(value) < 10:  # int() has a limit of its own
         return int(value)
-    raise typer.BadParameter(f"expected 'mean' or the number of a channel, got {value!r}")
+    raise typer.BadParameter(
+        f"expected 'mean' or the number of a channel, got {value!r}", param_hint="--downmix"
+    )

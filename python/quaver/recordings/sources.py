@@ -272,6 +272,8 @@ def _of_bytes(data: bytes, name: str) -> Source:
 
 
 def _of_object(file: BinaryIO, name: str) -> Source:
+    if getattr(file, "closed", False):
+        raise ValueError(f"{name}: the file object is closed")
     if isinstance(file.read(0), str):  # as a SpooledTemporaryFile may
         raise TypeError(
             f"{name}: file must be a binary file object, got one of text: open it with mode 'rb'"
