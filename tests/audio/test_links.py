@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 import quaver
-from quaver.recordings.containers import OggLink, ogg_links
+from quaver.recordings.ogg import OggLink, ogg_links
 from recorded import RATE, Wrap, encoded
 
 CONTAINERS = ("WAV", "WAVEX", "RF64", "AIFF", "CAF", "W64", "AU", "FLAC")
@@ -58,9 +58,68 @@ def test_files_of_several_kinds_that_follow_one_another(noise: NDArray[np.float3
     assert len(quaver.load(b"".join(parts))[0]) == sum(500 + i for i in range(len(parts)))
 
 
+# Where an MP3 begins behind a FLAC or Ogg, no mark tells.
+UNLIKE = [
+    (first, second)
+    for first in ("WAV", "AIFF", "FLAC", "OGG", "MP3")
+    for second in (*CONTAINERS, "OGG", "MP3")
+    if second != "MP3" or first in ("WAV", "AIFF")
+]
+
+
+@pytest.mark.parametrize(("first", "second"), UNLIKE)
+def test_a_file_that_follows_one_of_another_kind(
+    tmp_path: Path, wrap: Wrap, noise: NDArray[np.float32], first: str, second: str
+) -> None:
+    parts = [encoded(noise[: 16000 - 800 * i], kind) for i, kind in enumerate((first, second))]
+    found, _ = quaver.load(wrap(b"".join(parts), tmp_path))
+    last, _ = quaver.load(parts[1])
+    np.testing.assert_allclose(found[-len(last) + 2000 :], last[2000:], atol=1e-6)
+    assert len(found) == pytest.approx(len(quaver.load(parts[0])[0]) + len(last), abs=2400)
+
+
+def test_a_file_between_two_of_ogg(noise: NDArray[np.float32]) -> None:
+    parts = [encoded(noise[:9000], "OGG"), encoded(noise[:501], "WAV"), encoded(noise, "OGG")]
+    whole = np.concatenate([quaver.load(part)[0] for part in parts])
+    np.testing.assert_array_equal(quaver.load(b"".join(parts))[0], whole)
+
+
+def test_a_flac_is_not_ended_by_what_is_in_front_of_its_frames(noise: NDArray[np.float32]) -> None:
+    data, held = encoded(noise, "FLAC"), b"riff" + encoded(noise[:50], "WAV")
+    block = b"\x02" + len(held).to_bytes(3, "big") + held  # of another program
+    found, _ = quaver.load(data[:42] + block + data[42:])
+    np.testing.assert_array_equal(found, quaver.load(data)[0])
+
+
+@pytest.mark.parametrize(
+    "page", ["OggS", "OggS\0\0" + "\0" * 20 + "\2\xff", "OggS" + "\0" * 22 + "\1\2x", "OggSx"]
+)
+@pytest.mark.parametrize("is_behind", [False, True])
+def test_forged_pages_are_not_all_looked_at(
+    noise: NDArray[np.float32], page: str, is_behind: bool
+) -> None:
+    data = (encoded(noise, "OGG") if is_behind else b"") + page.encode("latin-1") * 300_000
+    n_bytes = 0
+
+    def read(at: int, n: int) -> bytes:
+        nonlocal n_bytes
+        n_bytes += min(n, len(data) - at)
+        return data[at : at + n]
+
+    assert ogg_links(read, len(data))[-1].is_cut
+    assert n_bytes < 4 * len(data) + 2**20
+    with pytest.raises(ValueError, match="truncated"):
+        quaver.load(data)
+
+
 def test_more_files_than_anyone_would_put_together() -> None:
     message = "more than 4096 recordings in one file, take them apart"
-    for data in (encoded(np.zeros(1, np.float32), "WAV"), b"fLaC\0\0\0\x22" + bytes(34)):
+    empty = with_checksum(b"OggS\0\2" + bytes(21)) + with_checksum(b"OggS\0\4" + bytes(21))
+    for data in (
+        encoded(np.zeros(1, np.float32), "WAV"),
+        b"fLaC\0\0\0\x22" + bytes(34),
+        empty,
+    ):
         with pytest.raises(ValueError, match=message):
             quaver.load(data * 5000)
 

@@ -5,10 +5,13 @@ Everything here looks at bytes only through ``read(position, n)``, which returns
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
+
+import numpy as np
 
 Read = Callable[[int, int], bytes]
 _Order = Literal["little", "big"]
@@ -17,14 +20,16 @@ _Order = Literal["little", "big"]
 _STREAMED = 0x7FFF0000
 # 64-bit lengths from here on are none.
 _NO_LENGTH = 1 << 62
-# Chunks, blocks or pages that are looked at before samples must have come, and what turns out to be
-# none: a forged file may hold millions.
-_MOST_CHUNKS = 4096
+#: Chunks, blocks or pages that are looked at before samples must have come, and what turns out to
+#: be none: a forged file may hold millions.
+MOST_CHUNKS = 4096
 #: Recordings in one file, of which each is opened by itself.
 MOST_RECORDINGS = 4096
 
-# Bytes in which a mark is looked for at a time.
-_BLOCK = 1 << 16
+#: Bytes in which a mark is looked for at a time, and those that two of them share: a header lies
+#: whole in one of them.
+BLOCK = 1 << 16
+_SHARED = 1 << 10
 
 # At the end of an MP3: bytes that are looked at, and frames in a row that are no accident.
 _MP3_TAIL = 1 << 14
@@ -70,7 +75,7 @@ class Samples:
 def tag_length(read: Read) -> int:
     """Return the bytes of the ID3v2 tags in front of a recording."""
     position = 0
-    for _ in range(_MOST_CHUNKS):
+    for _ in range(MOST_CHUNKS):
         head = read(position, 10)
         if len(head) < 10 or head[:3] != b"ID3" or max(head[6:]) > 127:
             break
@@ -101,7 +106,7 @@ def find_samples(read: Read, size: int) -> Samples | None:
 def _of_chunks(read: Read, size: int, order: _Order, wanted: bytes) -> Samples | None:
     position = 12
     long: tuple[int, int] | None = None  # 64-bit length of an RF64, and where it is
-    for _ in range(_MOST_CHUNKS):
+    for _ in range(MOST_CHUNKS):
         chunk = read(position, 8)
         if len(chunk) < 8:
             return None
@@ -124,7 +129,7 @@ def _of_chunks(read: Read, size: int, order: _Order, wanted: bytes) -> Samples |
 
 def _are_chunks(read: Read, position: int, size: int, order: _Order) -> bool:
     """Tell whether nothing but whole chunks follows: then there really are no samples."""
-    for _ in range(_MOST_CHUNKS):
+    for _ in range(MOST_CHUNKS):
         if position >= size:
             return True
         chunk = read(position, 8)
@@ -139,7 +144,7 @@ def _are_chunks(read: Read, position: int, size: int, order: _Order) -> bool:
 
 def _of_caf(read: Read) -> Samples | None:
     position = 8
-    for _ in range(_MOST_CHUNKS):
+    for _ in range(MOST_CHUNKS):
         chunk = read(position, 12)
         if len(chunk) < 12:
             return None
@@ -156,7 +161,7 @@ def _of_caf(read: Read) -> Samples | None:
 
 def _of_w64(read: Read) -> Samples | None:
     position = 40
-    for _ in range(_MOST_CHUNKS):
+    for _ in range(MOST_CHUNKS):
         chunk = read(position, 24)
         if len(chunk) < 24:
             return None
@@ -180,54 +185,100 @@ def _of_au(read: Read, order: _Order) -> Samples | None:
     return Samples(start, None if length in (0, 0xFFFFFFFF) else length, 8, 4, order)
 
 
-# How recordings begin that may follow another one, and what stands a few bytes behind that.
-_Beginning = tuple[bytes, int, tuple[bytes, ...]]
-_FLAC: _Beginning = (b"fLaC", 4, (b"\0\0\0\x22", b"\x80\0\0\x22"))
-_BEGINNINGS: tuple[_Beginning, ...] = (
-    _FLAC,
-    (b"RIFF", 8, (b"WAVE",)),
-    (b"RIFX", 8, (b"WAVE",)),
-    (b"RF64", 8, (b"WAVE",)),
-    (b"BW64", 8, (b"WAVE",)),
-    (b"FORM", 8, (b"AIFF", b"AIFC")),
-    (b"caff\0\x01", 8, (b"desc",)),
-    (b".snd\0\0", 12, (b"\0\0\0",)),
-    (_W64_RIFF, 24, (b"wave",)),
-)
+# How recordings begin that may follow another one, by their container's first bytes. Each has three
+# zeros in a row soon after, but a FLAC whose first block is its last.
+_FLAC = b"fLaC(?=[\0\x80]\0\0\x22)"
+_BEGINNINGS = {
+    b"fLaC": _FLAC,
+    b"RIFF": b"RIFF(?=....WAVE)",
+    b"RIFX": b"RIFX(?=....WAVE)",
+    b"RF64": b"RF64(?=....WAVE)",
+    b"BW64": b"BW64(?=....WAVE)",
+    b"FORM": b"FORM(?=....AIF[FC])",
+    b"caff": b"caff(?=\0\x01..desc)",
+    b".snd": b"[.]snd(?=\0\0......\0\0\0)",
+    b"riff": re.escape(_W64_RIFF) + b"(?=.{8}wave)",
+    b"OggS": b"OggS(?=\0\x02\0{8})",
+}
+_ANY = re.compile(b"|".join(_BEGINNINGS.values()), re.DOTALL)
+# Bytes by which the longest of them, that of W64, is known.
+_LONGEST_MARK = 28
+# Kinds of blocks in front of the frames of a FLAC.
+_FLAC_BLOCKS = 7
 
 
 def next_recording(read: Read, size: int) -> int | None:
     """Return where another recording begins behind the one at the beginning; None without one.
 
     Where more follows than the samples, one of the same kind may also begin in what those claim:
-    then the first is cut. Where a FLAC ends only decoding tells.
+    then the first is cut. Where a FLAC or MP3 ends only decoding tells.
     """
-    if read(0, 4) == b"fLaC":
-        return _next_of(read, size, 4, (_FLAC,))
+    mark = read(0, 4)
+    if mark == b"fLaC":
+        return _next_of(read, size, _flac_frames(read), _ANY, _may_begin)
+    if is_mpeg(mark):
+        return _next_of(read, size, max(1, frame_length(mark)), _ANY, _may_begin)
     samples = find_samples(read, size)
     if samples is None or samples.length is None or samples.start + samples.length >= size:
         return None
     end = samples.start + samples.length
-    same = tuple(each for each in _BEGINNINGS if read(0, len(each[0])) == each[0])
-    within = _next_of(read, end, samples.start, same)
-    return _next_of(read, size, end, _BEGINNINGS) if within is None else within
+    same = re.compile(_BEGINNINGS.get(mark, re.escape(mark)), re.DOTALL)
+    within = _next_of(read, end + _LONGEST_MARK, samples.start, same, lambda block: mark in block)
+    if within is not None and within < end:
+        return within
+    marked = next_marked(read, size, end)
+    return _next_mp3(read, size, end) if marked is None else marked
 
 
-def _next_of(read: Read, size: int, start: int, beginnings: tuple[_Beginning, ...]) -> int | None:
+def _next_mp3(read: Read, size: int, start: int) -> int | None:
+    """Return where an MP3 begins just behind the samples of another recording."""
+    for begin in range(start, min(start + 2, size)):  # chunks end at even places
+        behind = begin + tag_length(partial(_behind, read, begin))
+        if _is_chain(read(behind, _MP3_CHAIN * _LONGEST_FRAME), 0):
+            return behind
+    return None
+
+
+def _behind(read: Read, start: int, position: int, n: int) -> bytes:
+    return read(start + position, n)
+
+
+def next_marked(read: Read, size: int, start: int) -> int | None:
+    """Return where a recording begins from a position on, None without one."""
+    return _next_of(read, size, start, _ANY, lambda _: True)
+
+
+def _flac_frames(read: Read) -> int:
+    """Return where the frames of a FLAC begin: pictures and padding are in front of them."""
+    position = 4
+    for _ in range(MOST_CHUNKS):
+        head = read(position, 4)
+        if len(head) < 4 or head[0] & 0x7F >= _FLAC_BLOCKS:
+            break
+        position += 4 + int.from_bytes(head[1:], "big")
+        if head[0] & 0x80:
+            break
+    return position
+
+
+def _may_begin(block: bytes) -> bool:
+    """Tell whether a recording may begin among frames, much faster than by all the marks."""
+    # Of three zeros two are a pair that lies on an even place.
+    pairs = np.frombuffer(block, np.uint16, len(block) // 2)
+    return b"fLaC" in block or (not pairs.all() and b"\0\0\0" in block)
+
+
+def _next_of(
+    read: Read, size: int, start: int, wanted: re.Pattern[bytes], likely: Callable[[bytes], bool]
+) -> int | None:
     position = start
-    n_tries = 0
-    while position < size and n_tries < _MOST_CHUNKS:
-        block = read(position, min(_BLOCK, size - position))
-        found = [(block.find(mark), behind, then) for mark, behind, then in beginnings]
-        first = min((each for each in found if each[0] >= 0), default=None)
-        if first is None:
-            position += max(1, len(block) - len(_W64_RIFF) + 1)
-            continue
-        at, behind, then = first
-        position += at
-        if read(position + behind, 4).startswith(then):
-            return position
-        position, n_tries = position + 1, n_tries + 1
+    while position < size:
+        block = read(position, min(BLOCK, size - position))
+        if likely(block) and (found := wanted.search(block)):
+            return position + found.start()
+        if len(block) <= _SHARED or position + len(block) >= size:
+            break
+        position += len(block) - _SHARED
     return None
 
 
@@ -271,15 +322,20 @@ def mp3_joined(read: Read) -> int | None:
     """Return where the first whole frame of an MP3 begins that was joined within one."""
     data = read(0, (_MP3_CHAIN + 1) * _LONGEST_FRAME)
     for start in range(min(len(data), _LONGEST_FRAME)):
-        position = start
-        for _ in range(_MP3_CHAIN):
-            length = frame_length(data[position : position + 4])
-            if length == 0 or data[position + 1] != data[start + 1]:
-                break
-            position += length
-        else:
+        if _is_chain(data, start):
             return start
     return None
+
+
+def _is_chain(data: bytes, start: int) -> bool:
+    """Tell whether frames of an MP3 follow one another from a position on."""
+    position = start
+    for _ in range(_MP3_CHAIN):
+        length = frame_length(data[position : position + 4])
+        if length == 0 or data[position + 1] != data[start + 1]:
+            return False
+        position += length
+    return True
 
 
 def mp3_start(read: Read, size: int) -> int | None:
@@ -324,123 +380,3 @@ def mp3_end(read: Read, size: int) -> int:
         rest = data[position : position + 4]
         return tail + position if 0 < len(rest) < 4 and rest[0] == 0xFF else size
     return size
-
-
-@dataclass(frozen=True, slots=True)
-class _Page:
-    start: int
-    end: int
-    flags: int = 0
-    granule: int = 0
-    n_segments: int = 0
-    is_whole: bool = False  # as far as its length tells
-
-    @property
-    def is_first(self) -> bool:
-        return bool(self.flags & 2)
-
-    @property
-    def is_last(self) -> bool:
-        return bool(self.flags & 4)
-
-
-def _ogg_pages(read: Read, size: int) -> Iterator[_Page]:
-    position = n_damaged = 0
-    while position < size:
-        head = read(position, 27)
-        if head[:4] != b"OggS"[: len(head)]:
-            position = _find(read, b"OggS", position, size)
-            continue
-        if len(head) < 27:
-            yield _Page(position, size)
-            return
-        end = position + 27 + head[26] + sum(read(position + 27, head[26]))
-        is_whole = end <= size
-        if end < size and read(end, 4) != b"OggS"[: size - end]:
-            is_whole = n_damaged < _MOST_CHUNKS and _is_intact(read(position, end - position))
-            if not is_whole:  # cut, and others may begin in what it claims
-                n_damaged += 1
-                end = _find(read, b"OggS", position + 4, size)
-        granule = int.from_bytes(head[6:14], "little", signed=True)
-        flags = 0 if head[4] else head[5]  # a page that is cut within its head has none
-        yield _Page(position, end, flags, granule, head[26], is_whole)
-        position = end
-
-
-# Ogg's checksum is that of zlib from the other end of each byte.
-_MIRRORED = bytes(int(f"{value:08b}"[::-1], 2) for value in range(256))
-
-
-def _is_intact(page: bytes) -> bool:
-    """Tell whether a page has the checksum that it names."""
-    zeroed = page[:22] + bytes(4) + page[26:]
-    found = zlib.crc32(zeroed.translate(_MIRRORED), 0xFFFFFFFF) ^ 0xFFFFFFFF
-    return found.to_bytes(4, "big").translate(_MIRRORED) == page[22:26]
-
-
-def _find(read: Read, mark: bytes, position: int, size: int) -> int:
-    """Return the position of a mark from another on, or the size."""
-    while position < size:
-        block = read(position, min(_BLOCK, size - position))
-        found = block.find(mark)
-        if found >= 0:
-            return position + found
-        position += max(1, len(block) - len(mark) + 1)
-    return size
-
-
-@dataclass(frozen=True, slots=True)
-class OggLink:
-    """One of the recordings that follow one another in an Ogg file.
-
-    Attributes
-    ----------
-    start, end : int
-    has_head : bool
-        Whether it begins with what says how to decode it.
-    is_cut : bool
-        Whether it certainly lacks its end: the last page is not whole or is damaged, or its last
-        packet goes on, or the header of a FLAC promises more. That no page is marked as the last
-        says nothing: Android's writer of voice messages and ffmpeg's of segments never mark one.
-    """
-
-    start: int
-    end: int
-    has_head: bool
-    is_cut: bool
-
-
-def ogg_links(read: Read, size: int) -> list[OggLink]:
-    """Return the recordings that follow one another in an Ogg file."""
-    firsts, lasts = list[_Page](), list[_Page]()
-    was_first = False
-    for page in _ogg_pages(read, size):
-        # Several first pages in a row belong to one recording, of several streams.
-        if (page.is_first and not was_first) or not firsts:
-            firsts.append(page)
-            lasts.append(page)
-        lasts[-1] = page
-        was_first = page.is_first
-    ends = [*(page.start for page in firsts[1:]), size]
-    return [
-        OggLink(first.start, end, first.is_first, _is_cut(read, first, last))
-        for first, last, end in zip(firsts, lasts, ends[: len(firsts)], strict=True)
-    ]
-
-
-def _is_cut(read: Read, first: _Page, last: _Page) -> bool:
-    if not last.is_whole:
-        return True
-    page = read(last.start, last.end - last.start)
-    if not _is_intact(page):
-        return True
-    if last.is_last:
-        return False
-    # A segment of 255 bytes is not the last one of its packet.
-    goes_on = last.n_segments > 0 and page[26 + last.n_segments] == 255
-    return goes_on or last.granule < _ogg_flac_length(read(first.start, 64))
-
-
-def _ogg_flac_length(page: bytes) -> int:
-    """Return how many samples the first page of FLAC in Ogg promises, 0 for none."""
-    return int.from_bytes(page[58:63], "big") & 0xFFFFFFFFF if page[28:33] == b"\x7fFLAC" else 0

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from quaver.recordings import containers, kinds
+from quaver.recordings.ogg import ogg_links
 from quaver.recordings.views import Source
 
 # An MP3 that does not tell its length is said to be so many times its size: libsndfile guesses how
@@ -45,24 +46,31 @@ def links_of(source: Source) -> list[Link]:
     """Return the recordings in a file, with what libsndfile would take for granted mended."""
     tag = containers.tag_length(source.read) if source.head[:3] == b"ID3" else 0
     # What follows a tag loses its end, unless libsndfile reads the file by itself.
-    body = source.behind(tag) if tag else source
-    if containers.is_mpeg(body.head):
-        return [_mpeg_link(body)]
-    if body.head[:4] == b"OggS":
-        return _ogg_links(body)
-    links = []
-    while (start := containers.next_recording(body.read, body.size)) is not None:
-        links.append(_link(body.part(0, start)))
-        body = body.behind(start)
-        if len(links) >= containers.MOST_RECORDINGS:
+    rest: Source | None = source.behind(tag) if tag else source
+    links = list[Link]()
+    while rest is not None:
+        more, rest = _first_links(rest)
+        links += more
+        if len(links) > containers.MOST_RECORDINGS:
             raise ValueError(
-                f"{source.name}: more than {len(links)} recordings in one file, take them apart"
+                f"{source.name}: more than {containers.MOST_RECORDINGS} recordings in one file,"
+                " take them apart"
             )
-    return [*links, _link(body)]
+    return links
 
 
-def _ogg_links(source: Source) -> list[Link]:
-    links = containers.ogg_links(source.read, source.size)
+def _first_links(source: Source) -> tuple[list[Link], Source | None]:
+    """Return the first recordings of one container, and what follows if that is another one."""
+    if source.head[:4] == b"OggS":
+        return _ogg_links(source)
+    start = containers.next_recording(source.read, source.size)
+    rest = None if start is None else source.behind(start)
+    first = source if start is None else source.part(0, start)
+    return [_mpeg_link(first) if containers.is_mpeg(first.head) else _link(first)], rest
+
+
+def _ogg_links(source: Source) -> tuple[list[Link], Source | None]:
+    links = ogg_links(source.read, source.size)
     for i, link in enumerate(links):
         which = f"number {i + 1} of {len(links)} recordings in one file: " if len(links) > 1 else ""
         if link.is_cut:
@@ -72,9 +80,11 @@ def _ogg_links(source: Source) -> list[Link]:
             )
         if not link.has_head:
             raise unreadable(source.name, f"{which}{HEADLESS}")
-    if len(links) < 2:
-        return [Link(source.plain)]
-    return [Link(partial(source.view, each.start, each.end), can_seek=False) for each in links]
+    start = containers.next_marked(source.read, source.size, links[-1].end)
+    if start is None and len(links) == 1:
+        return [Link(source.plain)], None
+    parts = [Link(partial(source.view, each.start, each.end), can_seek=False) for each in links]
+    return parts, None if start is None else source.behind(start)
 
 
 def _link(source: Source) -> Link:
