@@ -219,6 +219,14 @@ def test_a_file_asks_for_no_more_memory_than_its_size_allows(
         tdcnn.load(saved)
 
 
+@pytest.mark.parametrize("n_bytes", [1_000_000, 49_000_000])
+def test_what_a_file_below_50_mb_may_ask_for(n_bytes: int) -> None:
+    largest = 300_000_000 // 8  # weights, each with what takes as much again
+    with pytest.raises(ValueError, match="too many for a file of"):
+        networks._check_memory(largest, 0, n_bytes)
+    networks._check_memory(n_bytes // 2, 0, n_bytes)  # as written, in half precision
+
+
 def test_pickles_of_other_versions_are_told(saved: Path) -> None:
     model = tdcnn.load(saved)
     state = model.__getstate__()

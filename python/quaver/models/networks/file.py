@@ -45,7 +45,7 @@ _PART = 1 << 20
 # What a network takes when it is asked once: for each weight as much again, and a few layers'
 # answers. So many bytes are free, beyond them so many times those of the file.
 _BYTES_A_WEIGHT, _BYTES_A_VALUE = 8, 20
-_FREE_BYTES, _MOST_TIMES = 250 << 20, 8
+_FREE_BYTES, _MOST_TIMES = 250 << 20, 5
 # Beyond so many weights, or values of a layer for a row, a network is not compiled to be asked:
 # that would take as much again.
 _LARGE, _LARGE_LAYER = 1 << 22, 1 << 21
