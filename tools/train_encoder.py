@@ -32,8 +32,7 @@ TEXT = {
         " (Christop 2024, nEMO: Dataset of Emotional Speech in Polish, arXiv:2404.06292), nine"
         " actors, without disgust; the corpora count the same. Each clip is heard as it is and in"
         " four changed copies: speed, rooms, tilt, noise, babble, bands, clipping, codecs"
-        " (quaver.augmentation.Augmentation). Directions of the vectors in which speakers of a"
-        " corpus differ are taken out. The encoder itself was not trained."
+        " (quaver.augmentation.Augmentation). The encoder itself was not trained."
     ),
     "Licence": (
         "RAVDESS and nEMO are published under CC BY-NC-SA 4.0. The weights of the head are derived"
@@ -50,9 +49,8 @@ TEXT = {
         " inside that part by another cross-validation over speakers. leave-one-corpus-out: trained"
         " on one corpus, tested on the other's clips of labels that the first has. Conditions:"
         " quaver.augmentation.CONDITIONS. Reliable are answers without a warning. Which blocks are"
-        " taken was settled while looking at mean scores of the five folds; that directions of"
-        " speakers are taken out and how copies are made, while looking at folds 2 and 3 as"
-        " validation: a little optimism may remain."
+        " taken was settled while looking at mean scores of the five folds, and how copies are made"
+        " while looking at folds 2 and 3 as validation: a little optimism may remain."
     ),
 }
 

@@ -141,21 +141,6 @@ def test_regression_is_scikit_learns(n_labels: int, penalty: float) -> None:
     np.testing.assert_allclose(softmax(rows @ matrix + bias), wanted, atol=2e-3)
 
 
-def test_directions_of_speakers_are_taken_out(vectors: Vectors) -> None:
-    basis = selection._speaker_directions(vectors, 20)
-    # Two speakers of each corpus differ in one direction.
-    assert basis.shape == (2, 48)
-    np.testing.assert_allclose(basis @ basis.T, np.eye(2), atol=1e-5)
-    rows = vectors.copies.mean(axis=0)
-    means = {s: rows[vectors.speakers == s].mean(axis=0) for s in np.unique(vectors.speakers)}
-    for left, right in (("one/ann", "one/bob"), ("two/cid", "two/dan")):
-        difference = means[left] - means[right]
-        rest = difference - (difference @ basis.T) @ basis
-        np.testing.assert_allclose(rest, 0, atol=1e-4)
-    matrix, _ = selection._linear(vectors, 0.003, 20)
-    assert np.abs(basis @ matrix).max() < 1e-4 * np.abs(matrix).max()
-
-
 def test_one_speaker_alone_is_told(vectors: Vectors) -> None:
     one = np.full(16, "one/ann")
     alone = Vectors(vectors.copies, vectors.labels, one, vectors.corpora, *noises(vectors))

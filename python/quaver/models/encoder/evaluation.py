@@ -100,7 +100,7 @@ def run_protocol(
     for i, test in enumerate(folds_of(corpus, protocol)):
         train = np.setdiff1d(np.arange(len(corpus)), test)
         head, chosen = fit(vectors.part(train), search=search)
-        choices.append({"C": chosen.penalty, "directions": chosen.n_directions})
+        choices.append({"C": chosen.penalty})
         model = EncoderClassifier(used, head, {})
         tested = (corpus[int(row)] for row in test)
         known = Corpus(tuple(clip for clip in tested if clip.label in head.classes))

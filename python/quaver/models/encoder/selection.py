@@ -17,10 +17,8 @@ from quaver.models.scores import average_recall
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: Inverse strengths of the penalty that the search tries, and numbers of directions in which
-#: speakers differ that are taken out.
+#: Inverse strengths of the penalty that the search tries; without one the first is taken.
 PENALTIES = (0.001, 0.0003, 0.003)
-DIRECTIONS = (20, 0, 40)
 
 # Share of clean speech of unseen speakers that may be called something else, by each measure.
 _LOST = 0.01
@@ -35,8 +33,6 @@ class Choice:
     ----------
     penalty : float
         C of the logistic regression.
-    n_directions : int
-        In which speakers differ and that are taken out.
     score : float or None
         Unweighted average recall in the search, over corpora and copies.
     temperature : float
@@ -44,7 +40,6 @@ class Choice:
     """
 
     penalty: float
-    n_directions: int
     score: float | None
     temperature: float
 
@@ -61,7 +56,7 @@ def fit(
     ----------
     vectors : Vectors
     search : bool, default True
-        Over `DIRECTIONS`, then `PENALTIES`; otherwise the first of each.
+        Over `PENALTIES`.
     progress : callable, optional
         Called with (done, total) fits.
 
@@ -72,37 +67,25 @@ def fit(
     """
     folds, _ = speaker_folds(vectors.labels, vectors.speakers)
     parts = [_Part(vectors, *fold) for fold in folds]
-    n_looks = len(PENALTIES) + len(DIRECTIONS) - 1 if search else 1
-    total, done = n_looks + 1, 0
-    known: dict[tuple[float, int], NDArray[np.float32]] = {}
-
-    def look(penalty: float, n_directions: int) -> float:
-        nonlocal done
-        if (penalty, n_directions) not in known:
-            known[penalty, n_directions] = _scores_of(vectors, parts, penalty, n_directions)
-            done += 1
-            if progress is not None:
-                progress(done, total)
-        return _recall(vectors, known[penalty, n_directions])
-
-    penalty, n_directions = PENALTIES[0], DIRECTIONS[0]
-    if search:
-        n_directions = max(DIRECTIONS, key=lambda n: look(penalty, n))
-        penalty = max(PENALTIES, key=lambda c: look(c, n_directions))
-    score = look(penalty, n_directions)
-    temperature = _temperature(vectors, known[penalty, n_directions])
-    head = _head(vectors, parts, penalty, n_directions, temperature)
+    penalties = PENALTIES if search else PENALTIES[:1]
+    scores, recalls = {}, {}
+    for i, penalty in enumerate(penalties):
+        scores[penalty] = _scores_of(vectors, parts, penalty)
+        recalls[penalty] = _recall(vectors, scores[penalty])
+        if progress is not None:
+            progress(i + 1, len(penalties) + 1)
+    best = max(penalties, key=recalls.__getitem__)
+    temperature = _temperature(vectors, scores[best])
+    head = _head(vectors, parts, best, temperature)
     if progress is not None:
-        progress(total, total)
-    return head, Choice(penalty, n_directions, score if search else None, temperature)
+        progress(len(penalties) + 1, len(penalties) + 1)
+    return head, Choice(best, recalls[best] if search else None, temperature)
 
 
-def _head(
-    vectors: Vectors, parts: Sequence[_Part], penalty: float, n_directions: int, temperature: float
-) -> Head:
+def _head(vectors: Vectors, parts: Sequence[_Part], penalty: float, temperature: float) -> Head:
     """Fit a head on all clips, with limits from unseen speakers."""
     whole = _Scaled(vectors)
-    matrix, bias = _linear(whole.vectors, penalty, n_directions)
+    matrix, bias = _linear(whole.vectors, penalty)
     speech_matrix, speech_bias = _speech(whole.vectors)
     lowest = min(float(np.quantile(np.concatenate([p.odds for p in parts]), _LOST)), 0.0)
     highest = np.quantile(np.concatenate([p.distances for p in parts]), 1 - _LOST)
@@ -146,34 +129,23 @@ class _Part:
         self.odds = (self.copies[0] @ matrix + bias)[:, 0]
 
 
-def _scores_of(
-    vectors: Vectors, parts: Sequence[_Part], penalty: float, n_directions: int
-) -> NDArray[np.float32]:
+def _scores_of(vectors: Vectors, parts: Sequence[_Part], penalty: float) -> NDArray[np.float32]:
     """Return the scores of all copies, each by a head that has not heard their speaker."""
     n_labels = len(np.unique(vectors.labels))
     scores = np.empty((*vectors.copies.shape[:2], n_labels), np.float32)
     for part in parts:
-        matrix, bias = _linear(part.train, penalty, n_directions)
+        matrix, bias = _linear(part.train, penalty)
         scores[:, part.rows] = part.copies @ matrix + bias
     return scores
 
 
-def _linear(
-    vectors: Vectors, penalty: float, n_directions: int
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return matrix and bias of a logistic regression without the directions of speakers."""
+def _linear(vectors: Vectors, penalty: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return matrix and bias of a logistic regression on all copies."""
     n_copies, _, n_values = vectors.copies.shape
-    rows = vectors.copies.reshape(-1, n_values)
-    if n_directions:
-        basis = _speaker_directions(vectors, n_directions)
-        rows = rows - (rows @ basis.T) @ basis
     _, labels = np.unique(vectors.labels, return_inverse=True)
-    matrix, bias = logistic_regression(
-        rows, np.tile(labels, n_copies), np.tile(_weights(vectors), n_copies), penalty
-    )
-    if n_directions:  # then the vectors need not lose them
-        matrix = matrix - basis.T @ (basis @ matrix)
-    return matrix, bias
+    rows = vectors.copies.reshape(-1, n_values)
+    weights = np.tile(_weights(vectors), n_copies)
+    return logistic_regression(rows, np.tile(labels, n_copies), weights, penalty)
 
 
 def limited(
@@ -199,26 +171,6 @@ def _weights(vectors: Vectors) -> NDArray[np.float64]:
         )
         weights[rows] = 1 / (counts[inverse] * len(counts))
     return np.asarray(weights / weights.mean())
-
-
-def _speaker_directions(vectors: Vectors, n_directions: int) -> NDArray[np.float32]:
-    """Return directions in which speakers of one corpus differ, whatever they feel.
-
-    The mean of a speaker is the mean of those of his or her emotions; orthonormal, (n, n_values).
-    """
-    clips = vectors.copies.mean(axis=0)
-    deviations = []
-    for corpus in np.unique(vectors.corpora):
-        means = []
-        for speaker in np.unique(vectors.speakers[vectors.corpora == corpus]):
-            own = vectors.speakers == speaker
-            labels = np.unique(vectors.labels[own])
-            of_labels = [clips[own & (vectors.labels == label)].mean(0) for label in labels]
-            means.append(np.mean(of_labels, axis=0))
-        deviations.append(np.array(means) - np.mean(means, axis=0))
-    found = np.linalg.svd(np.concatenate(deviations), full_matrices=False)
-    kept = min(n_directions, int((found[1] > 1e-4 * found[1].max(initial=0)).sum()))
-    return np.asarray(found[2][:kept], np.float32)
 
 
 def _recall(vectors: Vectors, scores: NDArray[np.float32]) -> float:

@@ -98,7 +98,6 @@ def card_of(
         "data": data_of(corpus),
         "chosen": {
             "C": chosen.penalty,
-            "directions of speakers taken out": chosen.n_directions,
             "uar_of_search": chosen.score,
             "temperature": chosen.temperature,
         },
