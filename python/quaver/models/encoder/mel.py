@@ -92,12 +92,12 @@ def pictures(parts: Sequence[NDArray[Any]], *, normalize: bool) -> Iterator[NDAr
     if not normalize:
         yield from map(picture, parts)
         return
-    peak = max(float(np.abs(part).max()) for part in parts)
-    # Before the floor of the power, which is absolute.
-    scaled = [part / peak for part in parts] if peak > 0 else list(parts)
+    peak = max(float(max(part.max(), -part.min())) for part in parts)
+    level = peak if peak > 0 else 1.0  # of samples, since the floor of their power is absolute
     # A second time rather than to keep the pictures of an hour.
-    highest = None if len(parts) == 1 else max(float(picture(part).max()) for part in scaled)
-    for part in scaled:
-        found = picture(part)
+    once = len(parts) == 1
+    highest = None if once else max(float(picture(part / level).max()) for part in parts)
+    for part in parts:
+        found = picture(part / level)
         found += np.float32(LOUDEST - (found.max() if highest is None else highest))
         yield np.maximum(found, np.float32(LOUDEST - _RANGE_DB * _SCALE), out=found)
