@@ -248,7 +248,7 @@ def save(model: Model, file: File, *, card: Mapping[str, Any] | None = None) -> 
     if suffix != model.suffix and suffix in {kind.suffix for kind in KINDS}:
         raise ValueError(
             f"{os.fsdecode(file)}: expected a name that ends in {model.suffix},"
-            f" which a {type(model).__name__} is stored as"
+            f" as of every stored {type(model).__name__}"
         )
     model.save(file, card=card)
 

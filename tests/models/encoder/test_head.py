@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -216,6 +217,15 @@ def test_windows_are_recordings(model: EncoderClassifier) -> None:
     assert curve.warnings == each.warnings
     assert "silence" in curve.warnings[1]
     np.testing.assert_array_equal(curve.reliable, each.reliable)
+
+
+def test_copies_for_other_processes(model: EncoderClassifier) -> None:
+    for each in (model, encoder.load_pretrained()):
+        copied = pickle.loads(pickle.dumps(each))
+        np.testing.assert_array_equal(
+            copied.predict_proba([speech()]), each.predict_proba([speech()])
+        )
+    assert len(pickle.dumps(encoder.load_pretrained())) < 300_000  # without the encoder
 
 
 def test_vectors_are_refused(model: EncoderClassifier) -> None:

@@ -112,8 +112,9 @@ class Encoder:
         precision: Precision,
         card: dict[str, Any],
         sha256: str,
+        file: str | None,
     ) -> None:
-        self._session, self.sha256 = session, sha256
+        self._session, self.sha256, self._file = session, sha256, file
         self.width, self.blocks, self.precision, self.card = config.width, blocks, precision, card
 
     def __repr__(self) -> str:
@@ -171,7 +172,8 @@ class Encoder:
         session = onnxruntime.InferenceSession(
             graph.write(network, weights, "{}"), options, providers=["CPUExecutionProvider"]
         )
-        return cls(session, config, wanted, precision, card, hashlib.sha256(content).hexdigest())
+        digest, name = hashlib.sha256(content).hexdigest(), os.path.abspath(file)
+        return cls(session, config, wanted, precision, card, digest, name)
 
     @classmethod
     def load_pretrained(
@@ -185,7 +187,13 @@ class Encoder:
             As of `load`.
         """
         with shipped(_PRETRAINED, _PRETRAINED, ".onnx") as file:
-            return cls.load(file, blocks=blocks, precision=precision)
+            found = cls.load(file, blocks=blocks, precision=precision)
+        found._file = None
+        return found
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Other processes read the file themselves, once."""
+        return shared, (self._file, self.blocks, self.precision)
 
     def embed(
         self,
