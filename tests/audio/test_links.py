@@ -228,6 +228,21 @@ def test_ogg_that_is_cut(
             quaver.load(whole[:n])
 
 
+@pytest.mark.parametrize("codec", ["VORBIS", "OPUS"])
+def test_ogg_whose_cut_page_claims_what_ends_at_a_page(
+    tmp_path: Path, wrap: Wrap, noise: NDArray[np.float32], codec: str
+) -> None:
+    """The first page of the next recording is not swallowed by the last of the one before."""
+    whole = encoded(np.tile(noise, 6), "OGG", codec)
+    pages = [found.start() for found in re.finditer(b"OggS", whole)]
+    claimed, rest = divmod(pages[1], 255)
+    table = bytes([255] * claimed + [rest])
+    head = whole[pages[4] : pages[4] + 26] + bytes([len(table)]) + table
+    joined = whole[: pages[4]] + head + whole
+    with pytest.raises(ValueError, match="number 1 of 2 recordings in one file: truncated"):
+        quaver.load(wrap(joined, tmp_path), duration=0.5)
+
+
 @pytest.mark.parametrize(("codec", "delay", "factor"), [("VORBIS", 0, 1), ("OPUS", 312, 3)])
 def test_ogg_without_a_mark_of_the_last_page(
     tmp_path: Path, wrap: Wrap, noise: NDArray[np.float32], codec: str, delay: int, factor: int

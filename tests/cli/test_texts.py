@@ -78,7 +78,8 @@ def test_a_text_without_a_known_word_has_no_emotion(run: Run) -> None:
 
 
 def test_predict_a_recording_with_its_words(run: Run) -> None:
-    found = json.loads(run("predict", DEMO, "--text", HAPPY, "--json").stdout)
+    arguments = ("predict", DEMO, "--model", "svm", "--text", HAPPY)
+    found = json.loads(run(*arguments, "--json").stdout)
     (row,) = found["predictions"]
     voice = np.array([row["voice"][label] for label in LABELS])
     words = np.array([row["words"][label] for label in LABELS])
@@ -90,13 +91,12 @@ def test_predict_a_recording_with_its_words(run: Run) -> None:
         words, text.load_pretrained().predict_distribution([HAPPY])[0], atol=1e-6
     )
     assert row["emotion"] == LABELS[both.argmax()]
-    product = json.loads(
-        run("predict", DEMO, "--text", HAPPY, "--fusion", "product", "--json").stdout
-    )["predictions"][0]["probabilities"]
+    found = json.loads(run(*arguments, "--fusion", "product", "--json").stdout)
+    product = found["predictions"][0]["probabilities"]
     expected = voice * words / (voice * words).sum()
     np.testing.assert_allclose([product[label] for label in LABELS], expected, atol=1e-9)
     assert (row["reliable"], row["warnings"]) == (True, [])
-    shown = run("predict", DEMO, "--text", HAPPY, "--format", "table").stdout
+    shown = run(*arguments, "--format", "table").stdout
     assert all(name in shown for name in ("voice", "words", "both"))
 
 

@@ -79,8 +79,11 @@ def _ogg_pages(read: Read, size: int) -> Iterator[_Page]:
             return
         end = position + 27 + head[26] + sum(file.at(position + 27, head[26]))
         is_whole = end <= size
-        if end < size and file.at(end, 4) != b"OggS"[: size - end]:
-            is_whole = _is_intact(file.at(position, end - position))
+        page = file.at(position, end - position)
+        follows = file.at(end, 4) == b"OggS"[: max(size - end, 0)]
+        # With a mark within it, what it claims may end at a page by chance.
+        if end < size and (not follows or b"OggS" in page[4:]):
+            is_whole = _is_intact(page)
             if not is_whole:  # cut, and others may begin in what it claims
                 n_damaged += 1
                 end = file.find(b"OggS", position + 4) if n_damaged <= MOST_CHUNKS else size
