@@ -5,7 +5,7 @@ that is tried under them. The effects and sounds that both are made of are here 
 mono samples and give float32; what is drawn comes from the caller's generator.
 """
 
-from quaver.augmentation.conditions import CONDITIONS, Condition, apply
+from quaver.augmentation.conditions import CONDITIONS, Condition, apply, seed_of
 from quaver.augmentation.effects import (
     Codec,
     add_noise,
@@ -38,6 +38,7 @@ __all__ = [
     "limit_band",
     "overdrive",
     "reverberate",
+    "seed_of",
     "surround",
     "tilt",
 ]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import zlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -57,6 +60,17 @@ def _room(samples: NDArray[np.float32], rate: int, rng: np.random.Generator) -> 
 def _hiss(samples: NDArray[np.float32], rate: int, rng: np.random.Generator) -> NDArray[np.float32]:
     before, after = (1e-4 * sources.coloured_noise(rate, rng) for _ in range(2))
     return effects.surround(samples, before, after)
+
+
+def seed_of(recording: str | os.PathLike[str]) -> int:
+    """Return the seed of a recording, from its file's name: the same wherever the file lies.
+
+    Examples
+    --------
+    >>> seed_of("here/a.wav") == seed_of("there/a.wav") != seed_of("b.wav")
+    True
+    """
+    return zlib.crc32(os.fsencode(Path(recording).name))
 
 
 #: By name, functions of mono float32 samples, their rate and a generator: white noise at a

@@ -61,6 +61,14 @@ def reading(file: str | os.PathLike[str], what: str) -> Iterator[None]:
         raise ValueError(f"{name}: not a {what} of quaver: {said}") from error
 
 
+def named(file: str | os.PathLike[str], suffix: str) -> Path:
+    """Return the path of a file to be written, or raise ValueError for another ending."""
+    target = Path(file)
+    if target.suffix != suffix:
+        raise ValueError(f"{target}: expected a name that ends in {suffix}")
+    return target
+
+
 def open_regular(file: str | os.PathLike[str]) -> BinaryIO:
     """Open a file for reading; pipes, devices and sockets, which may never end, are refused."""
     check_path(file)

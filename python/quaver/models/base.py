@@ -125,9 +125,6 @@ class Kind:
     extra: str
 
 
-#: The head that makes the encoder of quaver-models the best model of recordings.
-VOICE_HEAD = "ravdess-nemo-encoder.onnx"
-
 #: Every kind of model; of several with one name the first whose extra is installed is opened.
 KINDS = (
     Kind("svm", "quaver.models.svm", "SvmModel", ".skops", "recordings", "svm"),
@@ -174,7 +171,9 @@ def default_voice() -> str:
         return "svm"
     import quaver_models
 
-    return kind.name if (quaver_models.files() / VOICE_HEAD).is_file() else "svm"
+    best: type[Stored] = getattr(importlib.import_module(kind.home), kind.model)
+    file = quaver_models.files() / f"{best.pretrained}{best.suffix}"
+    return kind.name if file.is_file() else "svm"
 
 
 @overload

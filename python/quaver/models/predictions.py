@@ -10,6 +10,8 @@ import numpy as np
 from quaver.batch import by
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from quaver.batch import Failure
@@ -103,7 +105,14 @@ class Predictions:
         probabilities: NDArray[np.float64],
         index: NDArray[np.intp],
         failures: tuple[Failure, ...],
+        warnings: Sequence[tuple[str, ...]] | None = None,
     ) -> Predictions:
-        """Return the most probable of the labels of the columns for each row."""
-        names = tuple(map(str, labels))
-        return cls(labels[probabilities.argmax(axis=1)], probabilities, names, index, failures)
+        """Return the most probable of the labels of the columns for each row.
+
+        With `warnings`, rows that have any are not reliable.
+        """
+        names, best = tuple(map(str, labels)), labels[probabilities.argmax(axis=1)]
+        if warnings is None:
+            return cls(best, probabilities, names, index, failures)
+        reliable = np.array([not row for row in warnings], bool)
+        return cls(best, probabilities, names, index, failures, reliable, tuple(warnings))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -131,7 +130,7 @@ def _heard(recording: Any) -> NDArray[np.float32]:
 
 
 def _under(name: str, recording: Any) -> NDArray[np.float32]:
-    seed = zlib.crc32(audio.describe(recording).rpartition("/")[2].encode(errors="replace"))
+    seed = augmentation.seed_of(recording)
     return augmentation.apply(name, _heard(recording), _RATE, seed)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from quaver.cli.console import progress, say, shown
+from quaver.cli.console import counted, progress, say, shown
 from quaver.cli.errors import USAGE, require, stop
 from quaver.cli.files import check_folders, read_all_clips
 from quaver.cli.options import Copies, Corpora, Kind, Search, Threads
@@ -41,4 +41,6 @@ def train_encoder_command(
     encoder.save(model, output, card={**model.card, "name": output.stem})
     score = model.card["chosen"]["uar_of_search"]
     found = "" if score is None else f", {score:.1%} average recall in cross-validation"
-    say(f"Wrote {shown(output)}: {len(clips)} clips, {len(model.classes)} labels{found}.")
+    say(
+        f"Wrote {shown(output)}: {counted(len(clips), 'clip')}, {len(model.classes)} labels{found}."
+    )

@@ -10,7 +10,7 @@ import numpy as np
 
 from quaver._validate import Downmix
 from quaver.batch import Batch, Progress, check_threads, in_order
-from quaver.models.archive import open_regular, reading
+from quaver.models.archive import named, open_regular, reading
 from quaver.models.base import Stored, Voice, short
 from quaver.models.encoder import head as heads
 from quaver.models.encoder.head import Answers, Head
@@ -112,15 +112,7 @@ class EncoderClassifier(Voice, Stored):
             progress=progress,
         )
         answers, warnings = self._answers(found)
-        return Predictions(
-            self._labels()[answers.probabilities.argmax(axis=1)],
-            answers.probabilities,
-            self.classes,
-            index,
-            failures,
-            np.array([not row for row in warnings], bool),
-            tuple(warnings),
-        )
+        return Predictions.of(self._labels(), answers.probabilities, index, failures, warnings)
 
     def _looked_at(self, mono: NDArray[Any]) -> tuple[NDArray[np.float32], tuple[str, ...]]:
         """Return the vector of mono samples at 16 kHz, and what is wrong with them."""
@@ -155,10 +147,7 @@ class EncoderClassifier(Voice, Stored):
         """Write the head and the card; the encoder stays where it is, and its checksum is kept."""
         about = {"blocks": list(self.encoder.blocks), "sha256": self.encoder.sha256}
         content = self.head.written(about, self.card if card is None else card)
-        target = os.fspath(file)
-        if not target.endswith(self.suffix):
-            raise ValueError(f"{target}: expected a name that ends in {self.suffix}")
-        with replacing(file) as temporary:
+        with replacing(named(file, self.suffix)) as temporary:
             temporary.write_bytes(content)
 
     @classmethod

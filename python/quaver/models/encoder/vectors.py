@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -79,7 +78,7 @@ def vectors_of(
 
     def rows(i: int, mono: NDArray[Any]) -> NDArray[np.float32]:
         others = _Recordings([paths[j] for j in mates[groups[i]]])
-        name = zlib.crc32(str(corpus[i].path.name).encode(errors="surrogateescape"))
+        name = augmentation.seed_of(corpus[i])
         made = [mono]
         for copy in range(n_copies):
             rng = np.random.default_rng([seed, copy, name])

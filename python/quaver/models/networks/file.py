@@ -52,14 +52,6 @@ _LARGE, _LARGE_LAYER = 1 << 22, 1 << 21
 _MOST_OBJECTS, _DEEPEST, _FEW = 2000, 10, 16
 
 
-def check_name(file: str | os.PathLike[str]) -> Path:
-    """Return the path of a file to be written, or raise ValueError."""
-    target = Path(file)
-    if target.suffix != ".keras":
-        raise ValueError(f"{target}: expected a name that ends in .keras")
-    return target
-
-
 def write(file: Path, network: keras.Model, entries: Mapping[str, str]) -> None:
     """Write a network and entries beside it."""
     with replacing(file) as temporary:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from quaver.models.archive import check_labels
-from quaver.models.networks.file import ABOUT, answers, check_name, check_probe, opened
+from quaver.models.archive import check_labels, named
+from quaver.models.networks.file import ABOUT, answers, check_probe, opened
 from quaver.models.networks.file import write as write_archive
 from quaver.models.tdcnn.config import TDCNNConfig
 from quaver.models.tdcnn.network import build_network, weight_shapes
@@ -36,7 +36,7 @@ def write(
     card: dict[str, Any],
 ) -> None:
     """Write a network with weights of float16 and what is said about it."""
-    target = check_name(file)
+    target = named(file, ".keras")
     check_labels(classes, numbers=True)
     rounded = [_rounded(weights) for weights in network.get_weights()]
     small = build_network(config, len(classes), portable=True, drawn=False)

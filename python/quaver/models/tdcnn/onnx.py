@@ -9,14 +9,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from quaver._extras import extra
 from quaver._validate import Downmix, check_size
-from quaver.models.archive import check_labels, open_regular, parse_json, reading
+from quaver.models.archive import check_labels, named, open_regular, parse_json, reading
 from quaver.models.base import Stored, predict, predict_timeline, short
 from quaver.models.networks import graph
 from quaver.models.tdcnn.config import TDCNNConfig
@@ -122,7 +121,7 @@ class OnnxClassifier(Recognizer, Stored):
         """Write the model as it was read; its card is part of what `export` wrote."""
         if card is not None:
             raise ValueError("an ONNX file keeps its card: pass it when the classifier is exported")
-        with replacing(_named(file)) as temporary:
+        with replacing(named(file, ".onnx")) as temporary:
             temporary.write_bytes(self._content)
 
     def _answer(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -176,7 +175,7 @@ def export(model: TDCNNClassifier, file: str | os.PathLike[str]) -> None:
     ModuleNotFoundError
         Without onnx, with the command that installs it.
     """
-    target = _named(file)
+    target = named(file, ".onnx")
     model._check_ready()
     labels = [str(label) for label in model.classes_]
     with extra("onnx", "onnx"):
@@ -204,13 +203,6 @@ def written(
     onnx.checker.check_model(onnx.load_from_string(content), full_check=True)
     _checked(content)
     return content
-
-
-def _named(file: str | os.PathLike[str]) -> Path:
-    target = Path(file)
-    if target.suffix != ".onnx":
-        raise ValueError(f"{target}: expected a name that ends in .onnx")
-    return target
 
 
 def _weights(model: TDCNNClassifier) -> dict[str, NDArray[np.float32]]:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from quaver._validate import check_path
-from quaver.models.archive import check_labels
-from quaver.models.networks.file import ABOUT, VOCABULARY, check_name, check_probe, opened
+from quaver.models.archive import check_labels, named
+from quaver.models.networks.file import ABOUT, VOCABULARY, check_probe, opened
 from quaver.models.networks.file import write as write_archive
 from quaver.models.text.network import build_network, probabilities, weight_shapes
 from quaver.text import FIRST_ID, Vocabulary
@@ -46,7 +46,7 @@ def write(
     vocabulary: Vocabulary,
 ) -> None:
     """Write a network with weights of float16, what is said about it, and its vocabulary."""
-    target = check_name(file)
+    target = named(file, ".keras")
     _check(about)
     small = build_network(
         vocabulary.n_ids,
