@@ -42,6 +42,7 @@ __all__ = [
     "load",
     "recording_at",
     "resample",
+    "resampler",
 ]
 
 #: soxr's recipe; its stop band lies below the noise of 16-bit recordings.
@@ -401,6 +402,17 @@ def resample_pieces(
         for first in range(0, len(block), _PIECE)
     ]
     return np.concatenate([*results, stream.resample_chunk(head[:0], last=True)])
+
+
+def resampler(rate: int, wanted: int, dtype: DTypeLike) -> Any:
+    """Return soxr's stream of mono float samples, which gives bit for bit what `resample` does.
+
+    Its ``resample_chunk(samples, last=...)`` returns what is ready.
+    """
+    import soxr
+
+    _check_resampling(np.dtype(dtype), rate, wanted, "samples")
+    return soxr.ResampleStream(rate, wanted, 1, dtype=dtype, quality=RESAMPLE_QUALITY)
 
 
 def _check_resampling(dtype: np.dtype[Any], rate: int, wanted: int, name: str) -> None:

@@ -42,7 +42,7 @@ def model(request: pytest.FixtureRequest) -> VoiceModel:
 def test_the_protocol_is_what_is_said() -> None:
     common = {"classes", "card", "predict", "predict_proba", "save", "load"}
     assert set(members(Model)) == common
-    assert set(members(VoiceModel)) == common | {"predict_clips", "predict_timeline"}
+    assert set(members(VoiceModel)) == common | {"predict_clips", "predict_timeline", "rate"}
     assert set(members(TextModel)) == common | {
         "predict_labels",
         "predict_distribution",

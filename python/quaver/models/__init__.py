@@ -4,9 +4,9 @@ A kind of model is a package: `quaver.models.svm`, the classical pipeline, `quav
 `quaver.models.text`; `quaver.models.networks` is what networks share. `quaver.models.encoder` knows
 no emotions, but makes vectors for other models. What all kinds offer is in `quaver.models.base`,
 which opens one by name or file. Around them are `quaver.models.evaluation` with the protocols,
-`quaver.models.timeline` for emotions over a long recording, `quaver.models.transformers` with steps
-for other pipelines, `quaver.models.fusion` of several answers, and `quaver.models.persistence` for
-files without pickle.
+`quaver.models.timeline` for emotions over a long recording, `quaver.models.live` for those of a
+signal that arrives in chunks, `quaver.models.transformers` with steps for other pipelines,
+`quaver.models.fusion` of several answers, and `quaver.models.persistence` for files without pickle.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from quaver.models import encoder as encoder
     from quaver.models import evaluation as evaluation
     from quaver.models import fusion as fusion
+    from quaver.models import live as live
     from quaver.models import persistence as persistence
     from quaver.models import predictions as predictions
     from quaver.models import scores as scores
@@ -37,6 +38,7 @@ __all__ = [
     "encoder",
     "evaluation",
     "fusion",
+    "live",
     "persistence",
     "predictions",
     "scores",

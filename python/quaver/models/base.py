@@ -64,6 +64,10 @@ class Model(Protocol):
 class VoiceModel(Model, Protocol):
     """A model of recordings."""
 
+    @property
+    def rate(self) -> int:
+        """Rate that the model takes, in Hz; recordings of another are resampled to it."""
+
     def predict_clips(
         self,
         clips: Iterable[Any] | Batch,
@@ -413,8 +417,9 @@ class Voice:
         """Return the labels, in the order of the probabilities."""
         raise NotImplementedError
 
-    def _rate(self) -> int:
-        """Return the rate that the model takes in Hz, or raise if it is not fitted."""
+    @property
+    def rate(self) -> int:
+        """Rate that the model takes, in Hz; an error if it is not fitted."""
         raise NotImplementedError
 
     def _of_parts(self, parts: Sequence[NDArray[Any]]) -> NDArray[np.float64]:
@@ -437,7 +442,7 @@ class Voice:
     ) -> Timeline:
         """Predict the windows of a long recording; see `quaver.models.base.predict_timeline`."""
         parts, (starts, ends), levels = sliding(
-            samples, sample_rate, self._rate(), window=window, hop=hop, downmix=downmix
+            samples, sample_rate, self.rate, window=window, hop=hop, downmix=downmix
         )
         classes = tuple(map(str, self._labels()))
         told: Any  # None: a timeline knows of silence

@@ -106,19 +106,25 @@ def windows(n_samples: int, sample_rate: int, *, window: float, hop: float) -> N
     >>> windows(80000, 16000, window=3, hop=1.5).tolist()
     [[0, 48000], [24000, 72000], [32000, 80000]]
     """
+    length, step = in_samples(sample_rate, window=window, hop=hop)
+    if n_samples < 1:
+        raise ValueError(f"a recording must hold samples, got {n_samples}")
+    length = min(length, n_samples)
+    starts = np.arange(0, n_samples - length + 1, step)
+    if step <= length and starts[-1] + length < n_samples:
+        starts = np.append(starts, n_samples - length)
+    return np.stack([starts, starts + length], axis=1)
+
+
+def in_samples(sample_rate: int, *, window: float, hop: float) -> tuple[int, int]:
+    """Return a window and a hop, both in seconds, in samples; as `windows`."""
     for name, value in (("window", window), ("hop", hop)):
         if not (math.isfinite(value) and round(value * sample_rate) >= 1):
             raise ValueError(
                 f"{name} must be finite and at least one sample long, got {value} s"
                 f" at {sample_rate} Hz"
             )
-    if n_samples < 1:
-        raise ValueError(f"a recording must hold samples, got {n_samples}")
-    length, step = min(round(window * sample_rate), n_samples), round(hop * sample_rate)
-    starts = np.arange(0, n_samples - length + 1, step)
-    if step <= length and starts[-1] + length < n_samples:
-        starts = np.append(starts, n_samples - length)
-    return np.stack([starts, starts + length], axis=1)
+    return round(window * sample_rate), round(hop * sample_rate)
 
 
 def sliding(

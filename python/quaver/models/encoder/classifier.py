@@ -129,7 +129,9 @@ class EncoderClassifier(Voice, Stored):
     def _labels(self) -> NDArray[np.str_]:
         return np.array(self.classes, dtype=np.str_)
 
-    def _rate(self) -> int:
+    @property
+    def rate(self) -> int:
+        """Rate that the model takes, in Hz."""
         return SAMPLE_RATE
 
     def _of_parts(self, parts: Sequence[NDArray[Any]]) -> NDArray[np.float64]:

@@ -127,7 +127,9 @@ class SvmModel(Voice, Stored):
     def _labels(self) -> NDArray[np.str_]:
         return np.array(self.classes, dtype=np.str_)
 
-    def _rate(self) -> int:
+    @property
+    def rate(self) -> int:
+        """Rate that the model takes, in Hz."""
         return self.config.sample_rate
 
     def _of_parts(self, parts: Sequence[NDArray[Any]]) -> NDArray[np.float64]:

@@ -117,7 +117,9 @@ class Recognizer(Voice, Learned):
     def _labels(self) -> NDArray[Any]:
         return self.classes_
 
-    def _rate(self) -> int:
+    @property
+    def rate(self) -> int:
+        """Rate that the model takes, in Hz."""
         self._check_ready()
         return self.config_.sample_rate
 
