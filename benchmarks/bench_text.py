@@ -1,4 +1,6 @@
-"""Sequence encoding: quaver, Keras' TextVectorization and plain Python, the ids compared first.
+"""Sequences of ids, by Keras' TextVectorization and plain Python too, and a sentence's labels.
+
+Answers are compared first.
 
 Run with ``--benchmark-enable``; without it each body runs once, as a test of the ids.
 """
@@ -20,11 +22,13 @@ from numpy.typing import NDArray
 from quaver._emoticons import AT_WORDS, REPEATS, SLASH, spellings
 from quaver._english import CONTRACTIONS, SUFFIXES
 from quaver._unicode import unified
+from quaver.models.text import classifier, onnx
 from quaver.text import TextConfig, Vocabulary, sequences
 from reference.text import kind_of
 
 Ids = NDArray[np.int32]
 LENGTH = 40
+SENTENCE = "I am so happy that you could come to the party, thank you!"
 
 
 class PlainWhitespace:
@@ -185,3 +189,12 @@ def test_own_tokens(benchmark: Any, texts: list[str], name: str) -> None:
     }
     np.testing.assert_array_equal(peers[name](), peers["quaver"]())
     benchmark.pedantic(peers[name], rounds=20 if name == "quaver" else 3, warmup_rounds=1)
+
+
+@pytest.mark.parametrize("name", ["onnx", "keras"])
+def test_sentence(benchmark: Any, name: str) -> None:
+    benchmark.group = "text: a sentence to its labels"
+    models = {"onnx": onnx.load_pretrained(threads=1), "keras": classifier.load_pretrained()}
+    found = [model.predict_proba([SENTENCE]) for model in models.values()]
+    np.testing.assert_allclose(*found, atol=1e-5)
+    assert benchmark(models[name].predict_labels, [SENTENCE]) == [("happiness",)]

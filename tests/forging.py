@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import zipfile
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from quaver.models.networks import graph
 
 SEAL = "quaver.sha256"
 Content = bytes | Callable[[bytes], bytes]
@@ -68,3 +71,49 @@ def change_node(file: Path, attribute: str, value: Any) -> Path:
         return json.dumps(schema).encode()
 
     return rewrite(file, {"schema.json": change})
+
+
+def seal_onnx(model: Any) -> bytes:
+    """Return the bytes of an ONNX model with the checksum that they have now."""
+    for entry in model.metadata_props:
+        if entry.key == graph.SEAL:
+            entry.value = graph.UNSEALED
+    content: bytes = model.SerializeToString()
+    digest = hashlib.sha256(content).hexdigest()
+    start = content.rfind(graph.UNSEALED.encode())
+    return (
+        content[:start] + digest.encode() + content[start + len(digest) :] if start > 0 else content
+    )
+
+
+def change_onnx(content: bytes, change: Callable[[Any], object]) -> bytes:
+    """Change an ONNX model and seal it."""
+    import onnx
+
+    model = onnx.load_from_string(content)
+    change(model)
+    return seal_onnx(model)
+
+
+def change_about(content: bytes, **values: Any) -> bytes:
+    """Change what an ONNX model says about itself."""
+
+    def change(model: Any) -> None:
+        for entry in model.metadata_props:
+            if entry.key == graph.ABOUT:
+                entry.value = json.dumps({**json.loads(entry.value), **values})
+
+    return change_onnx(content, change)
+
+
+def change_weight(name: str, change: Callable[[Any], Any]) -> Callable[[Any], None]:
+    """Return a change of a weight, for `change_onnx`."""
+    from onnx import numpy_helper
+
+    def edit(model: Any) -> None:
+        for tensor in model.graph.initializer:
+            if tensor.name == name:
+                values = change(numpy_helper.to_array(tensor).copy())
+                tensor.CopyFrom(numpy_helper.from_array(values, name))
+
+    return edit

@@ -33,6 +33,7 @@ from quaver import LABELS, _core
 from quaver.models import text
 from quaver.models.networks.training import digest
 from quaver.models.networks.training import train as train_network
+from quaver.models.text import onnx
 from quaver.models.text.evaluation import Texts, compare, make_baseline, read_goemotions
 from quaver.models.text.network import Batches, buckets, weighted_loss
 from quaver.text import Vocabulary, tokenize
@@ -266,6 +267,7 @@ def publish(model: text.TextClassifier, directory: Path) -> None:
         },
     }
     text.save(model, file, card=card)
+    onnx.export(text.load(file), file.with_suffix(".onnx"))
     cards.write(file, card)
     for report in reports:
         print(report)

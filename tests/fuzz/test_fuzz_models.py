@@ -36,7 +36,9 @@ from quaver.models.tdcnn import onnx as tdcnn_onnx
 from quaver.models.tdcnn.graph import graph_of
 from quaver.models.tdcnn.network import weight_shapes
 from quaver.models.text import file as text_file
-from quaver.models.text.network import weight_shapes as text_shapes
+from quaver.models.text import onnx as text_onnx
+from quaver.models.text.config import weight_shapes as text_shapes
+from quaver.models.text.graph import graph_of as text_graph
 from quaver.text import Vocabulary
 from toys import SMALL
 
@@ -114,6 +116,18 @@ def onnx_file(file: Path) -> None:
     file.write_bytes(tdcnn_onnx.written(SMALL, ["a", "b"], {"name": "x"}, values))
 
 
+def text_onnx_file(file: Path) -> None:
+    words = Vocabulary(["a", "b"])
+    rng = np.random.default_rng(0)
+    values = {
+        name: rng.standard_normal(shape).astype(dtype)
+        for name, (dtype, shape) in text_graph(words.n_ids, 2, 4, multi_label=True).weights.items()
+    }
+    about = {"classes": ["x", "y"], "multi_label": True, "thresholds": [0.5, 0.5], "length": 8}
+    about |= {"truncating": "post", "dimensions": 4, "card": {}}
+    file.write_bytes(text_onnx.written(about, words, values))
+
+
 def encoder_file(file: Path) -> None:
     whisper_file(file.parent / "model.bin")
     encoder.convert(file.parent, file)
@@ -167,6 +181,7 @@ def load_keras(read: Callable[[Path], Any]) -> Load:
 TARGETS: dict[str, tuple[Callable[[Path], None], Load]] = {
     ".skops": (skops_file, load_skops),
     ".onnx": (onnx_file, lambda file: tdcnn_onnx.load(file, threads=1)),
+    ".text.onnx": (text_onnx_file, lambda file: text_onnx.load(file, threads=1)),
     ".encoder.onnx": (encoder_file, encoder.Encoder.load),
     ".head.onnx": (head_file, load_head),
     ".bin": (whisper_file, lambda file: read_weights(file.parent, 3)),
@@ -324,7 +339,10 @@ def reshaped(rng: np.random.Generator, content: bytes) -> bytes:
 
 
 #: What is changed within a file of each kind; the others are archives.
-INSIDE = {".onnx": resealed, ".encoder.onnx": resealed, ".head.onnx": resealed, ".bin": reshaped}
+INSIDE = {
+    **dict.fromkeys([".onnx", ".text.onnx", ".encoder.onnx", ".head.onnx"], resealed),
+    ".bin": reshaped,
+}
 
 
 @pytest.fixture(autouse=True)

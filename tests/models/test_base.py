@@ -127,8 +127,7 @@ def test_kinds_are_told_by_name_and_by_file(tmp_path: Path) -> None:
     assert kind_of("svm").model == kind_of("x.skops").model == kind_of("x").model == "SvmModel"
     assert kind_of("tdcnn").model == "OnnxClassifier"
     assert kind_of("encoder").model == "EncoderClassifier"
-    assert kind_of("text").model == "TextClassifier"
-    assert kind_of("x.bak", "texts").model == "TextClassifier"
+    assert kind_of("text").home == kind_of("x.bak", "texts").home == "quaver.models.text.onnx"
     assert kind_of("x.bak", "recordings").model == "SvmModel"
     for name in ("nowhere.keras", "nowhere.onnx"):
         with pytest.raises(FileNotFoundError, match=f"no such model: {name}"):
@@ -141,6 +140,7 @@ def test_kinds_are_told_by_name_and_by_file(tmp_path: Path) -> None:
 def test_without_onnxruntime_the_name_means_keras(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(base, "find_spec", lambda name: None)
     assert kind_of("tdcnn").model == "TDCNNClassifier"
+    assert kind_of("text").model == "TextClassifier"
     assert kind_of("svm").model == "SvmModel"
 
 

@@ -87,6 +87,7 @@ def test_configurations_and_pictures_need_no_extra() -> None:
         "for name in ('keras', 'tensorflow', 'sklearn', 'scipy', 'onnxruntime'):\n"
         "    sys.modules[name] = None\n"
         "import quaver.models.tdcnn.config, quaver.models.tdcnn.data, quaver.models.tdcnn.onnx\n"
+        "import quaver.models.text.onnx\n"
         "from quaver.models.tdcnn import Augmentation, TDCNNConfig, predict\n"
         "from quaver.models import svm, text\n"
     )

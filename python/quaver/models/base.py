@@ -136,6 +136,7 @@ KINDS = (
     # The same answers as Keras gives, and seconds earlier.
     Kind("tdcnn", "quaver.models.tdcnn.onnx", "OnnxClassifier", ".onnx", "recordings", "onnx"),
     Kind("tdcnn", "quaver.models.tdcnn", "TDCNNClassifier", ".keras", "recordings", "tdcnn"),
+    Kind("text", "quaver.models.text.onnx", "OnnxClassifier", ".onnx", "texts", "onnx"),
     Kind("text", "quaver.models.text", "TextClassifier", ".keras", "texts", "text"),
 )
 

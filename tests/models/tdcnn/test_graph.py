@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import re
 from collections.abc import Callable
@@ -14,6 +12,7 @@ import numpy as np
 import onnx
 import pytest
 
+import forging
 import quaver_models
 from quaver.models.networks import graph
 from quaver.models.tdcnn import TDCNNConfig
@@ -44,32 +43,12 @@ def refused(content: bytes, folder: Path, message: str | None = None) -> None:
     assert str(caught.value).startswith(str(file))
 
 
-def sealed(model: Any) -> bytes:
-    """The bytes of a model with the checksum that they have now."""
-    for entry in model.metadata_props:
-        if entry.key == graph.SEAL:
-            entry.value = graph.UNSEALED
-    content: bytes = model.SerializeToString()
-    digest = hashlib.sha256(content).hexdigest()
-    start = content.rfind(graph.UNSEALED.encode())
-    return (
-        content[:start] + digest.encode() + content[start + len(digest) :] if start > 0 else content
-    )
-
-
 def changed(change: Callable[[Any], object]) -> bytes:
-    model = onnx.load_from_string(SHIPPED)
-    change(model)
-    return sealed(model)
+    return forging.change_onnx(SHIPPED, change)
 
 
 def about(**values: Any) -> bytes:
-    def change(model: Any) -> None:
-        for entry in model.metadata_props:
-            if entry.key == graph.ABOUT:
-                entry.value = json.dumps({**json.loads(entry.value), **values})
-
-    return changed(change)
+    return forging.change_about(SHIPPED, **values)
 
 
 def config(**values: Any) -> bytes:
@@ -78,7 +57,7 @@ def config(**values: Any) -> bytes:
 
 def test_what_is_written_is_read() -> None:
     assert changed(lambda model: None) == SHIPPED
-    found, classes, card = tdcnn_onnx._checked(SHIPPED)
+    found, classes, card = tdcnn_onnx.OnnxClassifier._checked(SHIPPED)
     assert (found, len(classes), card["protocol"]) == (TDCNNConfig(), 7, "original")
     weights = graph.parse(SHIPPED).weights
     expected = onnx.load_from_string(SHIPPED).graph.initializer
@@ -105,16 +84,6 @@ def test_files_of_earlier_versions_say_how_to_write_them_again(tmp_path: Path) -
         del model.metadata_props[1]
 
     refused(changed(without), tmp_path, r"no checksum, .* write it again from its \.keras file")
-
-
-def weight(name: str, change: Callable[[Any], Any]) -> Callable[[Any], None]:
-    def edit(model: Any) -> None:
-        for tensor in model.graph.initializer:
-            if tensor.name == name:
-                values = change(onnx.numpy_helper.to_array(tensor).copy())
-                tensor.CopyFrom(onnx.numpy_helper.from_array(values, name))
-
-    return edit
 
 
 def loop(model: Any) -> None:
@@ -160,12 +129,12 @@ def operators(model: Any) -> None:
 
 
 EDITS = {
-    "NaN in a bias": weight("bias", lambda w: w * np.nan),
-    "infinite kernel": weight("kernel_1", lambda w: w / np.float32(0)),
-    "another shape": weight("kernel", lambda w: w[:, :6]),
-    "another type": weight("kernel", lambda w: w.astype(np.float64)),
-    "another size": weight("picture", lambda w: w * 2),
-    "a flat bias": weight("bias", lambda w: w[:, None]),
+    "NaN in a bias": forging.change_weight("bias", lambda w: w * np.nan),
+    "infinite kernel": forging.change_weight("kernel_1", lambda w: w / np.float32(0)),
+    "another shape": forging.change_weight("kernel", lambda w: w[:, :6]),
+    "another type": forging.change_weight("kernel", lambda w: w.astype(np.float64)),
+    "another size": forging.change_weight("picture", lambda w: w * 2),
+    "a flat bias": forging.change_weight("bias", lambda w: w[:, None]),
     "a loop": loop,
     "an operator of somebody": domain,
     "another operator": another,

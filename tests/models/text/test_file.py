@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from quaver.models import text
-from quaver.models.text import classifier, file
+from quaver.models.text import classifier, config, file
 
 pytestmark = pytest.mark.slow
 
@@ -38,9 +38,9 @@ GOOD: dict[str, Any] = {
     ids=str,
 )
 def test_limits(changes: dict[str, Any], message: str) -> None:
-    file._check(GOOD)
+    config.check_about(GOOD)
     with pytest.raises(ValueError, match=message):
-        file._check({**GOOD, **changes})
+        config.check_about({**GOOD, **changes})
 
 
 def test_a_checkpoint_is_cleared_once_the_model_stands_under_its_name(

@@ -39,6 +39,8 @@ _MOST_FIELDS = 20_000
 
 #: What the file of a head on an encoder says that it is.
 HEAD = "encoder-head"
+#: And that of a network of texts.
+TEXT = "text"
 
 #: Name, type and shape of what a graph takes or makes.
 Value = tuple[str, int, list[int | str]]
@@ -96,11 +98,12 @@ class Parsed:
 
 
 def kind(file: str | os.PathLike[str]) -> str:
-    """Return "encoder" of a file of a head, "tdcnn" of any other."""
+    """Return "encoder" of a file of a head, "text" of a network of texts, "tdcnn" of any other."""
     with open_regular(file) as stream, reading(file, "model"):
         about = parse(stream.read()).about
         said = parse_json(about, "what is said about the network") if about else None
-        return "encoder" if isinstance(said, dict) and said.get("kind") == HEAD else "tdcnn"
+        written = said.get("kind") if isinstance(said, dict) else None
+        return {HEAD: "encoder", TEXT: "text"}.get(str(written), "tdcnn")
 
 
 def parse(content: bytes) -> Parsed:

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from quaver._extras import extra
-from quaver._validate import Downmix, check_size
-from quaver.models.archive import check_labels, named, open_regular, parse_json, reading
-from quaver.models.base import Stored, predict, predict_timeline, short
+from quaver._validate import Downmix
+from quaver.models.archive import check_labels, named
+from quaver.models.base import predict, predict_timeline, short
 from quaver.models.networks import graph
+from quaver.models.networks.onnx import Exported, lstm, normalisation, said_in
 from quaver.models.tdcnn.config import TDCNNConfig
 from quaver.models.tdcnn.graph import INPUTS, graph_of
 from quaver.models.tdcnn.recognizer import Recognizer
@@ -28,14 +29,17 @@ if TYPE_CHECKING:
 
     from quaver.models.tdcnn.classifier import TDCNNClassifier
 
+    _Said = tuple[TDCNNConfig, NDArray[np.str_], dict[str, Any]]
+
 __all__ = ["OnnxClassifier", "export", "load", "load_pretrained", "predict", "predict_timeline"]
 
 PRETRAINED = "ravdess-tdcnn"
 
 _FORMAT = 1
+_KEYS = {"config": dict, "classes": list, "card": dict}
 
 
-class OnnxClassifier(Recognizer, Stored):
+class OnnxClassifier(Recognizer, Exported):
     """A trained network run by ONNX Runtime; made by `load`.
 
     Attributes
@@ -58,7 +62,7 @@ class OnnxClassifier(Recognizer, Stored):
     """
 
     pretrained: ClassVar[str] = PRETRAINED
-    suffix: ClassVar[str] = ".onnx"
+    what: ClassVar[str] = "time-distributed model"
 
     def __init__(
         self,
@@ -79,79 +83,21 @@ class OnnxClassifier(Recognizer, Stored):
         return short(self)
 
     @classmethod
-    def load(cls, file: str | os.PathLike[str], *, threads: int | None = None) -> OnnxClassifier:
-        """Read what `export` wrote, and nothing else: the graph is compared, the checksum taken.
+    def _checked(cls, content: bytes) -> _Said:
+        parsed, about = said_in(content, _FORMAT, _KEYS, "tdcnn")
+        config, classes = TDCNNConfig.from_dict(about["config"]), check_labels(about["classes"])
+        graph.check_graph(parsed, graph_of(config, len(classes)))
+        return config, np.array(classes), about["card"]
 
-        Parameters
-        ----------
-        file : path
-        threads : int, optional
-            Of ONNX Runtime; one for each core by default.
-
-        Returns
-        -------
-        OnnxClassifier
-
-        Raises
-        ------
-        FileNotFoundError
-            If there is no such file.
-        ValueError
-            For a file that is no such model, was edited, or has no checksum because an earlier
-            version wrote it; names it.
-        ModuleNotFoundError
-            Without onnxruntime, with the command that installs it.
-        """
-        with extra("onnx"):
-            import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 4
-        if threads is not None:
-            options.intra_op_num_threads = check_size("threads", threads)
-        with open_regular(file) as stream, reading(file, "time-distributed model"):
-            content = stream.read()
-            config, classes, card = _checked(content)
-            session = onnxruntime.InferenceSession(
-                content, options, providers=["CPUExecutionProvider"]
-            )
-            return cls(content, session, config, classes, card)
-
-    def save(self, file: str | os.PathLike[str], *, card: Mapping[str, Any] | None = None) -> None:
-        """Write the model as it was read; its card is part of what `export` wrote."""
-        if card is not None:
-            raise ValueError("an ONNX file keeps its card: pass it when the classifier is exported")
-        with replacing(named(file, ".onnx")) as temporary:
-            temporary.write_bytes(self._content)
+    @classmethod
+    def _of(cls, content: bytes, session: Any, said: _Said) -> OnnxClassifier:
+        return cls(content, session, *said)
 
     def _answer(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         lengths = batch.any(axis=(2, 3, 4)).sum(axis=1).astype(np.int32)
         feed = dict(zip(INPUTS, (batch[..., 0], lengths), strict=True))
         found: NDArray[np.float32] = self._session.run(None, feed)[0]
         return found
-
-
-def _checked(content: bytes) -> tuple[TDCNNConfig, NDArray[np.str_], dict[str, Any]]:
-    """Return configuration, labels and card of a file, once its graph is that of them."""
-    parsed = graph.parse(content)
-    if not parsed.about:
-        raise ValueError("nothing is said about the network")
-    if parsed.seal is None:
-        raise ValueError(
-            "no checksum, as in files of earlier versions: write it again from its .keras file by"
-            " quaver.models.tdcnn.onnx.export(quaver.models.tdcnn.load(...), ...)"
-        )
-    graph.check(content, parsed)
-    about = parse_json(parsed.about, "what is said about the network")
-    kinds = {"config": dict, "classes": list, "card": dict}
-    if not isinstance(about, dict) or about.get("format") != _FORMAT:
-        raise ValueError(f"what is said about the network is not of format {_FORMAT}")
-    wrong = [key for key, kind in kinds.items() if not isinstance(about.get(key), kind)]
-    if wrong:
-        raise ValueError(f"wrong {', '.join(wrong)}")
-    config, classes = TDCNNConfig.from_dict(about["config"]), check_labels(about["classes"])
-    graph.check_graph(parsed, graph_of(config, len(classes)))
-    return config, np.array(classes), about["card"]
 
 
 def export(model: TDCNNClassifier, file: str | os.PathLike[str]) -> None:
@@ -201,7 +147,7 @@ def written(
     }
     content = graph.write(graph_of(config, len(labels)), weights, json.dumps(about))
     onnx.checker.check_model(onnx.load_from_string(content), full_check=True)
-    _checked(content)
+    OnnxClassifier._checked(content)
     return content
 
 
@@ -216,7 +162,7 @@ def _weights(model: TDCNNClassifier) -> dict[str, NDArray[np.float32]]:
     order = np.arange(config.n_features).reshape(*picture, config.filters[-1])
     for i in range(1, len(config.units) + 1):
         rows = order.transpose(2, 0, 1).ravel() if i == 1 else None
-        values = _lstm(network.get_layer(f"lstm_{i}"), rows)
+        values = lstm(network.get_layer(f"lstm_{i}"), rows)
         found.update({f"{kind}_{i}": each for kind, each in values.items()})
     found["kernel"], found["bias"] = network.get_layer("classification").get_weights()
     return found
@@ -225,29 +171,9 @@ def _weights(model: TDCNNClassifier) -> dict[str, NDArray[np.float32]]:
 def _folded(convolution: Any, norm: Any) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return kernel and bias of a convolution that normalises, too; channels first."""
     kernel, bias = (np.asarray(w, np.float64) for w in convolution.get_weights())
-    gamma, beta, mean, variance = (np.asarray(w, np.float64) for w in norm.get_weights())
-    scale = gamma / np.sqrt(variance + norm.epsilon)
+    scale, shift = normalisation(norm)
     folded = (kernel * scale).transpose(3, 2, 0, 1)
-    return folded.astype(np.float32), ((bias - mean) * scale + beta).astype(np.float32)
-
-
-def _lstm(layer: Any, order: NDArray[np.intp] | None) -> dict[str, NDArray[np.float32]]:
-    """Return the weights of an LSTM layer, gates i, f, c, o of Keras as i, o, f, c of ONNX."""
-    kernel, recurrent, bias = layer.get_weights()
-    if order is not None:
-        kernel = kernel[order]
-
-    def gates(values: NDArray[np.float32]) -> NDArray[np.float32]:
-        i, f, c, o = np.split(values, 4, axis=-1)
-        turned: NDArray[np.float32] = np.concatenate([i, o, f, c], axis=-1).T[None]
-        return turned
-
-    biases = gates(bias)
-    return {
-        "input": gates(kernel),
-        "recurrent": gates(recurrent),
-        "biases": np.concatenate([biases, np.zeros_like(biases)], axis=-1),
-    }
+    return folded.astype(np.float32), (bias * scale + shift).astype(np.float32)
 
 
 load = OnnxClassifier.load

@@ -12,12 +12,8 @@ from quaver._lazy import lazy
 
 if TYPE_CHECKING:
     from quaver.models.base import save
-    from quaver.models.text.classifier import (
-        PRETRAINED,
-        TextClassifier,
-        load,
-        load_pretrained,
-    )
+    from quaver.models.text.classifier import TextClassifier, load, load_pretrained
+    from quaver.models.text.config import PRETRAINED
     from quaver.models.text.file import read_word2vec
     from quaver.models.text.scores import best_thresholds, macro_f1
 
@@ -33,10 +29,12 @@ __all__ = [
 ]
 
 _HOMES = {
-    "classifier": ["PRETRAINED", "TextClassifier", "load", "load_pretrained"],
+    "classifier": ["TextClassifier", "load", "load_pretrained"],
+    "config": ["PRETRAINED"],
     "evaluation": [],
     "file": ["read_word2vec"],
     "quaver.models.base": ["save"],
+    "onnx": [],
     "scores": ["best_thresholds", "macro_f1"],
 }
 __getattr__, __dir__ = lazy(__name__, _HOMES, needs="text")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 
 from quaver._extras import extra
-from quaver.models.base import Learned, Stored
+from quaver.models.base import Stored
 
 with extra("text"):
     from sklearn.base import BaseEstimator, ClassifierMixin
@@ -22,19 +22,19 @@ with extra("text"):
 
     from quaver.models.networks.training import digest, forget, train
 
-from quaver.models.predictions import NO_KNOWN_WORD, Predictions
 from quaver.models.text import file as files
+from quaver.models.text.config import PRETRAINED
 from quaver.models.text.file import as_word_vectors
 from quaver.models.text.network import (
     Batches,
+    answer,
     build_network,
-    has_words,
     probabilities,
-    round_up,
     weighted_loss,
 )
+from quaver.models.text.reader import Reader
 from quaver.models.text.scores import best_thresholds, class_weights, macro_f1
-from quaver.text import PADDING_ID, UNKNOWN_ID, Side, TextConfig, Vocabulary, as_texts, sequences
+from quaver.text import UNKNOWN_ID, Side, TextConfig, Vocabulary, as_texts
 
 if TYPE_CHECKING:
     import keras
@@ -42,10 +42,8 @@ if TYPE_CHECKING:
 
     _Examples = tuple[Iterable[str], ArrayLike]
 
-PRETRAINED = "goemotions-text"
 
-
-class TextClassifier(ClassifierMixin, Learned, Stored, BaseEstimator):  # type: ignore[misc]  # sklearn has no types
+class TextClassifier(ClassifierMixin, Reader, Stored, BaseEstimator):  # type: ignore[misc]  # sklearn has no types
     """Network of convolutions and LSTM over the words of a text.
 
     Embedding; three blocks of convolution (128, 256 and 512 filters of width 8), max pooling of 2,
@@ -218,94 +216,11 @@ class TextClassifier(ClassifierMixin, Learned, Stored, BaseEstimator):  # type: 
             self.thresholds_ = best_thresholds(held > 0.5, self.predict_proba(held_texts))
         return self
 
-    def predict_proba(self, X: Iterable[str]) -> NDArray[np.float32]:
-        """Return the probability of each label.
-
-        Returns
-        -------
-        ndarray of shape (n_texts, n_classes), float32
-            Rows sum to 1 unless `multi_label`. A text without any known word, of which nothing can
-            be said, has the same for each label: 1 / n_classes, or 0 if `multi_label`.
-
-        Raises
-        ------
-        TypeError
-            If a text is no str.
-        """
-        return self._probabilities(X)[0]
-
-    def predict(self, X: Iterable[str]) -> NDArray[Any]:
-        """Return the most probable label of each text, or 0 and 1 for each label if `multi_label`.
-
-        A text without a known word has none if `multi_label`, else the first: see `predict_texts`.
-
-        Returns
-        -------
-        ndarray of shape (n_texts,), or (n_texts, n_classes), int64
-        """
-        found, known = self._probabilities(X)
-        if self.multi_label:
-            return ((found >= self.thresholds_) & known[:, None]).astype(np.int64)
-        return np.asarray(self.classes_[found.argmax(axis=1)])
-
-    def predict_texts(self, X: Iterable[str]) -> Predictions:
-        """Return the most probable label of each text, and whether it can be trusted.
-
-        Returns
-        -------
-        Predictions
-            A text without any known word (of another language, empty, only marks and numbers) has
-            the label "no known word" and the warning ``no_known_word``; one of which less than half
-            is known has the warning ``unlike_training``. Neither is reliable.
-
-        Examples
-        --------
-        >>> model = TextClassifier.load_pretrained()
-        >>> found = model.predict_texts(["How sad.", "Всё хорошо"])
-        >>> found.labels.tolist(), found.reliable.tolist(), found.warnings
-        (['sadness', 'no known word'], [True, False], ((), ('no_known_word',)))
-        """
-        texts = as_texts(X)
-        found, known = self._probabilities(texts)
-        ids = self._encode(texts)
-        familiar = 2 * (ids > UNKNOWN_ID).sum(axis=1) >= (ids != PADDING_ID).sum(axis=1)
-        warnings = np.where(known, np.where(familiar, "", "unlike_training"), "no_known_word")
-        labels = np.where(known, np.array(self.classes)[found.argmax(axis=1)], NO_KNOWN_WORD)
-        return Predictions(
-            labels,
-            found.astype(np.float64),
-            self.classes,
-            np.arange(len(found)),
-            (),
-            known & familiar,
-            tuple((each,) if each else () for each in warnings.tolist()),
-        )
-
-    def _probabilities(self, X: Iterable[str]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        """Return the probabilities of texts, and which of them have a known word."""
+    def _check_ready(self) -> None:
         check_is_fitted(self, "network_")
-        ids = self._encode(as_texts(X))
-        known = has_words(ids, self.vocabulary_)
-        share = 0 if self.multi_label else 1 / len(self.classes_)
-        found = np.full((len(ids), len(self.classes_)), share, np.float32)
-        found[known] = probabilities(self.network_, ids[known])
-        return found, known
 
-    def predict_labels(self, X: Iterable[str]) -> list[tuple[str, ...]]:
-        """Return the labels of each text by name, none to all of them if `multi_label`."""
-        predicted = self.predict(X)
-        if not self.multi_label:
-            return [(str(label),) for label in predicted]
-        return [tuple(str(label) for label in self.classes_[row == 1]) for row in predicted]
-
-    def predict_distribution(self, X: Iterable[str]) -> NDArray[np.float64]:
-        """Return shares of the labels that sum to 1 for each text, as `quaver.models.fusion` takes.
-
-        They are the probabilities over their sum, or equal for a text without any known word.
-        """
-        found, known = self._probabilities(X)
-        shares = np.where(known[:, None], found, 1.0).astype(np.float64)
-        return np.asarray(shares / shares.sum(axis=1, keepdims=True))
+    def _answer(self, ids: NDArray[np.int32]) -> NDArray[np.float32]:
+        return answer(self.network_, ids)
 
     def save(self, file: str | os.PathLike[str], *, card: Mapping[str, Any] | None = None) -> None:
         """Write the fitted classifier as a ``.keras`` file that holds its vocabulary, too.
@@ -313,18 +228,22 @@ class TextClassifier(ClassifierMixin, Learned, Stored, BaseEstimator):  # type: 
         See `quaver.models.base.save`.
         """
         check_is_fitted(self, "network_")
-        about = {
+        about = self._about(card or self.card)
+        files.write(file, self.network_, about, self.vocabulary_)
+        if self.checkpoint is not None and hasattr(self, "_identity"):
+            forget(self.checkpoint, self._identity)
+
+    def _about(self, card: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what files say of the classifier beside its weights."""
+        return {
             "classes": self.classes_.tolist(),
             "multi_label": self.multi_label,
             "thresholds": self.thresholds_.tolist(),
             "length": self.length,
             "truncating": self.truncating,
             "dimensions": int(self.network_.get_layer("embedding").output_dim),
-            "card": dict(card or self.card),
+            "card": dict(card),
         }
-        files.write(file, self.network_, about, self.vocabulary_)
-        if self.checkpoint is not None and hasattr(self, "_identity"):
-            forget(self.checkpoint, self._identity)
 
     @classmethod
     def load(cls, file: str | os.PathLike[str]) -> TextClassifier:
@@ -424,16 +343,6 @@ class TextClassifier(ClassifierMixin, Learned, Stored, BaseEstimator):  # type: 
         stratify = strongest if counts[counts > 0].min() > 1 and n_held >= len(counts) else None
         rows = np.arange(len(targets))
         return list(train_test_split(rows, test_size=n_held, random_state=seed, stratify=stratify))
-
-    def _encode(self, texts: list[str]) -> NDArray[np.int32]:
-        ids = sequences(
-            texts,
-            self.vocabulary_,
-            length=round_up(self.length),
-            truncating=self.truncating,
-        )
-        ids[~ids.any(axis=1), 0] = UNKNOWN_ID  # a text of nothing is one of nothing known
-        return ids
 
     def _initial_network(self, seed: int) -> keras.Model:
         words = None if self.embedding is None else as_word_vectors(self.embedding)

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from quaver._validate import check_path
-from quaver.models.archive import check_labels, named
+from quaver.models.archive import named
 from quaver.models.networks.file import ABOUT, VOCABULARY, check_probe, opened
 from quaver.models.networks.file import write as write_archive
-from quaver.models.text.network import build_network, probabilities, weight_shapes
+from quaver.models.text.config import KEYS, check_about, weight_shapes
+from quaver.models.text.network import build_network, probabilities
 from quaver.text import FIRST_ID, Vocabulary
 
 if TYPE_CHECKING:
@@ -25,18 +26,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FORMAT = 1
-_LONGEST, _MOST_DIMENSIONS = 1 << 16, 1 << 12
-_KEYS = {
-    "classes": list,
-    "multi_label": bool,
-    "thresholds": list,
-    "length": int,
-    "truncating": str,
-    "dimensions": int,
-    "vocabulary": str,
-    "card": dict,
-    "probe": list,
-}
+#: Beside what any file of such a network says, a few rows with their answers.
+_KEYS = {**KEYS, "probe": list}
 
 
 def write(
@@ -47,7 +38,7 @@ def write(
 ) -> None:
     """Write a network with weights of float16, what is said about it, and its vocabulary."""
     target = named(file, ".keras")
-    _check(about)
+    check_about(about)
     small = build_network(
         vocabulary.n_ids,
         len(about["classes"]),
@@ -56,10 +47,8 @@ def write(
         dtype="float16",
         drawn=False,
     )
-    rounded = [weights.astype(np.float16) for weights in network.get_weights()]
-    small.set_weights(rounded)
-    same = _build(about, vocabulary)
-    same.set_weights([weights.astype(np.float32) for weights in rounded])
+    same = rounded(network, about, vocabulary)
+    small.set_weights([weights.astype(np.float16) for weights in same.get_weights()])
     about = {
         "format": FORMAT,
         **about,
@@ -70,11 +59,18 @@ def write(
     write_archive(target, small, entries)
 
 
+def rounded(network: keras.Model, about: dict[str, Any], vocabulary: Vocabulary) -> keras.Model:
+    """Return a network of float32 with the weights that a file has of it, rounded to float16."""
+    same = _build(about, vocabulary)
+    same.set_weights([w.astype(np.float16).astype(np.float32) for w in network.get_weights()])
+    return same
+
+
 def read(file: str | os.PathLike[str]) -> tuple[keras.Model, dict[str, Any], Vocabulary]:
     """Read what `write` wrote, or raise ValueError with the name of the file."""
     with opened(file, "text model") as archive:
         about = archive.about(FORMAT, _KEYS)
-        _check(about)
+        check_about(about)
         values = archive.json(VOCABULARY)
         if not isinstance(values, dict) or not isinstance(values.get("words"), list):
             raise ValueError(f"{VOCABULARY} has no words")
@@ -92,19 +88,6 @@ def read(file: str | os.PathLike[str]) -> tuple[keras.Model, dict[str, Any], Voc
         archive.load_weights(network)
         check_probe(about["probe"], _probe(network, vocabulary))
     return network, about, vocabulary
-
-
-def _check(about: dict[str, Any]) -> None:
-    """Raise ValueError for labels, thresholds or sizes that no classifier has."""
-    n_classes = len(check_labels(about["classes"], at_least=1, numbers=True))
-    thresholds = np.array(about["thresholds"], np.float64)
-    if thresholds.shape != (n_classes,) or not np.isfinite(thresholds).all():
-        raise ValueError(f"{ABOUT}: {len(thresholds)} thresholds for {n_classes} classes")
-    for name, largest in (("length", _LONGEST), ("dimensions", _MOST_DIMENSIONS)):
-        if not 1 <= about[name] <= largest:
-            raise ValueError(f"{ABOUT}: {name} must be at most {largest}, got {about[name]}")
-    if about["truncating"] not in ("pre", "post"):
-        raise ValueError(f"{ABOUT}: truncating must be 'pre' or 'post'")
 
 
 def _build(about: dict[str, Any], vocabulary: Vocabulary) -> keras.Model:

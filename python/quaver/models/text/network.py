@@ -8,8 +8,7 @@ normalisation and is passed over by the recurrent layers.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
-from itertools import pairwise
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,23 +19,23 @@ with extra("text"):
     import keras
     from keras import layers, ops
 
-from quaver._unicode import is_word
-from quaver.text import PADDING_ID, UNKNOWN_ID, Vocabulary
+from quaver.models.text.config import (
+    FILTERS,
+    HIDDEN,
+    KERNEL,
+    POOL,
+    UNITS,
+    buckets,
+    in_buckets,
+)
+from quaver.text import PADDING_ID, UNKNOWN_ID
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     _Batch = tuple[NDArray[np.intp], int]  # rows, and how many columns they need
 
-FILTERS = (128, 256, 512)
-KERNEL = 8
-POOL = 2
 SPATIAL_DROPOUT = 0.3
-UNITS = (180, 180, 180)
-HIDDEN = 128
-
-#: Lengths of rows are multiples of this: three poolings halve them without a rest.
-GRID: int = POOL ** len(FILTERS)
 
 
 def build_network(
@@ -73,7 +72,7 @@ def build_network(
     Returns
     -------
     keras.Model
-        Takes int32 of shape (n, length), the length a multiple of `GRID`.
+        Takes int32 of shape (n, length), the length a multiple of 8.
     """
     seeds, zeros = _seeds(seed), keras.initializers.Zeros()
 
@@ -135,59 +134,23 @@ def build_network(
     return keras.Model(ids, probabilities, name="quaver_text")
 
 
-def weight_shapes(n_ids: int, n_classes: int, dimensions: int) -> list[tuple[int, ...]]:
-    """Return the shapes of the weights of `build_network`, which need not be built for that."""
-    found: list[tuple[int, ...]] = [(n_ids, dimensions)]
-    for before, filters in pairwise((dimensions, *FILTERS)):
-        found += [(KERNEL, before, filters), (filters,), *[(filters,)] * 4]
-    for before, units in pairwise((FILTERS[-1], *UNITS)):
-        found += [(before, 4 * units), (units, 4 * units), (4 * units,)]
-    for before, units in pairwise((UNITS[-1], HIDDEN, n_classes)):
-        found += [(before, units), (units,)]
-    return found
-
-
 def _seeds(seed: int | None) -> Iterator[int]:
     rng = np.random.default_rng(seed)
     while True:
         yield int(rng.integers(2**31))
 
 
-def round_up(length: int) -> int:
-    """Return the next multiple of `GRID`, at least one."""
-    return max(1, -(-length // GRID)) * GRID
-
-
-def buckets(ids: NDArray[np.int32]) -> NDArray[np.intp]:
-    """Return for each row the number of columns that it needs."""
-    columns = np.arange(1, ids.shape[1] + 1)
-    needed: NDArray[np.intp] = ((ids != PADDING_ID) * columns).max(axis=1, initial=1)
-    return np.asarray(-(-needed // GRID) * GRID)
-
-
-def has_words(ids: NDArray[np.int32], vocabulary: Vocabulary) -> NDArray[np.bool_]:
-    """Return for each row whether an id in it is that of a word, a picture or an emoticon."""
-    return np.asarray(_says_something(vocabulary)[ids].any(axis=1))
-
-
-@lru_cache(maxsize=8)
-def _says_something(vocabulary: Vocabulary) -> NDArray[np.bool_]:
-    return np.array([False, False, *map(is_word, vocabulary.words)])
-
-
 def probabilities(
     network: keras.Model, ids: NDArray[np.int32], batch_size: int = 512
 ) -> NDArray[np.float32]:
     """Return what the network says of rows padded behind, shorter ones in shorter batches."""
-    found = np.zeros((len(ids), network.output_shape[-1]), np.float32)
-    lengths = buckets(ids)
-    for length in np.unique(lengths):
-        rows = np.flatnonzero(lengths == length)
-        for start in range(0, len(rows), batch_size):
-            part = rows[start : start + batch_size]
-            # Called, not compiled: tracing a graph for each shape costs more than it saves.
-            found[part] = ops.convert_to_numpy(network(ids[part, :length], training=False))
-    return found
+    return in_buckets(ids, network.output_shape[-1], partial(answer, network), batch_size)
+
+
+def answer(network: keras.Model, ids: NDArray[np.int32]) -> NDArray[np.float32]:
+    """Return what the network says of rows of one bucket."""
+    # Called, not compiled: tracing a graph for each shape costs more than it saves.
+    return np.asarray(ops.convert_to_numpy(network(ids, training=False)))
 
 
 class Batches:
