@@ -21,7 +21,7 @@ from forging import SEAL, rewrite
 from quaver.models import tdcnn
 from quaver.models.networks import file as networks
 from quaver.models.networks.file import kind
-from quaver.models.tdcnn import file
+from quaver.models.tdcnn import classifier, file
 from toys import QUICK, RATE, SMALL, tone, toy_clips
 
 pytestmark = pytest.mark.slow
@@ -39,6 +39,22 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def saved(written: Path, tmp_path: Path) -> Path:
     """A copy, beside which the test may write."""
     return Path(shutil.copy(written, tmp_path))
+
+
+def test_predictions_build_and_trace_nothing(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = tdcnn.load(saved)
+    built, graph = model.network_, model.network_.quaver_graph
+    for module in (classifier, file):
+        monkeypatch.setattr(module, "build_network", None)
+    for n_clips, seconds in ((1, 0.3), (1, 2.0), (3, 1.0), (70, 1.0)):
+        clips = [tone(500, int(seconds * RATE), i) for i in range(n_clips)]
+        assert tdcnn.predict(model, clips, RATE).probabilities.shape == (n_clips, 2)
+    assert tdcnn.predict_timeline(
+        model, tone(500, 40000, 0), RATE, window=1
+    ).probabilities.shape == (3, 2)
+    assert model.network_ is built
+    assert built.quaver_graph is graph
+    assert graph.experimental_get_tracing_count() == 1
 
 
 def edit_weights(file: Path, edit: Any) -> Path:

@@ -14,7 +14,7 @@ import tempfile
 import warnings
 import zipfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from importlib.util import find_spec
@@ -235,13 +235,19 @@ def kind(file: str | os.PathLike[str]) -> str:
         return name
 
 
-def answers(network: keras.Model, rows: NDArray[Any], most_values: int) -> NDArray[np.float32]:
+def answers(
+    network: keras.Model,
+    rows: NDArray[Any],
+    most_values: int,
+    run: Callable[[keras.Model, NDArray[Any]], NDArray[np.float32]],
+) -> NDArray[np.float32]:
     """Return what a network says of a few rows; a large one, or one of large layers, row by row.
 
-    `most_values` are those of a layer for one row.
+    `most_values` are those of a layer for one row; `run` is how its models run it, so that its
+    graph is made here and not while somebody waits for an answer.
     """
     if network.count_params() <= _LARGE and most_values <= _LARGE_LAYER:
-        return np.asarray(network.predict_on_batch(rows))
+        return run(network, rows)
     found = [np.asarray(network(rows[i : i + 1], training=False)) for i in range(len(rows))]
     return np.concatenate(found)
 

@@ -28,7 +28,7 @@ from quaver.models.tdcnn import file as files
 from quaver.models.tdcnn.batches import Batches
 from quaver.models.tdcnn.config import TDCNNConfig
 from quaver.models.tdcnn.data import Augmentation
-from quaver.models.tdcnn.network import build_network, smoothed_loss
+from quaver.models.tdcnn.network import build_network, run, smoothed_loss
 from quaver.models.tdcnn.recognizer import Recognizer
 
 if TYPE_CHECKING:
@@ -329,7 +329,7 @@ class TDCNNClassifier(ClassifierMixin, Recognizer, Stored, BaseEstimator):  # ty
         check_is_fitted(self, "network_")
 
     def _answer(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
-        return np.asarray(self.network_.predict_on_batch(batch))
+        return run(self.network_, batch)
 
     def _check_parameters(self) -> int:
         """Return the seed."""

@@ -16,7 +16,7 @@ from quaver.models.archive import check_labels, named
 from quaver.models.networks.file import ABOUT, answers, check_probe, opened
 from quaver.models.networks.file import write as write_archive
 from quaver.models.tdcnn.config import TDCNNConfig
-from quaver.models.tdcnn.network import build_network, weight_shapes
+from quaver.models.tdcnn.network import build_network, run, weight_shapes
 
 if TYPE_CHECKING:
     import keras
@@ -89,4 +89,4 @@ def _probe(network: keras.Model, config: TDCNNConfig) -> NDArray[np.float32]:
         for i in range(12)
     ]
     batch = np.reshape(pictures, (-1, _WINDOWS, config.n_mels, config.window_frames, 1))
-    return answers(network, batch.astype(np.float32), _WINDOWS * config.most_values)
+    return answers(network, batch.astype(np.float32), _WINDOWS * config.most_values, run)

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
     from quaver.models.tdcnn.config import TDCNNConfig
 
+# Attribute of a network that holds its graph.
+_GRAPH = "quaver_graph"
+
 
 class TimeDistributed(layers.TimeDistributed):  # type: ignore[misc]  # keras has no types
     """Keras' in one call for all windows of a batch; of its name, by which files know weights."""
@@ -129,6 +132,27 @@ def build_network(
         name="classification",
     )(x)
     return keras.Model(pictures, probabilities, name="quaver_tdcnn")
+
+
+def run(network: keras.Model, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return what a network says of a batch, by a graph that is traced once in its life.
+
+    Keras' own would be traced for the size of the first batch, and again for the next one.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return np.asarray(network.predict_on_batch(batch))
+    graph = getattr(network, _GRAPH, None)
+    if graph is None:
+        import tensorflow
+
+        taken = tensorflow.TensorSpec(network.input_shape, "float32")
+        graph = tensorflow.function(
+            lambda windows: network(windows, training=False),
+            input_signature=[taken],
+            autograph=False,
+        )
+        setattr(network, _GRAPH, graph)
+    return np.asarray(graph(batch))
 
 
 def weight_shapes(config: TDCNNConfig, n_classes: int) -> list[tuple[int, ...]]:
