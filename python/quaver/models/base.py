@@ -27,6 +27,7 @@ from quaver.models.networks import graph
 from quaver.models.predictions import Predictions
 from quaver.models.pretrained import shipped
 from quaver.models.timeline import Timeline, sliding
+from quaver.models.trust import doubts
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -446,15 +447,14 @@ class Voice:
             samples, sample_rate, self.rate, window=window, hop=hop, downmix=downmix
         )
         classes = tuple(map(str, self._labels()))
-        told: Any  # None: a timeline knows of silence
-        found, told = self._with_doubts(parts)
-        return Timeline(starts, ends, found, classes, levels, told)
+        found, warnings = self._with_doubts(parts)
+        return Timeline(starts, ends, found, classes, levels, warnings)
 
     def _with_doubts(
         self, parts: Sequence[NDArray[Any]]
-    ) -> tuple[NDArray[np.float64], tuple[tuple[str, ...], ...] | None]:
-        """Return the probabilities of mono samples, and warnings if the model has any."""
-        return self._of_parts(parts), None
+    ) -> tuple[NDArray[np.float64], tuple[tuple[str, ...], ...]]:
+        """Return the probabilities of mono samples, and why they cannot be trusted."""
+        return self._of_parts(parts), tuple(doubts(part, self.rate) for part in parts)
 
 
 def clips_at(clips: Any, sample_rate: int | None) -> Sequence[Any]:

@@ -184,6 +184,20 @@ def test_short_windows_are_padded(model: svm.SvmModel, speech: NDArray[np.float3
     assert np.isfinite(timeline.probabilities).all()
 
 
+def test_what_is_wrong_with_a_recording_is_told(
+    model: svm.SvmModel, speech: NDArray[np.float32]
+) -> None:
+    clips = [speech, np.zeros(16000), speech * 32768, speech[:4000]]
+    found = svm.predict(model, clips, 16000)
+    assert found.warnings == ((), ("silence",), ("out_of_scale",), ("too_short",))
+    assert found.reliable.tolist() == [True, False, False, False]
+    timeline = svm.predict_timeline(model, np.r_[speech, np.zeros(64000)], 16000)
+    assert timeline.warnings[-1] == ("silence",)
+    assert timeline.reliable[0]
+    batch = quaver.extract_many(clips[1:2], 16000, config=model.config)
+    assert svm.predict(model, batch).warnings == ((),)  # of samples that nobody sees
+
+
 def test_unknown_pretrained_model() -> None:
     with pytest.raises(ValueError, match="name must be 'ravdess-svm', got 'bert'"):
         svm.load_pretrained("bert")

@@ -151,3 +151,15 @@ except ModuleNotFoundError as error:
 """
     done = run_python(code)
     assert done.stdout == 'this model needs onnxruntime: pip install "quaver[onnx]"\n', done.stderr
+
+
+def test_what_is_wrong_with_a_recording_is_told(speech: NDArray[np.float32]) -> None:
+    model = tdcnn_onnx.load_pretrained()
+    clips = [speech, np.zeros(16000), speech * 32768, np.zeros(0)]
+    found = model.predict_clips(clips, 16000)
+    assert found.warnings == ((), ("silence",), ("out_of_scale",))
+    assert found.reliable.tolist() == [True, False, False]
+    integers = np.rint(speech * 32767).astype(np.int16)
+    assert model.predict_clips([integers], 48000).warnings == ((),)
+    timeline = model.predict_timeline(np.r_[speech, np.zeros(64000)], 16000)
+    assert timeline.warnings[-1] == ("silence",)

@@ -13,19 +13,10 @@ import numpy as np
 
 from quaver import audio
 from quaver._extras import extra
-from quaver._validate import Downmix, check_downmix, check_int, check_sample_rate
-from quaver.batch import (
-    CLIP_ERRORS,
-    Failure,
-    Progress,
-    by,
-    check_threads,
-    failure_of,
-    in_order,
-    reporter,
-)
+from quaver._validate import Downmix, check_int, check_sample_rate
+from quaver.batch import Failure, Progress, by
 from quaver.models.archive import open_regular, reading
-from quaver.models.base import clips_at
+from quaver.models.clips import each
 from quaver.models.encoder.file import checked
 from quaver.models.encoder.graph import (
     INPUT,
@@ -313,34 +304,15 @@ class Encoder:
             Their positions.
         failures : tuple of Failure
         """
-        clips = clips_at(clips, sample_rate)
-        check_downmix(downmix)
-        rate = None if sample_rate is None else check_sample_rate(sample_rate)
-        n_threads = min(check_threads(threads), len(clips))
-
-        def work(i: int) -> _T | Failure:
-            clip = None
-            try:
-                clip = clips[i]
-                return function(i, _samples(clip, rate, downmix))
-            except CLIP_ERRORS as error:
-                return failure_of(i, clip, error)
-
-        found: list[_T] = []
-        index: list[int] = []
-        failures: list[Failure] = []
-        with (
-            reporter(progress, len(clips)) as report,
-            in_order(work, len(clips), n_threads) as results,
-        ):
-            for i, result in enumerate(results):
-                if isinstance(result, Failure):
-                    failures.append(result)
-                else:
-                    found.append(result)
-                    index.append(i)
-                report(i + 1, len(clips))
-        return found, np.array(index, np.intp), tuple(failures)
+        return each(
+            function,
+            clips,
+            sample_rate,
+            SAMPLE_RATE,
+            downmix=downmix,
+            threads=threads,
+            progress=progress,
+        )
 
     def vector(self, mono: NDArray[Any], normalize: bool) -> NDArray[np.float32]:
         """Compute the vectors of mono samples at 16 kHz, as `embed` does."""
@@ -351,20 +323,12 @@ class Encoder:
             )
         parts = np.array_split(mono, -(-mono.size // round(LONGEST * SAMPLE_RATE)))
         # One by one: together they leave the caches and take longer.
-        found = [self._answer(each) for each in pictures(parts, normalize=normalize)]
+        found = [self._answer(picture) for picture in pictures(parts, normalize=normalize)]
         return found[0] if len(found) == 1 else _joined(found, [part.size for part in parts])
 
     def _answer(self, frames: NDArray[np.float32]) -> NDArray[np.float32]:
         answers = self._session.run(None, {INPUT: frames[None]})
         return np.concatenate(answers)
-
-
-def _samples(clip: Any, rate: int | None, downmix: Downmix) -> NDArray[Any]:
-    if audio.is_recording(clip):
-        return audio.load(clip, SAMPLE_RATE, downmix=downmix)[0]
-    if rate is None:
-        raise ValueError("sample_rate is required for arrays, got None")
-    return audio.recording_at(clip, rate, SAMPLE_RATE, downmix)
 
 
 def _joined(parts: Sequence[NDArray[np.float32]], sizes: Sequence[int]) -> NDArray[np.float32]:

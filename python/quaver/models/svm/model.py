@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -17,11 +17,14 @@ with extra("svm"):
 from quaver._validate import Downmix
 from quaver.batch import Batch, Progress
 from quaver.config import FeatureConfig
-from quaver.features import feature_names, make_extractor
+from quaver.features import extract, feature_names, make_extractor
 from quaver.models import persistence
-from quaver.models.base import Stored, Voice, clips_at, short
+from quaver.models.base import Stored, Voice, short
+from quaver.models.clips import each
 from quaver.models.predictions import Predictions
+from quaver.models.svm.decision import Decision
 from quaver.models.transformers import AudioFeatures
+from quaver.models.trust import doubts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,6 +65,7 @@ class SvmModel(Voice, Stored):
     steps: Pipeline
     config: FeatureConfig
     card: dict[str, Any]
+    _decision: Any = field(default=None, init=False, repr=False, compare=False)
 
     pretrained: ClassVar[str] = PRETRAINED
     suffix: ClassVar[str] = ".skops"
@@ -110,19 +114,28 @@ class SvmModel(Voice, Stored):
     ) -> Predictions:
         """Predict each clip; see `quaver.models.base.predict`.
 
-        Clips shorter than a frame are padded with zeros.
+        Clips shorter than a frame are padded with zeros. The rows of a batch have no warnings:
+        they do not tell of silence or clipping.
         """
         if isinstance(clips, Batch):
-            batch = clips
-            _check_config(self.config, batch.config)
-        else:
-            clips = clips_at(clips, sample_rate)
-            step = AudioFeatures(
-                self.config, sample_rate=sample_rate, downmix=downmix, threads=threads
-            )
-            batch = step.extract(clips, progress=progress)
-        found = self._of_vectors(batch.values)
-        return Predictions.of(self._labels(), found, batch.index, batch.failures)
+            _check_config(self.config, clips.config)
+            found = self._of_vectors(clips.values)
+            return Predictions.of(self._labels(), found, clips.index, clips.failures)
+        heard, index, failures = each(
+            lambda _, mono: (self._vector(mono), doubts(mono, self.rate)),
+            clips,
+            sample_rate,
+            self.rate,
+            downmix=downmix,
+            threads=threads,
+            progress=progress,
+        )
+        found = self._of_vectors(np.array([vector for vector, _ in heard]))
+        warnings = [told for _, told in heard]
+        return Predictions.of(self._labels(), found, index, failures, warnings)
+
+    def _vector(self, mono: NDArray[Any]) -> NDArray[np.float32]:
+        return extract(mono, self.rate, config=self.config, pad=True)
 
     def _labels(self) -> NDArray[np.str_]:
         return np.array(self.classes, dtype=np.str_)
@@ -138,7 +151,9 @@ class SvmModel(Voice, Stored):
     def _of_vectors(self, vectors: NDArray[np.float32]) -> NDArray[np.float64]:
         if len(vectors) == 0:
             return np.empty((0, len(self.classes)))
-        return np.asarray(self.steps.predict_proba(vectors))
+        if self._decision is None:  # made here, since steps that are not fitted have none
+            object.__setattr__(self, "_decision", Decision.of(self.steps) or self.steps)
+        return np.asarray(self._decision.predict_proba(vectors))
 
     def save(self, file: str | os.PathLike[str], *, card: Mapping[str, Any] | None = None) -> None:
         """Write the model; see `quaver.models.base.save`."""

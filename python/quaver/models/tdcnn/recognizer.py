@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from quaver import audio
-from quaver._validate import Downmix, as_samples, check_sample_rate, refuse_without_rate
+from quaver._validate import (
+    Downmix,
+    as_recording,
+    as_samples,
+    check_sample_rate,
+    refuse_without_rate,
+)
 from quaver.batch import (
     CLIP_ERRORS,
     Batch,
@@ -24,6 +30,7 @@ from quaver.batch import (
 from quaver.models.base import Learned, Voice, clips_at
 from quaver.models.predictions import Predictions
 from quaver.models.tdcnn.data import cut_all, parts, prepare, stack
+from quaver.models.trust import doubts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -85,23 +92,27 @@ class Recognizer(Voice, Learned):
         used = _with(self, sample_rate, downmix)
         index: list[int] = []
         failures: list[Failure] = []
+        warnings: list[tuple[str, ...]] = []
 
-        def read(i: int) -> NDArray[np.float32] | Failure:
+        def read(i: int) -> tuple[NDArray[np.float32], tuple[str, ...]] | Failure:
             clip = clips[i]
             try:
-                return used._recording(clip)
+                samples, rate = used._samples(clip)
+                return used._prepared(clip, samples, rate), doubts(as_recording(samples), rate)
             except CLIP_ERRORS as error:
                 return failure_of(i, clip, error)
 
         def usable(
-            results: Iterable[NDArray[np.float32] | Failure],
+            results: Iterable[tuple[NDArray[np.float32], tuple[str, ...]] | Failure],
         ) -> Iterator[NDArray[np.float32]]:
             for i, result in enumerate(results):
                 if isinstance(result, Failure):
                     failures.append(result)
                 else:
+                    recording, told = result
                     index.append(i)
-                    yield result
+                    warnings.append(told)
+                    yield recording
                 report(i + 1, len(clips))
 
         with (
@@ -109,7 +120,8 @@ class Recognizer(Voice, Learned):
             in_order(read, len(clips), n_threads) as results,
         ):
             found = used._probabilities(usable(results))
-        return Predictions.of(used.classes_, found, np.array(index, np.intp), tuple(failures))
+        rows = np.array(index, np.intp)
+        return Predictions.of(used.classes_, found, rows, tuple(failures), warnings)
 
     def _check_ready(self) -> None:
         """Raise if there is no network yet."""
@@ -128,7 +140,9 @@ class Recognizer(Voice, Learned):
         return self._probabilities(prepare(part, config.sample_rate, config) for part in parts)
 
     def _recording(self, clip: Any) -> NDArray[np.float32]:
-        samples, rate = self._samples(clip)
+        return self._prepared(clip, *self._samples(clip))
+
+    def _prepared(self, clip: Any, samples: NDArray[Any], rate: int) -> NDArray[np.float32]:
         try:
             return prepare(samples, rate, self.config_)
         except ValueError as error:
