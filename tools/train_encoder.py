@@ -10,11 +10,12 @@ leave-one-corpus-out``, which run the same code.
 from __future__ import annotations
 
 import argparse
+from dataclasses import fields
 from pathlib import Path
 
 import cards
+import numpy as np
 
-from quaver.augmentation import Augmentation
 from quaver.corpus import Corpus, nemo, ravdess
 from quaver.models import encoder, stress
 from quaver.models.encoder import Encoder, evaluation, selection, training, vectors
@@ -24,14 +25,14 @@ TEXT = {
         "Logistic regression on mean and deviation over time of the first three blocks of the"
         " encoder of Whisper tiny.en (whisper-tiny-en-encoder), with calibrated probabilities of"
         " seven emotions, a probability that there is speech of one person, and a measure of how"
-        " unlike training a recording is. Whatever a recording is amplified by, the answer is the"
-        " same."
+        " unlike training a recording is. Pauses before and after the speech are left out. Whatever"
+        " a recording is amplified by, the answer is the same."
     ),
     "Trained on": (
         f"All 1,440 speech clips of {cards.RAVDESS}, calm as neutral, and 2,246 clips of nEMO"
         " (Christop 2024, nEMO: Dataset of Emotional Speech in Polish, arXiv:2404.06292), nine"
         " actors, without disgust; the corpora count the same. Each clip is heard as it is and in"
-        " four changed copies: speed, rooms, tilt, noise, babble, bands, clipping, codecs"
+        " six changed copies: speed, rooms, tilt, noise, babble, bands, clipping, codecs"
         " (quaver.augmentation.Augmentation). The encoder itself was not trained."
     ),
     "Licence": (
@@ -59,10 +60,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("ravdess", type=Path)
     parser.add_argument("nemo", type=Path)
+    parser.add_argument("--vectors", type=Path, help="Where vectors are kept for the next run.")
     arguments = parser.parse_args()
     corpus = Corpus((*ravdess(arguments.ravdess), *nemo(arguments.nemo)))
-    used, policy = Encoder.load_pretrained(blocks=training.BLOCKS), Augmentation()
-    heard = vectors.vectors_of(used, corpus, policy=policy)
+    used = Encoder.load_pretrained(blocks=training.BLOCKS)
+    heard = vectors_of(used, corpus, arguments.vectors)
     conditions = [
         {"protocol": protocol, **row}
         for protocol in evaluation.PROTOCOLS
@@ -75,13 +77,25 @@ def main() -> None:
         )
     ]
     head, chosen = selection.fit(heard)
-    card = training.card_of(corpus, chosen, policy, vectors.N_COPIES, 0)
+    card = training.card_of(corpus, chosen, vectors.POLICIES, vectors.N_COPIES, 0)
     model = encoder.EncoderClassifier(used, head, card)
     card |= {"name": encoder.PRETRAINED, "text": TEXT, "conditions": conditions}
     card["called unreliable"] = stress.called_unreliable(model, list(corpus.paths))
     file = cards.TARGET / f"{encoder.PRETRAINED}.onnx"
     encoder.save(model, file, card=card)
     cards.write(file, card)
+
+
+def vectors_of(used: Encoder, corpus: Corpus, file: Path | None) -> vectors.Vectors:
+    """Return the vectors of a file, or compute them, which takes minutes, and keep them there."""
+    names = [field.name for field in fields(vectors.Vectors)]
+    if file is not None and file.exists():
+        with np.load(file) as kept:
+            return vectors.Vectors(*(kept[name] for name in names))
+    found = vectors.vectors_of(used, corpus)
+    if file is not None:
+        np.savez(file, **{name: getattr(found, name) for name in names})
+    return found
 
 
 if __name__ == "__main__":

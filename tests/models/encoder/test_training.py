@@ -70,7 +70,7 @@ def vectors(small: Encoder, corpus: Corpus) -> Vectors:
     with pytest.MonkeyPatch.context() as patch:
         every = vectors_.no_speech
         patch.setattr(vectors_, "no_speech", lambda seed, n_each=2: every(seed, n_each=n_each))
-        return vectors_.vectors_of(small, corpus, policy=Augmentation(), n_copies=2)
+        return vectors_.vectors_of(small, corpus, policies=(Augmentation(),), n_copies=2)
 
 
 def noises(vectors: Vectors) -> tuple[NDArray[np.float32], NDArray[np.str_]]:
@@ -90,7 +90,7 @@ def test_vectors_are_of_the_clips_and_of_copies(
     assert vectors.copies.shape == (3, 16, 6 * 8)
     assert vectors.noises.shape == (20 + 4 * 12, 6 * 8)
     assert set(vectors.noise_speakers) == {"", *vectors.speakers}
-    clean = small.embed_many([clip.path for clip in corpus], normalize=True).values
+    clean = small.embed_many([clip.path for clip in corpus], normalize=True, trim=True).values
     np.testing.assert_array_equal(vectors.copies[0], clean.reshape(16, -1))
     assert not np.allclose(vectors.copies[0], vectors.copies[1])
     assert not np.allclose(vectors.copies[1], vectors.copies[2])
@@ -100,7 +100,7 @@ def test_copies_depend_on_seed_and_clip_only(
     vectors: Vectors, small: Encoder, corpus: Corpus
 ) -> None:
     some = Corpus(corpus.clips[4:8])  # all clips of one speaker
-    again = vectors_.vectors_of(small, some, policy=Augmentation(), n_copies=1, threads=1)
+    again = vectors_.vectors_of(small, some, policies=(Augmentation(),), n_copies=1, threads=1)
     np.testing.assert_array_equal(again.copies, vectors.copies[:2, 4:8])
 
 

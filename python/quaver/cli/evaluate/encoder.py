@@ -21,7 +21,7 @@ def evaluate_encoder_command(
     protocol: Annotated[str, typer.Option(help=" or ".join(_PROTOCOLS))] = _PROTOCOLS[0],
     stress: Stress = False,
     kind: Kind = "auto",
-    copies: Copies = 4,
+    copies: Copies = 6,
     search: Search = True,
     output: FormatOption = None,
     json: Json = False,

@@ -17,7 +17,7 @@ def train_encoder_command(
     corpora: Corpora,
     output: Annotated[Path, typer.Option("--output", "-o", help="model.onnx", show_default=False)],
     kind: Kind = "auto",
-    copies: Copies = 4,
+    copies: Copies = 6,
     search: Search = True,
     seed: Annotated[int, typer.Option(help="Of the copies.")] = 0,
     threads: Threads = None,

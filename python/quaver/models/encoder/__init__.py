@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         embed,
         embed_many,
     )
+    from quaver.models.encoder.pauses import spoken
     from quaver.models.encoder.training import train
     from quaver.models.encoder.whisper import convert
 
@@ -50,6 +51,7 @@ __all__ = [
     "predict",
     "predict_timeline",
     "save",
+    "spoken",
     "train",
 ]
 
@@ -64,6 +66,7 @@ _HOMES = {
     "classifier": ["PRETRAINED", "EncoderClassifier", "load", "load_pretrained"],
     "model": ["LONGEST", "SHORTEST", "Embeddings", "Encoder", "embed", "embed_many"],
     "mel": ["picture"],
+    "pauses": ["spoken"],
     "selection": [],
     "training": ["train"],
     "vectors": [],

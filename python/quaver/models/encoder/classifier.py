@@ -37,6 +37,8 @@ class EncoderClassifier(Voice, Stored):
     head : Head
     card : dict
         The model card: data, licence, protocol, scores, clean and under noise.
+    trim : bool
+        Whether the head has heard no pauses before and after the speech.
 
     Examples
     --------
@@ -48,13 +50,15 @@ class EncoderClassifier(Voice, Stored):
     pretrained: ClassVar[str] = PRETRAINED
     suffix: ClassVar[str] = ".onnx"
 
-    def __init__(self, encoder: Encoder, head: Head, card: dict[str, Any]) -> None:
+    def __init__(
+        self, encoder: Encoder, head: Head, card: dict[str, Any], *, trim: bool = True
+    ) -> None:
         n_values = len(encoder.blocks) * 2 * encoder.width
         if head.mean.size != n_values:
             raise ValueError(
                 f"the head takes {head.mean.size} values, blocks {encoder.blocks} give {n_values}"
             )
-        self.encoder, self.head, self.card = encoder, head, card
+        self.encoder, self.head, self.card, self.trim = encoder, head, card, trim
 
     def __repr__(self) -> str:
         return short(self)
@@ -116,7 +120,8 @@ class EncoderClassifier(Voice, Stored):
 
     def _looked_at(self, mono: NDArray[Any]) -> tuple[NDArray[np.float32], tuple[str, ...]]:
         """Return the vector of mono samples at 16 kHz, and what is wrong with them."""
-        return self.encoder.vector(mono, normalize=True).ravel(), doubts(mono, SAMPLE_RATE)
+        vector = self.encoder.vector(mono, normalize=True, trim=self.trim)
+        return vector.ravel(), doubts(mono, SAMPLE_RATE)
 
     def _answers(
         self, looked_at: Sequence[tuple[NDArray[np.float32], tuple[str, ...]]]
@@ -147,7 +152,11 @@ class EncoderClassifier(Voice, Stored):
 
     def save(self, file: str | os.PathLike[str], *, card: Mapping[str, Any] | None = None) -> None:
         """Write the head and the card; the encoder stays where it is, and its checksum is kept."""
-        about = {"blocks": list(self.encoder.blocks), "sha256": self.encoder.sha256}
+        about = {
+            "blocks": list(self.encoder.blocks),
+            "sha256": self.encoder.sha256,
+            "trim": self.trim,
+        }
         content = self.head.written(about, self.card if card is None else card)
         with replacing(named(file, self.suffix)) as temporary:
             temporary.write_bytes(content)
@@ -189,6 +198,9 @@ class EncoderClassifier(Voice, Stored):
             blocks = about.get("blocks")
             if not isinstance(blocks, list) or any(type(block) is not int for block in blocks):
                 raise ValueError(f"blocks must be a list of int, got {blocks!r:.100}")
+            trim = about.get("trim", False)  # earlier heads have heard the pauses
+            if type(trim) is not bool:
+                raise ValueError(f"trim must be true or false, got {trim!r:.100}")
         source = None if encoder is None else os.fspath(encoder)
         opened = shared(source, tuple(blocks), precision)
         with reading(file, "head of a speech encoder"):
@@ -197,7 +209,7 @@ class EncoderClassifier(Voice, Stored):
                     f"the head of another encoder (checksum {about.get('sha256')!s:.16}…, this one"
                     f" has {opened.sha256:.16}…): pass its file as encoder="
                 )
-            return cls(opened, found, card)
+            return cls(opened, found, card, trim=trim)
 
 
 load = EncoderClassifier.load

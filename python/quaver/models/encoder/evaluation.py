@@ -18,7 +18,7 @@ from quaver.models.encoder.classifier import EncoderClassifier
 from quaver.models.encoder.model import Encoder
 from quaver.models.encoder.selection import fit
 from quaver.models.encoder.training import BLOCKS
-from quaver.models.encoder.vectors import N_COPIES, Vectors, vectors_of
+from quaver.models.encoder.vectors import N_COPIES, POLICIES, Vectors, policies_of, vectors_of
 from quaver.models.scores import average_recall
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def run_protocol(
     *,
     conditions: Sequence[str] = tuple(CONDITIONS),
     encoder: Encoder | None = None,
-    augmentation: Augmentation | None = None,
+    augmentation: Augmentation | Sequence[Augmentation] = POLICIES,
     n_copies: int = N_COPIES,
     search: bool = True,
     vectors: Vectors | None = None,
@@ -91,9 +91,10 @@ def run_protocol(
     """
     tell = progress or (lambda text: None)
     used = Encoder.load_pretrained(blocks=BLOCKS) if encoder is None else encoder
-    policy = Augmentation() if augmentation is None else augmentation
     if vectors is None:
-        vectors = vectors_of(used, corpus, policy=policy, n_copies=n_copies)
+        vectors = vectors_of(
+            used, corpus, policies=policies_of(augmentation), n_copies=n_copies
+        )
         tell(f"vectors of {len(corpus)} clips")
     answers: dict[tuple[str, str], list[tuple[NDArray[np.str_], stress.Answered]]] = {}
     choices = []

@@ -37,6 +37,8 @@ class EncoderFeatures(ClipTransformer):
         Rate in Hz of clips that are arrays; required when there are any.
     normalize : bool, default True
         As of `Encoder.embed`: a model on top does not hear how a recording is amplified.
+    trim : bool, default True
+        As of `Encoder.embed`: pauses before and after the speech are left out.
     downmix : {None, "mean"} or int, default "mean"
         How several channels become one.
     threads : int, optional
@@ -59,6 +61,7 @@ class EncoderFeatures(ClipTransformer):
         file: str | os.PathLike[str] | None = None,
         sample_rate: int | None = None,
         normalize: bool = True,
+        trim: bool = True,
         downmix: Downmix = "mean",
         threads: int | None = None,
     ) -> None:
@@ -67,6 +70,7 @@ class EncoderFeatures(ClipTransformer):
         self.file = file
         self.sample_rate = sample_rate
         self.normalize = normalize
+        self.trim = trim
         self.downmix = downmix
         self.threads = threads
 
@@ -99,6 +103,7 @@ class EncoderFeatures(ClipTransformer):
             self.sample_rate,
             downmix=self.downmix,
             normalize=self.normalize,
+            trim=self.trim,
             threads=self.threads,
             progress=progress,
         )

@@ -27,6 +27,7 @@ from quaver.models.encoder.graph import (
     quantized,
 )
 from quaver.models.encoder.mel import N_FFT, SAMPLE_RATE, pictures
+from quaver.models.encoder.pauses import spoken
 from quaver.models.networks import graph
 from quaver.models.pretrained import shipped
 
@@ -193,6 +194,7 @@ class Encoder:
         *,
         downmix: Downmix = None,
         normalize: bool = False,
+        trim: bool = False,
     ) -> NDArray[np.float32]:
         """Compute the vectors of one recording.
 
@@ -208,6 +210,9 @@ class Encoder:
         normalize : bool, default False
             Lift the recording's picture to a level of its own: whatever it is amplified by, the
             vectors are the same. Whisper itself hears the level.
+        trim : bool, default False
+            Leave out the pauses before and after the speech, which take time and say little
+            (`quaver.models.encoder.spoken`).
 
         Returns
         -------
@@ -223,7 +228,7 @@ class Encoder:
             For samples of another type.
         """
         rate = check_sample_rate(sample_rate)
-        return self.vector(audio.recording_at(samples, rate, SAMPLE_RATE, downmix), normalize)
+        return self.vector(audio.recording_at(samples, rate, SAMPLE_RATE, downmix), normalize, trim)
 
     def embed_many(
         self,
@@ -232,6 +237,7 @@ class Encoder:
         *,
         downmix: Downmix = "mean",
         normalize: bool = False,
+        trim: bool = False,
         threads: int | None = None,
         progress: Progress = False,
     ) -> Embeddings:
@@ -244,7 +250,7 @@ class Encoder:
             Rate of the arrays in Hz; required when there are arrays.
         downmix : {None, "mean"} or int, default "mean"
             How several channels become one.
-        normalize : bool, default False
+        normalize, trim : bool, default False
             As of `embed`.
         threads : int, optional
             Number of workers; by default one for each processor this process may use. Each reads,
@@ -272,7 +278,7 @@ class Encoder:
         ((1, 2, 768), 1)
         """
         found, index, failures = self.each(
-            lambda _, mono: self.vector(mono, normalize),
+            lambda _, mono: self.vector(mono, normalize, trim),
             clips,
             sample_rate,
             downmix=downmix,
@@ -314,13 +320,17 @@ class Encoder:
             progress=progress,
         )
 
-    def vector(self, mono: NDArray[Any], normalize: bool) -> NDArray[np.float32]:
+    def vector(
+        self, mono: NDArray[Any], normalize: bool, trim: bool = False
+    ) -> NDArray[np.float32]:
         """Compute the vectors of mono samples at 16 kHz, as `embed` does."""
         if mono.size < SHORTEST:
             raise ValueError(
                 f"samples must hold at least {SHORTEST} samples at {SAMPLE_RATE} Hz, which is 25"
                 f" ms, got {mono.size}"
             )
+        if trim:
+            mono = spoken(mono)
         parts = np.array_split(mono, -(-mono.size // round(LONGEST * SAMPLE_RATE)))
         # One by one: together they leave the caches and take longer.
         found = [self._answer(picture) for picture in pictures(parts, normalize=normalize)]
@@ -366,6 +376,7 @@ def embed(
     *,
     downmix: Downmix = None,
     normalize: bool = False,
+    trim: bool = False,
 ) -> NDArray[np.float32]:
     """Compute the vectors of one recording with the pre-trained encoder; see `Encoder.embed`.
 
@@ -374,7 +385,7 @@ def embed(
     >>> embed(np.sin(np.arange(16000) * 0.1), 16000).shape
     (2, 768)
     """
-    return shared().embed(samples, sample_rate, downmix=downmix, normalize=normalize)
+    return shared().embed(samples, sample_rate, downmix=downmix, normalize=normalize, trim=trim)
 
 
 def embed_many(
@@ -383,6 +394,7 @@ def embed_many(
     *,
     downmix: Downmix = "mean",
     normalize: bool = False,
+    trim: bool = False,
     threads: int | None = None,
     progress: Progress = False,
 ) -> Embeddings:
@@ -398,6 +410,7 @@ def embed_many(
         sample_rate,
         downmix=downmix,
         normalize=normalize,
+        trim=trim,
         threads=threads,
         progress=progress,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from quaver._validate import check_size
@@ -12,7 +12,7 @@ from quaver.models.card import data_of, versions
 from quaver.models.encoder.classifier import EncoderClassifier
 from quaver.models.encoder.model import Encoder
 from quaver.models.encoder.selection import Choice, fit
-from quaver.models.encoder.vectors import N_COPIES, vectors_of
+from quaver.models.encoder.vectors import N_COPIES, POLICIES, policies_of, vectors_of
 
 if TYPE_CHECKING:
     from quaver.corpus import Corpus
@@ -24,7 +24,7 @@ BLOCKS = (1, 2, 3)
 def train(
     corpus: Corpus,
     *,
-    augmentation: Augmentation | None = None,
+    augmentation: Augmentation | Sequence[Augmentation] = POLICIES,
     n_copies: int = N_COPIES,
     search: bool = True,
     encoder: Encoder | None = None,
@@ -39,9 +39,10 @@ def train(
     corpus : Corpus
         At least two labels, with at least two clips each. Corpora count the same, whatever their
         sizes, and so do the labels of each.
-    augmentation : Augmentation, optional
-        What copies are made by; ``Augmentation()`` by default.
-    n_copies : int, default 4
+    augmentation : Augmentation or sequence of Augmentation, optional
+        What copies are made by, one after the other; by default of three copies two are changed by
+        ``Augmentation()``, and one by ``Augmentation.light()``.
+    n_copies : int, default 6
         Of each clip, beside the clip itself.
     search : bool, default True
         Choose parameters by a cross-validation that keeps each speaker's clips together.
@@ -74,23 +75,23 @@ def train(
     ValueError: training needs at least two labels with two clips each, got fear: 1
     """
     check_trainable(corpus.labels)
-    policy = Augmentation() if augmentation is None else augmentation
+    policies = policies_of(augmentation)
     used = Encoder.load_pretrained(blocks=BLOCKS) if encoder is None else encoder
     vectors = vectors_of(
         used,
         corpus,
-        policy=policy,
+        policies=policies,
         n_copies=check_size("n_copies", n_copies),
         seed=seed,
         threads=threads,
         progress=progress,
     )
     head, chosen = fit(vectors, search=search)
-    return EncoderClassifier(used, head, card_of(corpus, chosen, policy, n_copies, seed))
+    return EncoderClassifier(used, head, card_of(corpus, chosen, policies, n_copies, seed))
 
 
 def card_of(
-    corpus: Corpus, chosen: Choice, policy: Augmentation, n_copies: int, seed: int
+    corpus: Corpus, chosen: Choice, policies: Sequence[Augmentation], n_copies: int, seed: int
 ) -> dict[str, Any]:
     """Return the card of a head: data, what was chosen, augmentation, versions."""
     return {
@@ -101,6 +102,10 @@ def card_of(
             "uar_of_search": chosen.score,
             "temperature": chosen.temperature,
         },
-        "augmentation": {"copies": n_copies, "seed": seed, **policy.to_dict()},
+        "augmentation": {
+            "copies": n_copies,
+            "seed": seed,
+            "in_turn": [policy.to_dict() for policy in policies],
+        },
         "versions": versions(),
     }

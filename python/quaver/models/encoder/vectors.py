@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
     from quaver.corpus import Corpus
 
-#: Changed copies of each clip in training.
-N_COPIES = 4
+#: Changed copies of each clip in training, and by what they are made, one after the other.
+N_COPIES = 6
+POLICIES = (Augmentation(), Augmentation(), Augmentation.light())
 
 _SEED = 0
 
@@ -58,7 +59,7 @@ def vectors_of(
     encoder: Encoder,
     corpus: Corpus,
     *,
-    policy: Augmentation,
+    policies: Sequence[Augmentation] = POLICIES,
     n_copies: int = N_COPIES,
     seed: int = _SEED,
     threads: int | None = None,
@@ -82,8 +83,9 @@ def vectors_of(
         made = [mono]
         for copy in range(n_copies):
             rng = np.random.default_rng([seed, copy, name])
+            policy = policies[copy % len(policies)]
             made.append(policy(mono, SAMPLE_RATE, rng, others))
-        return np.array([encoder.vector(each, normalize=True).ravel() for each in made])
+        return np.array([_heard(encoder, each) for each in made])
 
     found, _, failures = encoder.each(
         rows, paths, None, downmix="mean", threads=threads, progress=progress or False
@@ -96,7 +98,7 @@ def vectors_of(
     sounds = [("", sound) for sound in no_speech(seed)]
     for speaker, own in mates.items():
         sounds += [(speaker, sound) for sound in _babbles([paths[i] for i in own], seed)]
-    noises = [encoder.vector(sound, normalize=True).ravel() for _, sound in sounds]
+    noises = [_heard(encoder, sound) for _, sound in sounds]
     return Vectors(
         np.ascontiguousarray(np.array(found, np.float32).transpose(1, 0, 2)),
         corpus.labels,
@@ -105,6 +107,18 @@ def vectors_of(
         np.array(noises),
         np.array([str(speaker) for speaker, _ in sounds]),
     )
+
+
+def policies_of(augmentation: Augmentation | Sequence[Augmentation]) -> Sequence[Augmentation]:
+    """Return what copies are made by, one after the other; at least one."""
+    found = (augmentation,) if isinstance(augmentation, Augmentation) else tuple(augmentation)
+    if not found:
+        raise ValueError("augmentation must hold at least one Augmentation, got none")
+    return found
+
+
+def _heard(encoder: Encoder, mono: NDArray[Any]) -> NDArray[np.float32]:
+    return encoder.vector(mono, normalize=True, trim=True).ravel()
 
 
 def _babbles(paths: Sequence[Any], seed: int, n: int = 12) -> Iterator[NDArray[np.float32]]:
