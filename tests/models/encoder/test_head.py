@@ -174,6 +174,28 @@ def test_forged_blocks(model: EncoderClassifier, small: Path, tmp_path: Path, bl
         encoder.load(tmp_path / "forged.onnx", encoder=small)
 
 
+@pytest.mark.parametrize(("said", "trim"), [({}, False), ({"trim": True}, True)])
+def test_heads_hear_what_they_were_trained_on(
+    model: EncoderClassifier, small: Path, tmp_path: Path, said: dict[str, bool], trim: bool
+) -> None:
+    about = {"blocks": [2, 3], "sha256": model.encoder.sha256, **said}
+    (tmp_path / "head.onnx").write_bytes(model.head.written(about, {}))
+    found = encoder.load(tmp_path / "head.onnx", encoder=small, precision=model.encoder.precision)
+    assert found.trim is trim
+    word = np.sin(np.arange(RATE) * 0.3).astype(np.float32)
+    padded = np.concatenate([np.zeros(2 * RATE, np.float32), word])
+    heard = found.encoder.embed(padded, RATE, normalize=True, trim=trim)
+    wanted = found.head.answers(heard.reshape(1, -1)).probabilities
+    np.testing.assert_array_equal(found.predict_proba([padded]), wanted)
+
+
+def test_trim_is_true_or_false(model: EncoderClassifier, small: Path, tmp_path: Path) -> None:
+    about = {"blocks": [2, 3], "sha256": model.encoder.sha256, "trim": 1}
+    (tmp_path / "forged.onnx").write_bytes(model.head.written(about, {}))
+    with pytest.raises(ValueError, match=r"forged\.onnx: .*trim must be true or false, got 1"):
+        encoder.load(tmp_path / "forged.onnx", encoder=small)
+
+
 def test_names_of_files(model: EncoderClassifier, tmp_path: Path, small: Path) -> None:
     with pytest.raises(ValueError, match=r"expected a name that ends in \.onnx"):
         model.save(tmp_path / "head.bin")

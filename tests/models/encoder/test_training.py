@@ -104,6 +104,16 @@ def test_copies_depend_on_seed_and_clip_only(
     np.testing.assert_array_equal(again.copies, vectors.copies[:2, 4:8])
 
 
+def test_policies_take_turns(vectors: Vectors, small: Encoder, corpus: Corpus) -> None:
+    some = Corpus(corpus.clips[4:8])
+    turns = (Augmentation(), Augmentation.light())
+    mixed = vectors_.vectors_of(small, some, policies=turns, n_copies=3, threads=1)
+    np.testing.assert_array_equal(mixed.copies[:2], vectors.copies[:2, 4:8])
+    assert not np.allclose(mixed.copies[2], vectors.copies[2, 4:8])
+    with pytest.raises(ValueError, match="at least one Augmentation"):
+        encoder.train(corpus, augmentation=(), encoder=small)
+
+
 def test_train(small: Encoder, corpus: Corpus) -> None:
     model = encoder.train(corpus, n_copies=1, encoder=small)
     assert model.classes == ("high", "low")

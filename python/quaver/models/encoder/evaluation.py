@@ -92,9 +92,7 @@ def run_protocol(
     tell = progress or (lambda text: None)
     used = Encoder.load_pretrained(blocks=BLOCKS) if encoder is None else encoder
     if vectors is None:
-        vectors = vectors_of(
-            used, corpus, policies=policies_of(augmentation), n_copies=n_copies
-        )
+        vectors = vectors_of(used, corpus, policies=policies_of(augmentation), n_copies=n_copies)
         tell(f"vectors of {len(corpus)} clips")
     answers: dict[tuple[str, str], list[tuple[NDArray[np.str_], stress.Answered]]] = {}
     choices = []

@@ -81,5 +81,3 @@ def _levels(mono: NDArray[Any]) -> NDArray[np.float64]:
     powers = padded[:-2] + padded[1:-1] + padded[2:]
     floor = float(powers.max(initial=0.0)) * 10 ** (-_LOWEST_DB / 10)
     return np.asarray(10 * np.log10(np.maximum(powers, max(floor, np.finfo(float).tiny))))
-
-
