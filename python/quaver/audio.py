@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import threading
-from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,7 +10,6 @@ import numpy as np
 
 from quaver import _core
 from quaver._validate import (
-    HIGHEST_RATE,
     Downmix,
     as_recording,
     as_samples,
@@ -22,8 +19,9 @@ from quaver._validate import (
 )
 from quaver.recordings.folders import find_audio
 from quaver.recordings.kinds import AUDIO_EXTENSIONS, MEDIA_EXTENSIONS
+from quaver.recordings.parts import Part, affordable, blocks_of, decode_buffer, opened_part
 from quaver.recordings.segments import Segment
-from quaver.recordings.sources import AudioFile, Sound, describe, is_recording, opened
+from quaver.recordings.sources import AudioFile, describe, is_recording
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -36,6 +34,7 @@ __all__ = [
     "RESAMPLE_QUALITY",
     "AudioFile",
     "Segment",
+    "chunks",
     "describe",
     "find_audio",
     "is_recording",
@@ -53,15 +52,8 @@ _BLOCK = 1 << 20
 # Frames that are resampled at a time: they stay in the second cache, and results in memory that the
 # allocator keeps. The fresh pages of a whole recording would cost as much as all the work.
 _PIECE = 1 << 15
-# For the same reason each thread keeps what it decodes into: bytes at the most.
-_KEPT = 1 << 22
 # A factor beyond this comes from a damaged header and would fill the memory.
 _MAX_RATIO = 256
-# Without a `max_duration`, samples may take so many bytes, or so many times those of the file.
-# Speech at the lowest bit rates has 250 times as many samples as bytes; silence could fill the
-# memory from a small file.
-_FREE_BYTES = 256 << 20
-_MOST_TIMES = 1000
 
 
 def load(
@@ -145,23 +137,55 @@ def load(
     check_max_duration(max_duration)
     check_downmix(downmix)
     wanted = None if sample_rate is None else check_sample_rate(sample_rate)
-    file = getattr(file, "recording", file)
-    name = describe(file)
-    if isinstance(file, Segment):
-        offset, duration = file.within(offset, duration)
-        max_duration = file.max_duration if max_duration is None else max_duration
-        file = file.path
-    until = [offset + seconds for seconds in (duration, max_duration) if seconds is not None]
-    with opened(file, name, seconds=min(until) + 1 if until else None) as sound:
-        if sound.rate > HIGHEST_RATE:
-            raise ValueError(
-                f"{sound.name}: claims {sound.rate} Hz, at most {HIGHEST_RATE} Hz are read: mend"
-                " its header"
-            )
-        part = _place(sound, offset, duration, max_duration, np.dtype(dtype).itemsize)
+    itemsize = np.dtype(dtype).itemsize
+    with opened_part(file, offset, duration, max_duration, itemsize) as part:
+        sound = part.sound
         if wanted is not None and wanted != sound.rate:
             return _read_resampled(part, dtype, wanted, downmix), wanted
         return np.ascontiguousarray(_read(part, dtype, downmix)), sound.rate
+
+
+def chunks(
+    file: AudioFile, seconds: float = 0.05, *, downmix: Downmix = None
+) -> Iterator[tuple[NDArray[np.float32], int]]:
+    """Read a recording bit by bit; the chunks, one after the other, are what `load` returns.
+
+    Parameters
+    ----------
+    file, downmix
+        As in `load`. No limit is put on the length: each chunk is memory of its own.
+    seconds : float, default 0.05
+        Length of a chunk, one sample at the least; the last one may be shorter.
+
+    Yields
+    ------
+    samples : ndarray of shape (n,), or (channels, n) when there are several and no downmix, float32
+    sample_rate : int
+
+    Raises
+    ------
+    OSError, ValueError, TypeError
+        As `load` does; of a truncated file once all of it was given.
+
+    Examples
+    --------
+    >>> import io, numpy as np, soundfile
+    >>> buffer = io.BytesIO()
+    >>> soundfile.write(buffer, np.zeros(1000), 8000, format="WAV")
+    >>> [(samples.shape, rate) for samples, rate in chunks(buffer.getvalue())]
+    [((400,), 8000), ((400,), 8000), ((200,), 8000)]
+    """
+    check_downmix(downmix)
+    if not 0 < check_real("seconds", seconds) < math.inf:
+        raise ValueError(f"seconds must be finite and positive, got {seconds}")
+    file = getattr(file, "recording", file)
+    most = getattr(file, "max_duration", None)
+    with opened_part(file, 0.0, None, math.inf if most is None else most, 4) as part:
+        sound = part.sound
+        n = min(_BLOCK, max(1, round(seconds * sound.rate)))
+        shape = (n,) if sound.channels == 1 else (n, sound.channels)
+        for block in blocks_of(part, np.empty(shape, np.float32)):
+            yield mixed_down(block, downmix, sound.name).T.copy(), sound.rate
 
 
 def check_max_duration(max_duration: float | None) -> None:
@@ -170,134 +194,26 @@ def check_max_duration(max_duration: float | None) -> None:
         raise ValueError(f"max_duration must be positive, got {max_duration}")
 
 
-@dataclass(slots=True)
-class _Part:
-    """What is to be read of a recording.
-
-    Attributes
-    ----------
-    sound : Sound
-    start : int
-        The first frame.
-    promised : int or None
-        Frames that a header promises from there; None where that is not known.
-    wanted : int or None
-        Frames that were asked for; None for all.
-    most : int
-        More than these are refused, and `reason` says why.
-    """
-
-    sound: Sound
-    start: int
-    promised: int | None
-    wanted: int | None
-    most: float
-    reason: str
-
-    @property
-    def length(self) -> int | None:
-        """Frames that will be read; None where that is not known."""
-        if self.promised is None or self.wanted is None:
-            return self.promised
-        return min(self.promised, self.wanted)
-
-    def check(self, n_read: int) -> None:
-        """Refuse a part of which more was read than may be."""
-        if n_read > self.most:
-            rate, channels = self.sound.rate, self.sound.channels
-            raise ValueError(
-                f"{self.sound.name}: holds {'' if self.length else 'more than '}{n_read / rate:.1f}"
-                f" s of {channels} channel(s) at {rate} Hz, {self.reason}"
-            )
-
-    def finish(self, n_read: int) -> None:
-        """Refuse a part of which less was read than was promised, or nothing."""
-        name = self.sound.name
-        if n_read == 0:
-            if self.start:
-                raise ValueError(
-                    f"{name}: offset {self.start / self.sound.rate:.3f} s lies behind the end"
-                )
-            raise ValueError(f"{name}: the recording holds no samples, leave it out")
-        if self.length is not None and n_read < self.length:
-            raise ValueError(
-                f"{name}: truncated, the header promises {self.length} samples and {n_read} follow:"
-                " copy it again, or encode what is there anew"
-            )
-
-
-def _place(
-    sound: Sound, offset: float, duration: float | None, max_duration: float | None, itemsize: int
-) -> _Part:
-    """Go to where reading begins, and return what is to be read."""
-    rate, total = sound.rate, sound.frames
-    start = round(offset * rate)
-    if total is not None and 0 < total <= start:
-        raise ValueError(
-            f"{sound.name}: offset {offset} s lies behind the end ({total / rate:.3f} s)"
-        )
-    most, reason = math.inf, ""
-    if max_duration is not None:
-        most, reason = max_duration * rate, f"max_duration is {max_duration:g} s"
-    elif duration is None:
-        most = _affordable(sound) // (itemsize * sound.channels)
-        reason = (
-            f"more than {_MOST_TIMES} times the {sound.size} bytes of the file: pass max_duration,"
-            " in seconds, to read so much"
-        )
-    part = _Part(
-        sound,
-        start,
-        None if total is None else total - start,
-        None if duration is None else max(1, round(duration * rate)),
-        most,
-        reason,
-    )
-    part.check(part.length or 0)
-    if start and sound.skip(start, decode_buffer(sound, np.float32)) < start:
-        part.finish(0)
-    return part
-
-
-def _affordable(sound: Sound) -> int:
-    """Return the bytes of samples that a file of this size may become."""
-    return max(_FREE_BYTES, _MOST_TIMES * sound.size)
-
-
-def _blocks(part: _Part, buffer: NDArray[Any]) -> Iterator[NDArray[Any]]:
-    """Yield blocks of shape (n,) or (n, channels), each in the place of the last."""
-    n_read = 0
-    end = part.wanted if part.length is None else part.length
-    while end is None or n_read < end:
-        block = part.sound.read(buffer[: None if end is None else end - n_read])
-        if len(block) == 0:
-            break
-        n_read += len(block)
-        part.check(n_read)
-        yield block
-    part.finish(n_read)
-
-
-def _read(part: _Part, dtype: str, downmix: Downmix) -> NDArray[Any]:
+def _read(part: Part, dtype: str, downmix: Downmix) -> NDArray[Any]:
     """Return samples of shape (n,) or (channels, n)."""
     sound, length = part.sound, part.length
     # libsndfile does not scale floats to integers: full scale would become 0 and 1.
     scale = dtype == "int16" and sound.is_float
-    if length is not None and length * sound.channels * np.dtype(dtype).itemsize > _affordable(
+    if length is not None and length * sound.channels * np.dtype(dtype).itemsize > affordable(
         sound
     ):
         length = None  # an array for it would fill the memory before the file is found to be cut
     if length is not None and sound.channels == 1 and not scale:
-        return _mixed(_read_whole(part, length, dtype), downmix, sound.name)
+        return mixed_down(_read_whole(part, length, dtype), downmix, sound.name)
 
     def finished(block: NDArray[Any]) -> NDArray[Any]:
-        mixed: NDArray[Any] = _mixed(
+        mixed: NDArray[Any] = mixed_down(
             _as_int16(block, sound.name) if scale else block, downmix, sound.name
         ).T
         return mixed
 
     buffer = decode_buffer(sound, "float64" if scale else dtype)[:_PIECE]
-    blocks = map(finished, _blocks(part, buffer))
+    blocks = map(finished, blocks_of(part, buffer))
     if length is None:
         return np.concatenate([block.copy() for block in blocks], axis=-1)
     is_mono = sound.channels == 1 or downmix is not None
@@ -309,7 +225,7 @@ def _read(part: _Part, dtype: str, downmix: Downmix) -> NDArray[Any]:
     return out
 
 
-def _read_whole(part: _Part, length: int, dtype: str) -> NDArray[Any]:
+def _read_whole(part: Part, length: int, dtype: str) -> NDArray[Any]:
     """Return a recording of one channel and known length, decoded where it is to be."""
     out: NDArray[Any] = np.empty(length, dtype)
     n_read = 0
@@ -331,7 +247,7 @@ def _as_int16(samples: NDArray[Any], name: str) -> NDArray[np.int16]:
     return rounded
 
 
-def _read_resampled(part: _Part, dtype: str, wanted: int, downmix: Downmix) -> NDArray[Any]:
+def _read_resampled(part: Part, dtype: str, wanted: int, downmix: Downmix) -> NDArray[Any]:
     """Return what `resample` would of samples of shape (n,) or (channels, n)."""
     sound = part.sound
     _check_resampling(np.dtype(dtype), sound.rate, wanted, sound.name)
@@ -341,15 +257,15 @@ def _read_resampled(part: _Part, dtype: str, wanted: int, downmix: Downmix) -> N
     def mixed() -> Iterator[NDArray[Any]]:
         nonlocal n_read
         # libsndfile fills the rest of the last block with zeros: an unknown end must not be far.
-        for block in _blocks(part, buffer if part.length is not None else buffer[:_PIECE]):
+        for block in blocks_of(part, buffer if part.length is not None else buffer[:_PIECE]):
             n_read += len(block)
-            yield _mixed(block, downmix, sound.name)
+            yield mixed_down(block, downmix, sound.name)
 
     samples = resample_pieces(mixed(), sound.rate, wanted).T
     return np.ascontiguousarray(_resampled(samples, n_read, sound.rate, wanted, sound.name))
 
 
-def _mixed(samples: NDArray[Any], downmix: Downmix, name: str) -> NDArray[Any]:
+def mixed_down(samples: NDArray[Any], downmix: Downmix, name: str) -> NDArray[Any]:
     """Return samples of shape (n,), or (n, channels) without a downmix, of such."""
     if downmix is None or (downmix == "mean" and samples.ndim == 1):
         return samples
@@ -366,24 +282,6 @@ def _mixed(samples: NDArray[Any], downmix: Downmix, name: str) -> NDArray[Any]:
             mean = np.rint(mean)
         mono: NDArray[Any] = mean.astype(samples.dtype)
     return mono
-
-
-class _Kept(threading.local):
-    memory: NDArray[np.uint8] | None = None
-
-
-_kept = _Kept()
-
-
-def decode_buffer(sound: Any, dtype: DTypeLike) -> NDArray[Any]:
-    """Return this thread's memory for frames of an opened recording, as ``read(out=...)`` takes."""
-    if _kept.memory is None:
-        _kept.memory = np.empty(_KEPT, np.uint8)
-    values = _kept.memory.view(dtype)
-    if sound.channels == 1:
-        return values
-    n_frames = values.size // sound.channels
-    return values[: n_frames * sound.channels].reshape(n_frames, sound.channels)
 
 
 def resample_pieces(

@@ -102,26 +102,63 @@ def capture(
     if not (math.isfinite(seconds) and seconds > 0):
         raise ValueError(f"seconds must be positive and finite, got {seconds}")
     rate = check_sample_rate(sample_rate)
-    sounddevice = _sounddevice()
     total = max(1, round(seconds * rate))
     block_length = max(1, round(_BLOCK_SECONDS * rate))
     samples = np.empty(total, np.float32)
     lost = False
+    with listening(rate, device=device) as read:
+        done = 0
+        while done < total:
+            block, overflowed = read(min(block_length, total - done))
+            samples[done : done + len(block)] = block
+            done += len(block)
+            lost |= overflowed
+            if progress is not None:
+                progress(done, total)
+    return Recording(samples, rate, lost)
+
+
+@contextmanager
+def listening(
+    sample_rate: float = 16000, *, device: int | str | None = None
+) -> Iterator[Callable[[int], tuple[NDArray[np.float32], bool]]]:
+    """Open a microphone.
+
+    Parameters
+    ----------
+    sample_rate, device
+        As in `capture`.
+
+    Yields
+    ------
+    callable
+        Takes a number of samples, waits for them and returns them, shape (n,), with whether the
+        machine was too slow, so that samples before them are missing.
+
+    Raises
+    ------
+    ModuleNotFoundError, OSError, ValueError
+        As in `capture`.
+
+    Examples
+    --------
+    >>> with listening(48000) as read:  # doctest: +SKIP
+    ...     samples, lost = read(4800)
+    """
+    rate = check_sample_rate(sample_rate)
+    sounddevice = _sounddevice()
     try:
         with sounddevice.InputStream(
             samplerate=rate, channels=1, dtype="float32", device=device
         ) as stream:
-            done = 0
-            while done < total:
-                block, overflowed = stream.read(min(block_length, total - done))
-                samples[done : done + len(block)] = block[:, 0]
-                done += len(block)
-                lost |= bool(overflowed)
-                if progress is not None:
-                    progress(done, total)
+
+            def read(n: int) -> tuple[NDArray[np.float32], bool]:
+                block, overflowed = stream.read(n)
+                return block[:, 0], bool(overflowed)
+
+            yield read
     except sounddevice.PortAudioError as error:
         raise OSError(f"cannot record at {rate} Hz: {error}") from error
-    return Recording(samples, rate, lost)
 
 
 def record(

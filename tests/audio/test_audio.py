@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 
 import quaver
 from conftest import shown
-from quaver.audio import _KEPT, _PIECE, find_audio, resample
+from quaver.audio import _PIECE, find_audio, resample
+from quaver.recordings.parts import _KEPT
+from recorded import encoded
 
 RATE = 16000
 # Container, subtype, and how far the samples may lie from what was written.
@@ -214,6 +216,39 @@ def test_a_recording_beyond_what_a_thread_keeps(tmp_path: Path, extension: str) 
     np.testing.assert_array_equal(samples, again)
     whole = (noise / np.float32(32768)).astype(np.float32)
     np.testing.assert_array_equal(samples, soxr.resample(whole, 48000, 44100, quality="HQ").T)
+
+
+@pytest.mark.parametrize("kind", ["WAV", "FLAC", "OGG", "MP3"])
+@pytest.mark.parametrize("seconds", [0.0001, 0.05, 1000.0])
+def test_chunks_are_what_load_returns(clip: NDArray[np.float32], kind: str, seconds: float) -> None:
+    data = encoded(np.stack([clip, clip[::-1]], axis=1)[:8000], kind)
+    for downmix in (None, "mean", 1):
+        found = list(quaver.audio.chunks(data, seconds, downmix=downmix))
+        assert {rate for _, rate in found} == {RATE}
+        whole, _ = quaver.load(data, downmix=downmix)
+        np.testing.assert_array_equal(np.concatenate([c for c, _ in found], axis=-1), whole)
+        n = max(1, round(seconds * RATE))
+        assert {chunk.shape[-1] for chunk, _ in found[:-1]} <= {n}
+        assert len({chunk.ctypes.data for chunk, _ in found}) == len(found)
+
+
+def test_chunks_of_a_part_and_of_what_is_cut(tmp_path: Path, clip: NDArray[np.float32]) -> None:
+    file = tmp_path / "a.flac"
+    file.write_bytes(encoded(clip, "FLAC"))
+    part = quaver.audio.Segment(file, 0.25, 0.5)
+    found = np.concatenate([chunk for chunk, _ in quaver.audio.chunks(part)])
+    np.testing.assert_array_equal(found, quaver.load(part)[0])
+    data = encoded(clip, "FLAC")
+    cut = quaver.audio.chunks(data[: len(data) * 3 // 4])
+    assert next(cut)[0].shape == (RATE // 20,)
+    with pytest.raises(ValueError, match=r"truncated|not a readable recording"):
+        list(cut)
+    long = quaver.audio.chunks(quaver.audio.Segment(file, max_duration=0.1))
+    with pytest.raises(ValueError, match=r"max_duration is 0\.1 s"):
+        next(long)
+    for seconds in (0, -1, np.nan, np.inf):
+        with pytest.raises(ValueError, match="seconds must be finite and positive, got"):
+            next(quaver.audio.chunks(file, seconds))
 
 
 def test_too_few_samples_to_resample() -> None:

@@ -18,7 +18,7 @@ def silence(seconds: float, channels: int, rate: int = 48000) -> bytes:
 
 
 def test_silence_does_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("quaver.audio._FREE_BYTES", 1 << 20)
+    monkeypatch.setattr("quaver.recordings.parts._FREE_BYTES", 1 << 20)
     data = silence(20, 8)
     assert 1000 * len(data) < 20 * 48000 * 8 * 4
     for options in ({}, {"downmix": "mean"}, {"sample_rate": 16000}, {"dtype": "float64"}):

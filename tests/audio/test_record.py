@@ -5,53 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
-from numpy.typing import NDArray
 
 import quaver
+from microphones import Microphone, PortAudioError
 from quaver.record import capture, record, replacing
-
-
-class PortAudioError(Exception):
-    pass
-
-
-class Microphone(ModuleType):
-    """Stands in for sounddevice: a ramp, and what the last stream was asked for."""
-
-    PortAudioError = PortAudioError
-
-    def __init__(self) -> None:
-        super().__init__("sounddevice")
-        self.asked: dict[str, Any] = {}
-        self.error: Exception | None = None
-        self.overflow_at = -1
-        self.blocks = 0
-        self.position = 0
-        self.closed = False
-
-    def InputStream(self, **options: Any) -> Microphone:
-        self.asked = options
-        if self.error is not None and self.blocks == 0:
-            raise self.error
-        return self
-
-    def __enter__(self) -> Microphone:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.closed = True
-
-    def read(self, n: int) -> tuple[NDArray[np.float32], bool]:
-        self.blocks += 1
-        ramp = np.arange(self.position, self.position + n, dtype=np.float32)[:, None] / 65536
-        self.position += n
-        return ramp, self.blocks == self.overflow_at
 
 
 @pytest.fixture

@@ -108,7 +108,7 @@ def options(rng: random.Random) -> dict[str, Any]:
 
 def test_load_of_damaged_recordings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")  # without ffmpeg, which would take most of the time
-    monkeypatch.setattr("quaver.audio._FREE_BYTES", 1 << 24)
+    monkeypatch.setattr("quaver.recordings.parts._FREE_BYTES", 1 << 24)
     rng = random.Random(int(os.environ.get("QUAVER_FUZZ_SEED", "1")))
     originals = seeds()
     path = tmp_path / "a.wav"

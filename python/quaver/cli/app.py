@@ -14,6 +14,7 @@ from quaver.cli.evaluate import evaluate
 from quaver.cli.extract import extract_command
 from quaver.cli.groups import Commands, examples
 from quaver.cli.info import info_command
+from quaver.cli.listen import listen_command
 from quaver.cli.plot import plot_command
 from quaver.cli.predict import predict_command
 from quaver.cli.record import record_command
@@ -69,6 +70,15 @@ app.command(
         "quaver predict interview.flac --timeline --window 3 --hop 1",
     ),
 )(predict_command)
+app.command(
+    "listen",
+    epilog=examples(
+        "quaver listen",
+        "quaver listen interview.flac --realtime --window 3 --hop 0.5",
+        "arecord -t raw -f S16_LE -r 16000 | quaver listen - --rate 16000",
+        "ffmpeg -i URL -f wav - | quaver listen - --json",
+    ),
+)(listen_command)
 app.command(
     "extract",
     epilog=examples(

@@ -12,8 +12,8 @@ import typer
 from quaver.batch import Failure
 from quaver.cli.console import say, shown
 
-#: Exit codes; 0 is success.
-SOME_FAILED, USAGE = 1, 2
+#: Exit codes; 0 is success, the last how a shell reports what Ctrl-C ended.
+SOME_FAILED, USAGE, INTERRUPTED = 1, 2, 130
 
 
 def stop(message: str, code: int = SOME_FAILED) -> NoReturn:
@@ -41,6 +41,7 @@ _OPTIONS = (
     ("pass pad=True", "give --pad"),
     ("max_duration", "--max-duration"),
     ("downmix must be", "--downmix must be"),
+    ("raw samples need their rate", "raw samples need --rate"),
     ("pass what it gives as a file object", "give - and pipe it"),
 )
 

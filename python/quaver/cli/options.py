@@ -36,6 +36,10 @@ Model = Annotated[
 Threads = Annotated[int | None, typer.Option(min=1, help="By default one for each processor.")]
 Window = Annotated[float, typer.Option(min=0.01, help="Length of the timeline's windows in s.")]
 Hop = Annotated[float, typer.Option(min=0.01, help="From window to window in s.")]
+Device = Annotated[
+    str | None,
+    typer.Option(help="Number or part of the name of a microphone; the default one if absent."),
+]
 Clips = Annotated[
     Path, typer.Argument(help="Folder of a known corpus, or a CSV table.", show_default=False)
 ]
@@ -89,6 +93,11 @@ def recording_path(text: str) -> Path:
     if not text:
         raise typer.BadParameter("expected a recording or a folder, got ''")
     return Path(text)
+
+
+def device_of(value: str | None) -> int | str | None:
+    """Read the option --device."""
+    return int(value) if value is not None and value.isdecimal() else value
 
 
 def parse_downmix(value: str | None) -> Channels:

@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from quaver.batch import Failure
     from quaver.models.base import VoiceModel
 
-_SILENCE = "silence"  # in place of an emotion where a window holds nothing
+#: In place of an emotion where a window holds nothing.
+SILENCE = "silence"
 
 
 def predict_command(
@@ -135,7 +136,7 @@ def _predictions(
         found = model.predict_clips(files, threads=threads, downmix=downmix, progress=report)
     failures += found.failures
     return [
-        _row(
+        prediction_row(
             files[found.index[i]],
             str(found.labels[i]),
             found.classes,
@@ -166,24 +167,27 @@ def _timelines(
             reason = describe_error(error)
             failures.append(quaver.Failure(i, os.fspath(file), type(error).__name__, reason))
             continue
-        labels = np.where(curve.is_silent, _SILENCE, curve.labels)
+        labels = np.where(curve.is_silent, SILENCE, curve.labels)
         for start, end, label, probabilities, warnings in zip(
             curve.starts, curve.ends, labels, curve.probabilities, curve.warnings, strict=True
         ):
             times = {"start": float(start), "end": float(end)}
             trust = {"reliable": not warnings, "warnings": list(warnings)}
-            rows.append(_row(file, str(label), curve.classes, probabilities, trust, **times))
+            rows.append(
+                prediction_row(file, str(label), curve.classes, probabilities, trust, **times)
+            )
     return rows
 
 
-def _row(
-    file: Given,
+def prediction_row(
+    file: str | os.PathLike[str],
     label: str,
     classes: Sequence[str],
     probabilities: NDArray[np.float64],
     trust: dict[str, Any],
     **times: float,
 ) -> dict[str, Any]:
+    """Return an answer as data."""
     shares = dict(zip(classes, probabilities.tolist(), strict=True))
     return {"file": os.fspath(file), **times, "emotion": label, **trust, "probabilities": shares}
 
@@ -192,7 +196,7 @@ def _prediction_tables(rows: list[dict[str, Any]], classes: Sequence[str]) -> tu
     """Return all probabilities, and for narrow terminals the two highest."""
     timeline = bool(rows) and "start" in rows[0]
     times = ("from s", "to s") if timeline else ()
-    told = [_doubts(row) for row in rows]
+    told = [doubts_told(row) for row in rows]
     doubtful = ("doubtful",) if any(told) else ()
     wide, narrow = [], []
     for row, doubts in zip(rows, told, strict=True):
@@ -216,7 +220,7 @@ def _prediction_tables(rows: list[dict[str, Any]], classes: Sequence[str]) -> tu
     )
 
 
-def _doubts(row: dict[str, Any]) -> str:
+def doubts_told(row: dict[str, Any]) -> str:
     """Return why an answer cannot be trusted; in words, and not twice."""
     named = (warning for warning in row["warnings"] if warning != row["emotion"])
     return ", ".join(warning.replace("_", " ") for warning in named)

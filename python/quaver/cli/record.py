@@ -10,6 +10,7 @@ import typer
 
 from quaver.cli.console import progress, say, shown
 from quaver.cli.errors import USAGE, missing_extra, stop
+from quaver.cli.options import Device, device_of
 from quaver.record import RECORD_EXTENSIONS, record
 
 
@@ -17,10 +18,7 @@ def record_command(
     output: Annotated[Path, typer.Argument(help="OUT.wav or OUT.flac", show_default=False)],
     seconds: Annotated[float, typer.Option(help="How long to record.")] = 5.0,
     sample_rate: Annotated[int, typer.Option(help="Hz.")] = 16000,
-    device: Annotated[
-        str | None,
-        typer.Option(help="Number or part of the name of a microphone; the default one if absent."),
-    ] = None,
+    device: Device = None,
 ) -> None:
     """Record from a microphone into a file.
 
@@ -28,10 +26,11 @@ def record_command(
     """
     if output.suffix.lower() not in RECORD_EXTENSIONS:
         stop(f"{shown(output)}: expected one of {', '.join(RECORD_EXTENSIONS)}", USAGE)
-    chosen = int(device) if device is not None and device.isdecimal() else device
     try:
         with progress("Recording") as report:
-            recording = record(output, seconds, sample_rate, device=chosen, progress=report)
+            recording = record(
+                output, seconds, sample_rate, device=device_of(device), progress=report
+            )
     except ModuleNotFoundError as error:
         if error.name != "sounddevice":
             raise

@@ -17,11 +17,9 @@ import typer
 from typer.core import TyperCommand
 
 from quaver import compat
-from quaver.cli.errors import USAGE, stop
+from quaver.cli.errors import INTERRUPTED, USAGE, stop
 from quaver.compat.install import BACKENDS, install_as
 
-#: How a shell reports a process that Ctrl-C ended.
-_INTERRUPTED = 130
 #: Where frames of a program's traceback begin behind: what runs it.
 _RUNNERS = (__file__, runpy.__file__, "<frozen runpy>")
 _STARTUP = Path(compat.__file__).parent / "_startup"
@@ -158,7 +156,7 @@ def _run(program: Callable[[], Any]) -> None:
     try:
         program()
     except KeyboardInterrupt:
-        raise SystemExit(_INTERRUPTED) from None
+        raise SystemExit(INTERRUPTED) from None
     except Exception as error:
         for frame in traceback.extract_tb(error.__traceback__):
             if frame.filename not in _RUNNERS or error.__traceback__ is None:

@@ -149,6 +149,28 @@ def emit(
             show(table)
 
 
+def emit_next(wanted: Format, row: Row, table: Table, *, first: bool) -> None:
+    """Write one more result, not to be waited for; the headings come with the first.
+
+    Parameters
+    ----------
+    wanted : Format
+        But no document.
+    row : mapping
+        The result, the same keys each time.
+    table : Table
+        The same for people as its last row; its columns are as wide as those of the other results.
+    first : bool
+    """
+    if wanted is Format.jsonl:
+        write(json.dumps(row))
+    else:
+        lines = _tsv([row]) if wanted is Format.tsv else [line.rstrip() for line in table.lines()]
+        heading, line = lines[0], lines[-1]
+        write(f"{heading}\n{line}" if first else line)
+    sys.stdout.flush()
+
+
 def show(table: Table | tuple[Table, Table]) -> None:
     """Write a table for people in a form that the terminal is wide enough for."""
     wide, narrow = table if isinstance(table, tuple) else (table, table.turned())

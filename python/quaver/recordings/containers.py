@@ -16,8 +16,8 @@ import numpy as np
 Read = Callable[[int, int], bytes]
 _Order = Literal["little", "big"]
 
-# Programs that write to a pipe leave a placeholder from here on as length of the data.
-_STREAMED = 0x7FFF0000
+#: Programs that write to a pipe leave a placeholder from here on as length of the data.
+STREAMED = 0x7FFF0000
 # 64-bit lengths from here on are none.
 _NO_LENGTH = 1 << 62
 #: Chunks, blocks or pages that are looked at before samples must have come, and what turns out to
@@ -115,11 +115,11 @@ def _of_chunks(read: Read, size: int, order: _Order, wanted: bytes) -> Samples |
             long = int.from_bytes(read(position + 16, 8), order), position + 16
         elif chunk[:4] == wanted:
             start = position + 8
-            if length >= _STREAMED and long is not None:
+            if length >= STREAMED and long is not None:
                 is_open = long[0] >= _NO_LENGTH or (long[0] == 0 and start < size)
                 promised = None if is_open else long[0]
                 return Samples(start, promised, long[1], 8, order)
-            is_open = length >= _STREAMED or (
+            is_open = length >= STREAMED or (
                 length == 0 and wanted == b"data" and not _are_chunks(read, start, size, order)
             )
             return Samples(start, None if is_open else length, position + 4, 4, order)
