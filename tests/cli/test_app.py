@@ -148,9 +148,9 @@ def test_evaluate_tdcnn_without_keras_the_command_says_what_to_install() -> None
 
 
 @pytest.mark.slow
-def test_predict_text_without_keras_the_command_says_what_to_install() -> None:
+def test_predict_text_without_any_runtime_the_command_says_what_to_install() -> None:
     done = run_python(
-        "import sys; sys.modules['keras'] = sys.modules['tensorflow'] = None\n"
+        "import sys; sys.modules['keras'] = sys.modules['onnxruntime'] = None\n"
         "sys.argv = ['quaver', 'predict', '--text', 'a']\n"
         "from quaver.cli import main; main()"
     )

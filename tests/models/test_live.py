@@ -330,3 +330,18 @@ def test_models_that_are_shipped(name: str, atol: float, rate: int) -> None:
     assert live.classes == model.classes
     found = fed(live, x, range(801, x.size, 801))
     assert_same(found, model.predict_timeline(x, rate, window=1.0, hop=0.4), atol)
+
+
+def test_soft_ends_are_left_out_of_each_window() -> None:
+    model = open_model("tdcnn", "recordings")
+    assert model.config_.trim_db is not None  # type: ignore[attr-defined]
+    x, rate = quaver.load(quaver.data.demo_clip(), 16000, downmix="mean")
+    soft = np.concatenate([x[8000:16000], 1e-4 * x[:16000], x[8000:16000]])
+    found = fed(LiveEmotion(model, rate, 1.0, 0.5), soft, [700])
+    assert_same(found, model.predict_timeline(soft, rate, window=1.0, hop=0.5), 1e-4)
+
+
+def test_windows_that_the_encoder_cannot_answer() -> None:
+    model = open_model("encoder", "recordings")
+    with pytest.raises(ValueError, match=r"EncoderClassifier cannot answer windows of 0\.02 s"):
+        LiveEmotion(model, 16000, 0.02, 0.02)

@@ -130,8 +130,8 @@ def _listen(
     try:
         for moment, waited in _moments(model, heard, window=window, hop=hop, seconds=seconds):
             row = _row(heard.name, moment, waited)
-            emit_next(wanted, row, _table(row), first=not latencies)
             latencies.append(row["latency"])
+            emit_next(wanted, row, _table(row), first=len(latencies) == 1)
     except KeyboardInterrupt:
         _summary(latencies)
         raise typer.Exit(INTERRUPTED) from None
