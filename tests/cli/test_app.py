@@ -71,7 +71,7 @@ def test_help_imports_nothing_heavy() -> None:
 
 
 COMMANDS = [
-    ["demo"], ["record"], ["predict"], ["extract"], ["evaluate"], ["plot"], ["info"],
+    ["demo"], ["record"], ["predict"], ["listen"], ["extract"], ["evaluate"], ["plot"], ["info"],
     ["train"], ["train", "svm"], ["train", "tdcnn"], ["train", "text"],
     ["evaluate", "voice"], ["evaluate", "tdcnn"], ["evaluate", "text"],
 ]  # fmt: skip
@@ -98,6 +98,7 @@ def test_version_and_no_arguments(run: Run) -> None:
         (["plot", DEMO, "-o", "x.png"], "matplotlib", "plot"),
         (["extract", DEMO, "-o", "x.parquet"], "pyarrow", "parquet"),
         (["record", "x.wav"], "sounddevice", "record"),
+        (["listen"], "sounddevice", "record"),
     ],
     ids=lambda value: value if isinstance(value, str) else value[0],
 )

@@ -297,6 +297,7 @@ def test_without_sounddevice(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         (["FILE", "--device", "1"], "goes with a microphone"),
         (["-", "--channels", "2"], "goes with raw samples on stdin and their --rate"),
         (["--downmix", "1"], "goes with a file or stdin"),
+        (["FILE", "--seconds", "nan"], "--seconds"),
         ([""], "expected a recording"),
     ],
     ids=str,

@@ -17,6 +17,7 @@ from commands import DEMO
 from fuzzing import CALLS, choice
 from quaver import LABELS
 from quaver.cli import models as cli_models
+from quaver.cli import sources
 from quaver.cli.app import app
 from quaver.models import base
 from quaver.models.predictions import Predictions
@@ -53,7 +54,7 @@ VALUES += (
 )
 NUMBERS = ("0", "1", "2", "40", "-1", "0.5", "3", "nan", "inf", "1e9", "99999999999999999999", "x")
 NUMERIC = {"window", "hop", "threads", "sample_rate", "dpi", "jobs", "epochs", "cycles", "seed"}
-NUMERIC |= {"batch_size"}
+NUMERIC |= {"batch_size", "rate", "channels", "seconds"}
 NAMED: dict[str, tuple[str, ...]] = {
     "output": (
         "table",
@@ -100,6 +101,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setitem(sys.modules, "sounddevice", None)
+    monkeypatch.setattr(sources, "_paced", sources._stamped)  # --realtime
     opened = lru_cache(base.open_model)
     monkeypatch.setattr(
         cli_models,

@@ -145,7 +145,7 @@ def _moments(
     from quaver.models.live import LiveEmotion
 
     live = LiveEmotion(model, heard.rate, window, hop)
-    left = sys.maxsize if seconds is None else max(1, round(seconds * heard.rate))
+    left = sys.maxsize if seconds is None else max(1, round(min(seconds * heard.rate, sys.maxsize)))
     if heard.name == "microphone":
         say(f"Listening at {heard.rate} Hz; Ctrl-C ends.")
     for chunk in heard.chunks:
