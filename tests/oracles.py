@@ -21,6 +21,7 @@ SHAPE_STATISTICS = ("kurtosis", "skewness")
 
 def with_scipy(column: Array) -> dict[str, Any]:
     """Each statistic of a column, or of each column."""
+    slope, curvature, residual = _trend(column)
     with warnings.catch_warnings():
         # SciPy warns of rows that are nearly constant, in float64 terms.
         warnings.simplefilter("ignore", RuntimeWarning)
@@ -38,7 +39,21 @@ def with_scipy(column: Array) -> dict[str, Any]:
             "quartile_1": np.percentile(column, 25, axis=0),
             "quartile_3": np.percentile(column, 75, axis=0),
             "iqr": scipy.stats.iqr(column, axis=0),
+            "slope": slope,
+            "curvature": curvature,
+            "residual": residual,
         }
+
+
+def _trend(column: Array) -> tuple[Any, Any, Any]:
+    """What NumPy's orthogonal polynomials take of a column, and what is left."""
+    n = len(column)
+    basis, _ = np.linalg.qr(np.vander(np.linspace(-1, 1, n), 3, increasing=True))
+    basis *= np.sign(basis[-1])
+    shares = np.zeros((3, *column.shape[1:]))
+    shares[: basis.shape[1]] = basis.T @ column
+    left = column - basis @ shares[: basis.shape[1]]
+    return *(shares[1:] / np.sqrt(n)), np.sqrt((left**2).mean(axis=0))
 
 
 def bound(name: str, value: Any, column: Array) -> Any:

@@ -37,7 +37,8 @@ EXTRACTOR: dict[str, Any] = {
     "sample_rate": 16000.0, "frame_length": 100, "hop_length": 40, "n_fft": 128,
     "pre_emphasis": 0.97, "window": "hamming", "n_blocks": 10, "n_bands": 10, "rolloff": 0.9,
     "n_mels": 10, "fmin": 0.0, "fmax": 8000.0, "n_mfcc": 5, "rows": [0, 1, 5, 9],
-    "delta_order": 1, "delta_width": 0, "trim_db": 20.0, "statistics": [0, 1, 4, 12],
+    "delta_order": 1, "delta_width": 0, "trim_db": 20.0, "floor_db": 0.0,
+    "statistics": [0, 1, 4, 12], "modulation": False,
 }  # fmt: skip
 PYIN: dict[str, Any] = {
     "difference": np.abs(RNG.standard_normal((5, 41))), "sample_rate": 16000.0, "fmin": 200.0,
@@ -49,7 +50,7 @@ STFT: dict[str, Any] = {"n_fft": 64, "hop_length": 16, "window": WINDOW, "center
 
 #: Arguments that each entry takes: of a class those of its constructor.
 GOOD: dict[str, dict[str, Any]] = {
-    "short_term_rows": {"n_mfcc": 13},
+    "short_term_rows": {"n_mels": 40, "n_mfcc": 13},
     "targets": {},
     "target": {},
     "set_target": {"name": "base"},
@@ -90,6 +91,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "Stream.feed": {"chunk": SAMPLES},
     "Stream.reset": {},
     "functionals": {"values": MATRIX, "statistics": [0, 1, 2, 12]},
+    "modulation": {"values": MATRIX, "frame_rate": 100.0},
     "delta": {"values": MATRIX, "width": 9, "order": 1},
     "delta_rows": {"values": MATRIX, "width": 9, "order": 2},
     "windows": {"values": MATRIX, "length": 8, "step": 3, "align": True},
@@ -299,7 +301,7 @@ def test_sizes_that_would_wrap_around(size: int) -> None:
     with pytest.raises(ValueError, match=f"width must be at most 4194304, got {size | 1}"):
         _core.delta(MATRIX, size | 1, 1)
     with pytest.raises(ValueError, match=f"n_mfcc must be at most 65536, got {size}"):
-        _core.short_term_rows(size)
+        _core.short_term_rows(40, size)
 
 
 @pytest.mark.parametrize("hop", [1200, 2**24, 2**61, 2**62])

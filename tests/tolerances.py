@@ -47,6 +47,8 @@ LOG_MEL_RANGE_DB = 60.0
 # Statistics against NumPy and SciPy, relative to the value, or for those of location to the row's
 # standard deviation. Float64 inside, one rounding at the end.
 STATISTICS = 1e-5
+# The modulation spectrum in dB: float64 inside, one rounding at the end.
+MODULATION_DB = 1e-4
 # Derivatives: Savitzky-Golay taps are float32, so an error of about `width` roundings of the
 # largest value in reach.
 DELTA = 1e-6

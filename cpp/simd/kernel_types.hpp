@@ -23,5 +23,6 @@
 #include "quaver/spectrum/spectrum.hpp"
 #include "quaver/spectrum/stft.hpp"
 #include "quaver/statistics/functionals.hpp"
+#include "quaver/statistics/modulation.hpp"
 #include "quaver/time/delta.hpp"
 #include "quaver/time/timedomain.hpp"

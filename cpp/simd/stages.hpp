@@ -21,7 +21,7 @@ bool load_phases(const Samples& src, std::ptrdiff_t start, std::size_t n_frames,
 // timedomain.cpp
 void time_features(const FramingPlan& plan, const TimeDomainPlan& features, const float* linear,
                    const float* phases, float* energies, const SignScratch& scratch,
-                   const BlockRows& out);
+                   const DecibelScale& scale, const BlockRows& out);
 // layout.cpp: frames of T by phase within a step, as such, and turned to rows
 void gather_phases(const FrameLayout<float>& layout, const float* linear, float* phases);
 void gather_phases(const FrameLayout<double>& layout, const double* linear, double* phases);
@@ -74,7 +74,7 @@ void power_features(const SpectrumPlan& plan, const float* power, float* sums, f
 void magnitude_features(const SpectrumPlan& plan, const float* magnitude, std::size_t last_lane,
                         bool has_previous, float* previous, float* sums, const BlockRows& out);
 // mel.cpp
-void mel_decibel(const MelPlan& plan, const float* power, float* mel_db);
+void mel_decibel(const MelPlan& plan, const float* power, const DecibelScale& scale, float* mel_db);
 // cepstrum.cpp
 void cepstrum(const CepstrumPlan& plan, float* mel_db, float* out, std::size_t out_stride);
 // functionals.cpp

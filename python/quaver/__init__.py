@@ -28,6 +28,7 @@ from quaver.features import (
     frame_names,
     functionals,
     mfcc,
+    modulation,
     short_term,
 )
 from quaver.spectrogram import log_mel
@@ -52,6 +53,7 @@ __all__ = [
     "feature_names",
     "frame_names",
     "functionals",
+    "modulation",
     "install_as",
     "load",
     "log_mel",

@@ -12,6 +12,7 @@ from quaver import _core
 _ABOUT_FEATURES = {
     "zero_crossing_rate": "sign changes between neighbouring samples, per sample",
     "energy": "mean square of the windowed frame",
+    "log_energy": "10 log10 of the energy, at least 1e-10",
     "energy_entropy": "entropy of the energies of `n_blocks` sub-blocks, in bit",
     "spectral_centroid": "mean of frequency, weighted by magnitude",
     "spectral_spread": "standard deviation of frequency, weighted by magnitude",
@@ -20,6 +21,7 @@ _ABOUT_FEATURES = {
     "spectral_rolloff": "frequency below which the share `rolloff` of the power lies",
     "spectral_slope": "slope of the power in decibel over frequency, by least squares",
     "mfcc": "`n_mfcc` cepstral coefficients of `n_mels` mel bands in decibel",
+    "mel": "the `n_mels` mel bands themselves",
 }
 
 _ABOUT_STATISTICS = {
@@ -36,6 +38,9 @@ _ABOUT_STATISTICS = {
     "quartile_1": "percentile 25",
     "quartile_3": "percentile 75",
     "iqr": "interquartile range, quartile_3 - quartile_1",
+    "slope": "of the straight line through the row, by least squares, as a deviation",
+    "curvature": "of the parabola through the row, beside its line, as a deviation",
+    "residual": "deviation from that parabola; slope^2 + curvature^2 + residual^2 = std^2",
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from quaver._lists import (
     KNOWN_STATISTICS,
 )
 from quaver._validate import (
+    check_flag,
     check_int,
     check_names,
     check_real,
@@ -31,6 +33,12 @@ SHORT_TERM_FEATURES = DEFAULT_FEATURES
 
 #: Global statistics of the default set, in the order of the extracted vector.
 STATISTICS = DEFAULT_STATISTICS
+
+#: Bands of the modulation spectrum in Hz, by name.
+MODULATIONS = {
+    f"modulation_{low:g}_{high:g}": (low, high)
+    for low, high in itertools.pairwise(_core.modulation_edges)
+}
 
 WINDOWS = ("hamming", "hann", "blackman", "boxcar")
 
@@ -100,8 +108,14 @@ class FeatureConfig:
     trim_db : float, optional
         If given, statistics leave out the frames at both ends whose energy lies more than this
         many decibel below that of the loudest frame. Frames in between stay.
+    floor_db : float, optional
+        If given, ``log_energy``, ``mel`` and ``mfcc`` do not depend on how loud a recording is:
+        their decibels are relative to the level of its speech (the energy of its frames, each
+        weighed by itself, so that pauses do not count) and no softer than this many below it.
     statistics : tuple of str, default `STATISTICS`
         Those to compute, of the list below; stored in its order.
+    modulation : bool, default False
+        Whether a vector ends with the modulation spectrum of each mel band, `MODULATIONS` of it.
 
     Raises
     ------
@@ -142,7 +156,9 @@ class FeatureConfig:
     delta_order: int = 1
     delta_width: int | None = None
     trim_db: float | None = None
+    floor_db: float | None = None
     statistics: tuple[str, ...] = STATISTICS
+    modulation: bool = False
 
     def __post_init__(self) -> None:
         def put(name: str, value: object) -> None:
@@ -172,8 +188,10 @@ class FeatureConfig:
         put("delta_order", check_int("delta_order", self.delta_order))
         if self.delta_width is not None:
             put("delta_width", check_size("delta_width", self.delta_width))
-        if self.trim_db is not None:
-            put("trim_db", check_real("trim_db", self.trim_db))
+        for name in ("trim_db", "floor_db"):
+            if getattr(self, name) is not None:
+                put(name, check_real(name, getattr(self, name)))
+        put("modulation", check_flag("modulation", self.modulation))
         put("features", _subset("features", self.features, KNOWN_FEATURES))
         put("statistics", _subset("statistics", self.statistics, KNOWN_STATISTICS))
         self._check_ranges()
@@ -201,8 +219,45 @@ class FeatureConfig:
         width = self.delta_width
         if width is not None and (width < 3 or width % 2 == 0):
             raise ValueError(f"delta_width must be None or odd and at least 3, got {width!r}")
-        if self.trim_db is not None and not self.trim_db > 0:
-            raise ValueError(f"trim_db must be None or positive, got {self.trim_db}")
+        for name in ("trim_db", "floor_db"):
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                raise ValueError(f"{name} must be None or positive, got {value}")
+
+    @classmethod
+    def robust(cls, sample_rate: int = 16000) -> FeatureConfig:
+        """Return a configuration for models that are to hold outside the studio.
+
+        Levels are relative to that of the speech and softer parts of both ends are left out, so
+        that neither gain nor silence around the speech changes anything; bands end where a
+        telephone's do; moments and trends of each feature are taken in the place of extremes, and
+        the modulation spectrum, which noise moves least.
+
+        Parameters
+        ----------
+        sample_rate : int, default 16000
+            In Hz, at least 8000.
+
+        Examples
+        --------
+        >>> from quaver import feature_names
+        >>> config = FeatureConfig.robust()
+        >>> config.floor_db, config.modulation, len(feature_names(config))
+        (50.0, True, 522)
+        """
+        return cls(
+            sample_rate=sample_rate,
+            pre_emphasis=0.5,
+            n_mels=26,
+            fmax=4000.0,
+            n_mfcc=20,
+            features=("log_energy", *(name for name in SHORT_TERM_FEATURES if name != "energy")),
+            delta_width=9,
+            trim_db=33.0,
+            floor_db=50.0,
+            statistics=("mean", "std", "kurtosis", "skewness", "slope", "curvature", "residual"),
+            modulation=True,
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the parameters as a dictionary of plain JSON types.

@@ -19,10 +19,11 @@ from quaver._validate import (
     check_flag,
     check_int,
     check_names,
+    check_real,
     check_sample_rate,
     check_size,
 )
-from quaver.config import STATISTICS, FeatureConfig
+from quaver.config import MODULATIONS, STATISTICS, FeatureConfig
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -89,15 +90,15 @@ def make_extractor(config: FeatureConfig) -> _core.Extractor:
 
 
 @kept
-def _rows(n_mfcc: int) -> tuple[list[tuple[str, str]], int]:
+def _rows(n_mels: int, n_mfcc: int) -> tuple[list[tuple[str, str]], int]:
     """Return the feature and the name of each row of the fused pipeline."""
-    rows = _core.short_term_rows(n_mfcc)
+    rows = _core.short_term_rows(n_mels, n_mfcc)
     return rows, 256 * len(rows)
 
 
 @kept
 def _plan_of(config: FeatureConfig) -> tuple[_core.Extractor, int]:
-    rows = _rows(config.n_mfcc)
+    rows = _rows(config.n_mels, config.n_mfcc)
     plan = _core.Extractor(
         sample_rate=config.sample_rate,
         frame_length=config.frame_length,
@@ -116,9 +117,12 @@ def _plan_of(config: FeatureConfig) -> tuple[_core.Extractor, int]:
         delta_order=config.delta_order,
         delta_width=config.delta_width or 0,
         trim_db=config.trim_db or 0.0,
+        floor_db=config.floor_db or 0.0,
         statistics=_statistic_ids(config.statistics),
+        modulation=config.modulation,
     )
-    return plan, PER_POINT * config.n_fft + 4 * config.n_mels * config.n_mfcc
+    segment = 8 * config.sample_rate // config.hop_length if config.modulation else 0
+    return plan, PER_POINT * (config.n_fft + segment) + 4 * config.n_mels * config.n_mfcc
 
 
 def _statistic_ids(statistics: tuple[str, ...]) -> list[int]:
@@ -164,7 +168,8 @@ def frame_names(config: FeatureConfig | None = None) -> tuple[str, ...]:
     """
     config = _DEFAULT if config is None else config
     _check_config(config)
-    base = [name for feature, name in _rows(config.n_mfcc) if feature in config.features]
+    rows = _rows(config.n_mels, config.n_mfcc)
+    base = [name for feature, name in rows if feature in config.features]
     prefixes = ("", "delta_", "delta2_")[: 1 + config.delta_order]
     return tuple(prefix + name for prefix in prefixes for name in base)
 
@@ -180,7 +185,8 @@ def feature_names(config: FeatureConfig | None = None) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        ``{feature}_{statistic}``, of each feature all statistics.
+        ``{feature}_{statistic}``, of each feature all statistics; then, where the configuration
+        has them, ``mel_{band}_{modulation}``.
 
     Examples
     --------
@@ -189,7 +195,9 @@ def feature_names(config: FeatureConfig | None = None) -> tuple[str, ...]:
     (420, ('zero_crossing_rate_mean', 'zero_crossing_rate_median'))
     """
     config = _DEFAULT if config is None else config
-    return tuple(f"{name}_{s}" for name in frame_names(config) for s in config.statistics)
+    of_frames = [f"{name}_{s}" for name in frame_names(config) for s in config.statistics]
+    bands = range(config.n_mels if config.modulation else 0)
+    return (*of_frames, *(f"mel_{m}_{name}" for m in bands for name in MODULATIONS))
 
 
 def short_term(
@@ -324,6 +332,37 @@ def functionals(
     array([3., 2., 6.], dtype=float32)
     """
     return _core.functionals(as_frames(values, LARGEST_VALUE), _statistic_ids(statistics))
+
+
+def modulation(values: ArrayLike, frame_rate: float) -> NDArray[np.float32]:
+    """Compute how strongly each feature changes in bands of modulation frequency.
+
+    Parameters
+    ----------
+    values : array_like of shape (n_frames, n_features)
+        Finite numbers, such as mel bands in decibel; taken as float32.
+    frame_rate : float
+        Frames a second, 64 to 10,000.
+
+    Returns
+    -------
+    ndarray of shape (n_features * 5,), float32
+        Of each feature ``10 log10(0.1 + v)``, v being its variance in the bands of
+        `quaver.config.MODULATIONS`, 0.5 to 2 Hz and so on by octaves to 32 Hz. Segments of the
+        least power of two of 2.5 s, under a Hann window, overlap by half and are averaged.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As in `functionals`, or for another rate.
+
+    Examples
+    --------
+    >>> wave = np.sin(2 * np.pi * 5 * np.arange(256) / 100)  # 5 Hz, of variance 1/2
+    >>> modulation(wave[:, None], 100).round(1)
+    array([-10. , -10. ,  -2.2, -10. , -10. ], dtype=float32)
+    """
+    return _core.modulation(as_frames(values, LARGEST_VALUE), check_real("frame_rate", frame_rate))
 
 
 def delta(values: ArrayLike, *, width: int | None = None, order: int = 1) -> NDArray[np.float32]:

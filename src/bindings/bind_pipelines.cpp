@@ -17,7 +17,7 @@ static std::shared_ptr<Extractor> make_extractor(
     double pre_emphasis, const std::string& window, std::size_t n_blocks, std::size_t n_bands,
     double rolloff, std::size_t n_mels, double fmin, double fmax, std::size_t n_mfcc,
     std::vector<std::size_t> rows, std::size_t delta_order, std::size_t delta_width, double trim_db,
-    const std::vector<std::size_t>& statistics) {
+    double floor_db, const std::vector<std::size_t>& statistics, bool modulation) {
   ExtractOptions o;
   o.short_term.sample_rate = sample_rate;
   o.short_term.framing = {frame_length, hop_length, n_fft, pre_emphasis, window, false};
@@ -32,6 +32,8 @@ static std::shared_ptr<Extractor> make_extractor(
   o.delta_order = delta_order;
   o.delta_width = delta_width;
   o.trim_db = trim_db;
+  o.floor_db = floor_db;
+  o.modulation = modulation;
   o.statistics = statistics_of(statistics);
   return std::make_shared<Extractor>(std::move(o));
 }
@@ -44,8 +46,9 @@ static py::tuple feature_list() {
 }
 
 // (feature, name) of each row.
-static std::vector<std::pair<std::string, std::string>> row_list(std::size_t n_mfcc) {
-  const ShortTermRows rows(n_mfcc);
+static std::vector<std::pair<std::string, std::string>> row_list(std::size_t n_mels,
+                                                                 std::size_t n_mfcc) {
+  const ShortTermRows rows(n_mels, n_mfcc);
   std::vector<std::pair<std::string, std::string>> list;
   for (std::size_t row = 0; row < rows.size(); ++row) {
     list.emplace_back(info(rows.feature_of(row)).name, rows.name_of(row));
@@ -139,7 +142,8 @@ static void reset(Stream& stream) {
 
 void bind_pipelines(py::module_& m) {
   m.attr("short_term_features") = feature_list();
-  m.def("short_term_rows", &row_list, py::arg("n_mfcc"), "(feature, name) of each row.");
+  m.def("short_term_rows", &row_list, py::arg("n_mels"), py::arg("n_mfcc"),
+        "(feature, name) of each row.");
   m.def(
       "require_finite", [](const py::array& samples) { require_finite(samples_view(samples)); },
       py::arg("samples"), "Refuse NaN, infinity and what is too large, naming the index.");
@@ -149,7 +153,7 @@ void bind_pipelines(py::module_& m) {
            py::arg("pre_emphasis"), py::arg("window"), py::arg("n_blocks"), py::arg("n_bands"),
            py::arg("rolloff"), py::arg("n_mels"), py::arg("fmin"), py::arg("fmax"),
            py::arg("n_mfcc"), py::arg("rows"), py::arg("delta_order"), py::arg("delta_width"),
-           py::arg("trim_db"), py::arg("statistics"))
+           py::arg("trim_db"), py::arg("floor_db"), py::arg("statistics"), py::arg("modulation"))
       .def_property_readonly("n_features", &Extractor::n_features)
       .def_property_readonly("n_values", &Extractor::n_values)
       .def("frames", &run_frames, py::arg("samples"), "(n_frames, n_features) of a clip.")

@@ -2,6 +2,7 @@
 #include "array.hpp"
 #include "quaver/pipelines/extract.hpp"
 #include "quaver/statistics/functionals.hpp"
+#include "quaver/statistics/modulation.hpp"
 
 namespace quaver::bindings {
 
@@ -22,10 +23,25 @@ static Array<float> run_functionals(const Array<float>& x, const std::vector<std
   });
 }
 
+static Array<float> run_modulation(const Array<float>& x, double frame_rate) {
+  require_matrix(x);
+  const ModulationPlan plan(frame_rate);
+  const std::size_t n_frames = extent(x, 0), n_features = extent(x, 1);
+  if (n_frames == 0) throw std::invalid_argument("values must hold at least one frame, got 0");
+  return filled<float>({n_features * kNumModulations}, [&, from = values(x)](float* to) {
+    modulation(plan, from, n_frames, n_features, to);
+  });
+}
+
 void bind_statistics(py::module_& m) {
   m.attr("statistics") = statistic_list();
   m.def("functionals", &run_functionals, py::arg("values").noconvert(), py::arg("statistics"),
         "Global statistics of (n_frames, n_features), statistic fastest.");
+  py::list edges;
+  for (const double hertz : kModulationEdges) edges.append(hertz);
+  m.attr("modulation_edges") = py::tuple(edges);
+  m.def("modulation", &run_modulation, py::arg("values").noconvert(), py::arg("frame_rate"),
+        "Modulation spectrum of (n_frames, n_features), band fastest.");
 }
 
 }  // namespace quaver::bindings

@@ -445,7 +445,7 @@ def test_lengths_follow_another_rate_unless_they_were_given() -> None:
     )
     assert dataclasses.replace(config, frame_length=1024).n_fft == 1024
     kinds = {type(value) for value in config.to_dict().values()}
-    assert kinds == {int, float, str, list, type(None)}
+    assert kinds == {int, float, str, bool, list, type(None)}
 
 
 def test_rates_beyond_the_highest() -> None:

@@ -77,9 +77,10 @@ def extractor(rng: np.random.Generator) -> _core.Extractor:
         sample_rate=16000.0, frame_length=length, hop_length=hop,
         n_fft=fuzzing.choice(rng, (512, 400, 500)), pre_emphasis=fuzzing.choice(rng, (0.0, 0.97)),
         window="hamming", n_blocks=fuzzing.choice(rng, (1, 7, 10)), n_bands=10, rolloff=0.9,
-        n_mels=20, fmin=0.0, fmax=8000.0, n_mfcc=13, rows=list(range(22)),
+        n_mels=20, fmin=0.0, fmax=8000.0, n_mfcc=13, rows=list(range(43)),
         delta_order=fuzzing.choice(rng, (0, 1, 2)), delta_width=0, trim_db=0.0,
-        statistics=list(range(13)),
+        floor_db=0.0, statistics=list(range(16)),
+        modulation=bool(rng.integers(2)),
     )  # fmt: skip
 
 
@@ -228,7 +229,10 @@ CASES: dict[str, Make] = {
     ),
     "require_finite": lambda n, rng: (_core.require_finite, {"samples": any_samples(n, rng)}),
     "functionals": lambda n, rng: (
-        _core.functionals, {"values": frames_of(n, rng), "statistics": list(range(13))}
+        _core.functionals, {"values": frames_of(n, rng), "statistics": list(range(16))}
+    ),
+    "modulation": lambda n, rng: (
+        _core.modulation, {"values": frames_of(n, rng), "frame_rate": 64.0 + n % 50}
     ),
     "delta": lambda n, rng: (
         _core.delta, {"values": frames_of(n, rng), "width": 9 * (n % 2), "order": 1 + n % 3 % 2}

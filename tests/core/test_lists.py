@@ -70,7 +70,7 @@ def test_the_twin_has_all_statistics() -> None:
         ),
         (
             "core.short_term_features = core.short_term_features[:-1]",
-            "short-term features differ: only the Python files know mfcc.",
+            "short-term features differ: only the Python files know mel.",
         ),
         ("del core.statistics", "statistics differ: only the Python files know mean, median,"),
     ],

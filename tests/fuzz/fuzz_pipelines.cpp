@@ -23,10 +23,12 @@ static ExtractOptions options_of(fuzz::Bytes& bytes) {
   o.short_term.rolloff = 0.9;
   o.short_term.mel.n_mels = bytes.between(1, 24);
   o.short_term.n_mfcc = bytes.between(1, 13);
-  const std::size_t n_rows = ShortTermRows(o.short_term.n_mfcc).size();
+  const std::size_t n_rows = ShortTermRows(o.short_term.mel.n_mels, o.short_term.n_mfcc).size();
   for (std::size_t i = bytes.between(0, 12); i != 0; --i) o.rows.push_back(bytes.byte() % n_rows);
   o.delta_order = bytes.between(0, 2);
   o.trim_db = bytes.flag() ? 20.0 : 0.0;
+  o.floor_db = bytes.byte() % 8 == 0 ? 40.0 : 0.0;
+  o.modulation = bytes.byte() % 8 == 0 && o.short_term.framing.hop_length <= 250;
   o.statistics = statistics_of({0, 1, 2, 7, 9, 12});
   return o;
 }

@@ -8,7 +8,8 @@ using quaver::Statistic;
 
 static bool is_moment(Statistic s) {
   return s == Statistic::mean || s == Statistic::std || s == Statistic::kurtosis ||
-         s == Statistic::skewness;
+         s == Statistic::skewness || s == Statistic::slope || s == Statistic::curvature ||
+         s == Statistic::residual;
 }
 
 static void one(fuzz::Bytes& bytes) {

@@ -84,6 +84,7 @@ OURS: dict[str, Entry] = {
     }),
     "delta": (quaver.delta, {"values": FRAMES, "width": 9, "order": 1}),
     "functionals": (quaver.functionals, {"values": FRAMES, "statistics": ("mean", "kurtosis")}),
+    "modulation": (quaver.modulation, {"values": FRAMES, "frame_rate": 100.0}),
     "windows": (quaver.windows, {
         "values": FRAMES, "length": 8, "step": 4, "tail": "pad", "fill": 0.0
     }),

@@ -39,10 +39,23 @@ def moment(row: Array, power: int) -> float:
     return float(((row - row.mean()) ** power).mean())
 
 
+def trend(row: Array) -> tuple[float, float, float]:
+    """Least squares on mean, line and parabola: their contributions, and what is left."""
+    n = len(row)
+    time = np.arange(n) - (n - 1) / 2
+    line = time / np.sqrt((time**2).mean()) if n > 1 else np.zeros(n)
+    parabola = time**2 - (time**2).mean()
+    parabola = parabola / np.sqrt((parabola**2).mean()) if n > 2 else np.zeros(n)
+    first, second = float((line * row).mean()), float((parabola * row).mean())
+    rest = row - row.mean() - first * line - second * parabola
+    return first, second, float(np.sqrt((rest**2).mean()))
+
+
 def statistics(row: Array) -> dict[str, float]:
     """All by name; a constant row has no shape: its skewness and kurtosis are 0."""
     constant = row.min() == row.max()
     variance = moment(row, 2)
+    slope, curvature, residual = (0.0, 0.0, 0.0) if constant else trend(row)
     return {
         "mean": float(row.mean()),
         "median": quantile(row, 0.5),
@@ -57,6 +70,9 @@ def statistics(row: Array) -> dict[str, float]:
         "quartile_1": quantile(row, 0.25),
         "quartile_3": quantile(row, 0.75),
         "iqr": quantile(row, 0.75) - quantile(row, 0.25),
+        "slope": slope,
+        "curvature": curvature,
+        "residual": residual,
     }
 
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "quaver/core/number_text.hpp"
 #include "quaver/core/transpose.hpp"
@@ -21,6 +22,7 @@ struct Scratch {
   ShortTermWorkspace work;
   LogMelWorkspace log_mel;
   FunctionalsScratch functionals;
+  ModulationScratch modulation;
   Buffer<float> rows, derivative;
 
   void shrink() {
@@ -66,14 +68,15 @@ void require_finite_around(const Samples& samples, bool is_loaded_finite, std::p
   }
 }
 
-// All rows of the fused pipeline, feature-major, into scratch().rows.
-void run_short_term(const ShortTermPlan& plan, const Samples& samples, std::size_t n_frames) {
+// All rows of a pass of the fused pipeline, feature-major, into scratch().rows.
+void run_short_term(const ShortTermPlan& plan, const ShortTermPass& pass, const Samples& samples,
+                    std::size_t n_frames) {
   Scratch& s = scratch();
   s.rows.reserve(plan.rows.size() * padded(n_frames));
   const std::size_t hop = plan.framing.hop_length, length = plan.framing.frame_length;
   // Samples between the frames are not loaded, and float64 rounds where the limit is.
   if (hop > length || samples.type == SampleType::float64) require_finite(samples);
-  const bool is_finite = kernels().short_term(plan, samples, n_frames, nullptr, s.work,
+  const bool is_finite = kernels().short_term(plan, pass, samples, n_frames, nullptr, s.work,
                                               s.rows.data(), padded(n_frames));
   require_finite_around(samples, is_finite, 0,
                         static_cast<std::ptrdiff_t>((n_frames - 1) * hop + length));
@@ -104,9 +107,10 @@ std::vector<DeltaPlan> make_deltas(std::size_t order, std::size_t width) {
 ShortTermOptions with_features(const ExtractOptions& options) {
   if (options.rows.empty()) throw std::invalid_argument("features must not be empty");
   ShortTermOptions result = options.short_term;
-  const ShortTermRows rows(result.n_mfcc);
+  const ShortTermRows rows(result.mel.n_mels, result.n_mfcc);
   for (std::size_t row : options.rows) result.features.add(rows.feature_of(row));
-  if (options.trim_db > 0.0) result.features.add(Feature::energy);
+  if (options.trim_db > 0.0 || options.floor_db > 0.0) result.features.add(Feature::energy);
+  if (options.modulation) result.features.add(Feature::mel);
   return result;
 }
 
@@ -116,7 +120,32 @@ Extractor::Extractor(ExtractOptions options)
     : options_(std::move(options)),
       short_term_(with_features(options_)),
       deltas_(make_deltas(options_.delta_order, options_.delta_width)),
-      functionals_(options_.statistics) {}
+      functionals_(options_.statistics) {
+  if (!options_.modulation) return;
+  const double hop = static_cast<double>(options_.short_term.framing.hop_length);
+  modulation_ = std::make_unique<ModulationPlan>(options_.short_term.sample_rate / hop);
+}
+
+std::size_t Extractor::n_modulations() const {
+  return modulation_ == nullptr ? 0 : short_term_.mel.n_mels * kNumModulations;
+}
+
+std::size_t Extractor::run(const Samples& samples) const {
+  const std::size_t n = count(samples.size);
+  ShortTermPass pass(short_term_);
+  if (options_.floor_db > 0.0) {
+    // The level of all comes before what is relative to it: energies take a fifth of the time.
+    FeatureSet energies;
+    energies.add(Feature::energy);
+    std::swap(pass.features, energies);
+    run_short_term(short_term_, pass, samples, n);
+    const float* energy =
+        scratch().rows.data() + short_term_.rows.first(Feature::energy) * padded(n);
+    pass = ShortTermPass(short_term_, energy, n, options_.floor_db);
+  }
+  run_short_term(short_term_, pass, samples, n);
+  return n;
+}
 
 std::size_t Extractor::count(std::size_t n_samples) const {
   const FramingPlan& framing = short_term_.framing;
@@ -136,8 +165,7 @@ std::size_t Extractor::count(std::size_t n_samples) const {
 }
 
 void Extractor::frames(const Samples& samples, float* out) const {
-  const std::size_t n = count(samples.size);
-  run_short_term(short_term_, samples, n);
+  const std::size_t n = run(samples);
   Scratch& s = scratch();
   // Columns of the result that are written together share its cache lines.
   s.derivative.reserve(kColumns * padded(n));
@@ -164,8 +192,7 @@ void Extractor::frames(const Samples& samples, float* out) const {
 }
 
 void Extractor::vector(const Samples& samples, float* out) const {
-  const std::size_t n = count(samples.size);
-  run_short_term(short_term_, samples, n);
+  const std::size_t n = run(samples);
   Scratch& s = scratch();
   s.derivative.reserve(padded(n));
   s.functionals.reserve(n);
@@ -182,6 +209,11 @@ void Extractor::vector(const Samples& samples, float* out) const {
       table.functionals_row(functionals_, s.derivative.data() + span.first, span.count,
                             s.functionals, out + (order * rows().size() + i) * step);
     }
+  }
+  if (modulation_ != nullptr) {
+    const float* bands = s.rows.data() + short_term_.rows.first(Feature::mel) * padded(n);
+    modulation(*modulation_, bands + span.first, padded(n), short_term_.mel.n_mels, span.count,
+               s.modulation, out + n_features() * step);
   }
   s.shrink();
 }
@@ -232,6 +264,17 @@ void functionals(const FunctionalsPlan& plan, const float* values, std::size_t n
       table.functionals_row(plan, s.rows.data() + i * padded(n_frames), n_frames, s.functionals,
                             out + (first + i) * plan.n_statistics);
     }
+  }
+  s.shrink();
+}
+
+void modulation(const ModulationPlan& plan, const float* values, std::size_t n_frames,
+                std::size_t n_features, float* out) {
+  Scratch& s = scratch();
+  for (std::size_t first = 0; first < n_features; first += kColumns) {
+    const std::size_t n = load_columns(values, n_frames, n_features, first, s.rows);
+    modulation(plan, s.rows.data(), padded(n_frames), n, n_frames, s.modulation,
+               out + first * kNumModulations);
   }
   s.shrink();
 }

@@ -76,7 +76,7 @@ bool log_mel(const LogMelPlan& plan, const Samples& src, std::size_t n_frames,
     }
     power_spectrum(plan.fft, plan.framing.layout, work.phases.data(), work.frames.data(),
                    work.work.data(), power, magnitude);
-    mel_decibel(plan.mel, magnitude == nullptr ? power : magnitude, mel_db);
+    mel_decibel(plan.mel, magnitude == nullptr ? power : magnitude, {plan.mel.amin, 0.0f}, mel_db);
     transpose(mel_db, n_mels, n_valid, kLanes, out + t * n_mels, n_mels);
   }
   return true;

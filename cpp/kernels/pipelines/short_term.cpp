@@ -3,6 +3,8 @@
 
 #include "quaver/pipelines/short_term.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <stdexcept>
 
 #define QV_FILE "kernels/pipelines/short_term.cpp"
@@ -17,17 +19,30 @@ MelOptions complete(MelOptions mel, const ShortTermOptions& options) {
   return mel;
 }
 
+void check_rows(const char* name, std::size_t n) {
+  if (n > ShortTermRows::kMostRows) {
+    throw std::invalid_argument(std::string(name) + " must be at most " +
+                                std::to_string(ShortTermRows::kMostRows) + ", got " +
+                                std::to_string(n));
+  }
+}
+
+DecibelScale below(double level, double floor_db) {
+  const double least = std::max(level * std::pow(10.0, -floor_db / 10.0), 1.2e-38);
+  // So that silence lies at the floor, however soft the speech was.
+  return {static_cast<float>(least), static_cast<float>(10.0 * std::log10(least) + floor_db)};
+}
+
 }  // namespace
 
-ShortTermRows::ShortTermRows(std::size_t n_mfcc) {
-  if (n_mfcc > kMostCepstra) {
-    throw std::invalid_argument("n_mfcc must be at most " + std::to_string(kMostCepstra) +
-                                ", got " + std::to_string(n_mfcc));
-  }
+ShortTermRows::ShortTermRows(std::size_t n_mels, std::size_t n_mfcc) {
+  check_rows("n_mels", n_mels);
+  check_rows("n_mfcc", n_mfcc);
   std::size_t row = 0;
   for (std::size_t i = 0; i < kNumFeatures; ++i) {
+    const Feature feature = static_cast<Feature>(i);
     first_[i] = row;
-    row += static_cast<Feature>(i) == Feature::mfcc ? n_mfcc : 1;
+    row += feature == Feature::mfcc ? n_mfcc : feature == Feature::mel ? n_mels : 1;
   }
   first_[kNumFeatures] = row;
 }
@@ -45,7 +60,8 @@ Feature ShortTermRows::feature_of(std::size_t row) const {
 std::string ShortTermRows::name_of(std::size_t row) const {
   const Feature feature = feature_of(row);
   const std::string name = info(feature).name;
-  return feature == Feature::mfcc ? name + "_" + std::to_string(row - first(feature)) : name;
+  const bool has_several = feature == Feature::mfcc || feature == Feature::mel;
+  return has_several ? name + "_" + std::to_string(row - first(feature)) : name;
 }
 
 ShortTermPlan::ShortTermPlan(const ShortTermOptions& options)
@@ -56,7 +72,26 @@ ShortTermPlan::ShortTermPlan(const ShortTermOptions& options)
       mel(complete(options.mel, options)),
       cepstrum(options.mel.n_mels, options.n_mfcc),
       features(options.features),
-      rows(options.n_mfcc) {}
+      rows(options.mel.n_mels, options.n_mfcc),
+      white_band(static_cast<double>(options.framing.frame_length) *
+                 static_cast<double>(options.framing.n_fft) / options.sample_rate) {}
+
+ShortTermPass::ShortTermPass(const ShortTermPlan& plan)
+    : features(plan.features), energy{1e-10f, 0.0f}, band{plan.mel.amin, 0.0f} {}
+
+ShortTermPass::ShortTermPass(const ShortTermPlan& plan, const float* energy_row,
+                             std::size_t n_frames, double floor_db)
+    : features(plan.features) {
+  double sum = 0.0, squares = 0.0;
+  for (std::size_t t = 0; t < n_frames; ++t) {
+    const double e = static_cast<double>(energy_row[t]);
+    sum += e;
+    squares += e * e;
+  }
+  const double level = sum > 0.0 ? squares / sum : 0.0;
+  energy = below(level, floor_db);
+  band = below(level * plan.white_band, floor_db);
+}
 
 void ShortTermWorkspace::reserve(const ShortTermPlan& plan, std::size_t lanes) {
   const std::size_t linear_size = plan.framing.linear_size(lanes), n_bins = plan.fft.n_bins;
@@ -99,15 +134,15 @@ namespace quaver::QV_TARGET {
 
 static void run_block(const ShortTermPlan& plan, const Samples& src, std::ptrdiff_t start,
                       std::size_t n_valid, bool has_previous, float* previous,
-                      ShortTermWorkspace& work, const BlockRows& rows) {
-  const bool spectral = plan.features.has(Stage::spectral);
-  const bool cepstral = plan.features.has(Stage::cepstral);
+                      ShortTermWorkspace& work, const ShortTermPass& pass, const BlockRows& rows) {
+  const bool spectral = pass.features.has(Stage::spectral);
+  const bool cepstral = pass.features.has(Stage::cepstral);
   float* phases = work.phases.data();
   gather_phases(plan.framing.layout, work.linear.data(), phases);
   prefetch_block(src, start, plan.framing, 0);
-  if (plan.features.has(Stage::time_domain)) {
+  if (pass.features.has(Stage::time_domain)) {
     time_features(plan.framing, plan.time, work.linear.data(), phases, work.energies.data(),
-                  work.signs, rows);
+                  work.signs, pass.energy, rows);
   }
   if (!spectral && !cepstral) return;
   prefetch_block(src, start, plan.framing, 1);
@@ -120,8 +155,14 @@ static void run_block(const ShortTermPlan& plan, const Samples& src, std::ptrdif
     power_features(plan.spectrum, power, work.sums.data(), work.energies.data(), rows);
   }
   if (cepstral) {
-    mel_decibel(plan.mel, power, work.mel_db.data());
-    cepstrum(plan.cepstrum, work.mel_db.data(), rows.of(Feature::mfcc), rows.stride);
+    float* mel_db = work.mel_db.data();
+    mel_decibel(plan.mel, power, pass.band, mel_db);
+    if (pass.features.has(Feature::mel)) {
+      for (std::size_t m = 0; m < plan.mel.n_mels; ++m) {
+        StoreU(rows.of(Feature::mel) + m * rows.stride, LoadU(mel_db + m * kLanes));
+      }
+    }
+    cepstrum(plan.cepstrum, mel_db, rows.of(Feature::mfcc), rows.stride);
   }
   prefetch_block(src, start, plan.framing, 3);
   if (spectral) {
@@ -131,8 +172,9 @@ static void run_block(const ShortTermPlan& plan, const Samples& src, std::ptrdif
 }
 
 // out: plan.rows rows, out_stride >= n_frames rounded up to whole registers. carry may be null.
-bool short_term(const ShortTermPlan& plan, const Samples& src, std::size_t n_frames,
-                FrameCarry* carry, ShortTermWorkspace& work, float* out, std::size_t out_stride) {
+bool short_term(const ShortTermPlan& plan, const ShortTermPass& pass, const Samples& src,
+                std::size_t n_frames, FrameCarry* carry, ShortTermWorkspace& work, float* out,
+                std::size_t out_stride) {
   work.reserve(plan, kLanes);
   const bool resumes = carry != nullptr && carry->has_previous;
   float* const previous = carry != nullptr ? carry->previous.data() : work.previous.data();
@@ -143,7 +185,7 @@ bool short_term(const ShortTermPlan& plan, const Samples& src, std::size_t n_fra
                     work.linear.data())) {
       return false;
     }
-    run_block(plan, src, start, n_valid, resumes || t > 0, previous, work,
+    run_block(plan, src, start, n_valid, resumes || t > 0, previous, work, pass,
               {plan, out + t, out_stride});
   }
   if (carry != nullptr && n_frames > 0) carry->has_previous = true;

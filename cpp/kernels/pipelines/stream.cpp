@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "quaver/core/number_text.hpp"
 #include "simd/kernel_table.hpp"
 
 namespace quaver {
@@ -29,6 +30,11 @@ Stream::Stream(std::shared_ptr<const Extractor> extractor)
     throw std::invalid_argument(
         "a stream takes differences of neighbouring frames: delta_width must be None, got " +
         std::to_string(extractor_->delta_width()));
+  }
+  if (extractor_->floor_db() > 0.0) {
+    throw std::invalid_argument(
+        "a stream does not know the level of speech to come: floor_db must be None, got " +
+        number_text(extractor_->floor_db()));
   }
   reset();
 }
@@ -59,7 +65,8 @@ void Stream::pop(std::size_t n_frames, float* out) {
   const std::size_t stride = (n_frames + 15) / 16 * 16;
   rows_.reserve(plan.rows.size() * stride);
   const Samples samples{pending_.data(), 1, pending_.size(), SampleType::float32, before_};
-  kernels().short_term(plan, samples, n_frames, &carry_, work_, rows_.data(), stride);
+  kernels().short_term(plan, ShortTermPass(plan), samples, n_frames, &carry_, work_, rows_.data(),
+                       stride);
 
   const std::vector<std::size_t>& kept = extractor_->rows();
   const std::size_t n_features = extractor_->n_features();

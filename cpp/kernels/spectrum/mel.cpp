@@ -131,8 +131,9 @@ MelPlan::MelPlan(const MelOptions& options)
 namespace quaver::QV_TARGET {
 
 // Each bin is loaded once, for the band that rises over it and for the one before, which falls.
-void mel_decibel(const MelPlan& plan, const float* power, float* mel_db) {
-  const Vec amin = Set(plan.amin);
+void mel_decibel(const MelPlan& plan, const float* power, const DecibelScale& scale,
+                 float* mel_db) {
+  const Vec least = Set(scale.least), reference = Set(scale.reference_db);
   const float* p = power + plan.first_bin * kLanes;
   const float* w = plan.weights.data();
   Vec rising{};
@@ -144,7 +145,7 @@ void mel_decibel(const MelPlan& plan, const float* power, float* mel_db) {
       rising = MulAdd(x, Set(w[0]), rising);
       falling = MulAdd(x, Set(w[1]), falling);
     }
-    if (j > 0) StoreU(mel_db + (j - 1) * kLanes, BandDecibel(Max(falling, amin)));
+    if (j > 0) StoreU(mel_db + (j - 1) * kLanes, BandDecibel(Max(falling, least)) - reference);
   }
 }
 

@@ -28,7 +28,10 @@ FunctionalsPlan::FunctionalsPlan(std::vector<Statistic> list)
       statistics(statistic_list.data()),
       n_statistics(statistic_list.size()) {
   if (n_statistics == 0) throw std::invalid_argument("statistics must not be empty");
-  for (Statistic s : statistic_list) has_percentiles |= info(s).quantile != kNoQuantile;
+  for (Statistic s : statistic_list) {
+    has_percentiles |= info(s).quantile != kNoQuantile;
+    has_trend |= s == Statistic::slope || s == Statistic::curvature || s == Statistic::residual;
+  }
 }
 
 FunctionalsScratch::~FunctionalsScratch() { clear(); }
@@ -102,6 +105,37 @@ static RowMoments central_moments(const float* row, std::size_t n, double mean) 
   return {m.m2 / size, m.m3 / size, m.m4 / size};
 }
 
+struct Trend {
+  double slope, curvature, residual;
+};
+
+// With j = t - (n - 1) / 2, of mean square q = (n^2 - 1) / 12, the polynomials are j and j^2 - q.
+static Trend trend_of(const float* row, std::size_t n, double mean, double variance) {
+  const double size = static_cast<double>(n), half = (size - 1.0) / 2.0;
+  const double q = (size * size - 1.0) / 12.0, norm = q * (size * size - 4.0) / 15.0;
+  VecD j = Set(-half), first{}, second{};
+  for (std::size_t i = 0; i < kLanesD; ++i) j[i] += static_cast<double>(i);
+  std::size_t t = 0;
+  for (; t + kLanesD <= n; t += kLanesD) {
+    const VecD d = (LoadWide(row + t) - mean) * j;
+    first += d;
+    second = MulAdd(d, j, second);
+    j += static_cast<double>(kLanesD);
+  }
+  double sums[2] = {SumOfLanes(first), SumOfLanes(second)};
+  for (; t < n; ++t) {
+    const double place = static_cast<double>(t) - half;
+    const double d = (static_cast<double>(row[t]) - mean) * place;
+    sums[0] += d;
+    sums[1] += d * place;
+  }
+  // The deviations sum to 0, so that q times them need not be taken off.
+  const double slope = sums[0] / (size * __builtin_sqrt(q));
+  const double curvature = norm > 0.0 ? sums[1] / (size * __builtin_sqrt(norm)) : 0.0;
+  const double rest = variance - slope * slope - curvature * curvature;
+  return {slope, curvature, rest > 0.0 ? __builtin_sqrt(rest) : 0.0};
+}
+
 static void fill_constant(const FunctionalsPlan& plan, float value, float* out) {
   for (std::size_t i = 0; i < plan.n_statistics; ++i) {
     out[i] = info(plan.statistics[i]).of_constant == OfConstant::zero ? 0.0f : value;
@@ -122,6 +156,7 @@ void functionals_row(const FunctionalsPlan& plan, const float* row, std::size_t 
   const double mean = e.sum / static_cast<double>(n);
   const RowMoments m = central_moments(row, n, mean);
   if (plan.has_percentiles) prepare_percentiles(row, n, e, scratch);
+  const Trend trend = plan.has_trend ? trend_of(row, n, mean, m.m2) : Trend{};
   for (std::size_t i = 0; i < plan.n_statistics; ++i) {
     const Statistic s = plan.statistics[i];
     switch (s) {
@@ -134,6 +169,9 @@ void functionals_row(const FunctionalsPlan& plan, const float* row, std::size_t 
       case Statistic::min: out[i] = e.min; break;
       case Statistic::max: out[i] = e.max; break;
       case Statistic::range: out[i] = e.max - e.min; break;
+      case Statistic::slope: out[i] = static_cast<float>(trend.slope); break;
+      case Statistic::curvature: out[i] = static_cast<float>(trend.curvature); break;
+      case Statistic::residual: out[i] = static_cast<float>(trend.residual); break;
 #define QV_CASE(name, ...) case Statistic::name:
 #define QV_NO_CASE(...)
         QV_STATISTICS(QV_NO_CASE, QV_CASE)

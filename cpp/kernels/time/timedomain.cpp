@@ -165,14 +165,19 @@ static void block_energies(const FramingPlan& plan, const TimeDomainPlan& featur
 // `energies` holds a row for each sub-block.
 void time_features(const FramingPlan& plan, const TimeDomainPlan& features, const float* linear,
                    const float* phases, float* energies, const SignScratch& scratch,
-                   const BlockRows& out) {
+                   const DecibelScale& scale, const BlockRows& out) {
   StoreU(out.of(Feature::zero_crossing_rate), zero_crossings(plan, linear, scratch));
   block_energies(plan, features, phases, energies);
   Vec total{};
   for (std::size_t b = 0; b < features.n_blocks; ++b) total += LoadU(energies + b * kLanes);
   const Vec rest =
       sum_of_squares(plan, phases, features.n_blocks * features.block_length, plan.frame_length);
-  StoreU(out.of(Feature::energy), (total + rest) / static_cast<float>(plan.frame_length));
+  const Vec energy = (total + rest) / static_cast<float>(plan.frame_length);
+  StoreU(out.of(Feature::energy), energy);
+  if (out.plan.features.has(Feature::log_energy)) {
+    StoreU(out.of(Feature::log_energy),
+           Decibel(Max(energy, Set(scale.least))) - Set(scale.reference_db));
+  }
   StoreU(out.of(Feature::energy_entropy), Entropy(energies, features.n_blocks, total));
 }
 

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // From one clip to frames (n_frames, n_features) or to one vector (n_features * n_statistics,
-// statistic fastest): the fused pipeline, its derivatives and their global statistics. An
-// Extractor is immutable and may be shared by threads; scratch memory is kept per thread.
+// statistic fastest, then the modulations of each mel band): the fused pipeline, its derivatives
+// and their global statistics. An Extractor is immutable and may be shared by threads; scratch
+// memory is kept per thread.
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <vector>
 
 #include "quaver/pipelines/log_mel.hpp"
 #include "quaver/pipelines/short_term.hpp"
 #include "quaver/statistics/functionals.hpp"
+#include "quaver/statistics/modulation.hpp"
 #include "quaver/time/delta.hpp"
 
 namespace quaver {
@@ -20,7 +23,9 @@ struct ExtractOptions {
   std::size_t delta_order = 1;    // 0, 1 or 2
   std::size_t delta_width = 0;    // 0: difference of neighbours; else Savitzky-Golay
   double trim_db = 0.0;           // > 0: statistics leave out the quieter frames at both ends
+  double floor_db = 0.0;          // > 0: levels are relative to the speech's, and as low as this
   std::vector<Statistic> statistics;
+  bool modulation = false;
 };
 
 class Extractor {
@@ -32,7 +37,10 @@ class Extractor {
   std::size_t delta_order() const { return options_.delta_order; }
   std::size_t delta_width() const { return options_.delta_width; }
   std::size_t n_features() const { return rows().size() * (1 + delta_order()); }
-  std::size_t n_values() const { return n_features() * functionals_.n_statistics; }
+  double floor_db() const { return options_.floor_db; }
+  std::size_t n_values() const {
+    return n_features() * functionals_.n_statistics + n_modulations();
+  }
 
   // Frames of a clip; std::invalid_argument when not one fits or too few for the derivative.
   std::size_t count(std::size_t n_samples) const;
@@ -42,10 +50,14 @@ class Extractor {
   void vector(const Samples& samples, float* out) const;
 
  private:
+  std::size_t n_modulations() const;
+  std::size_t run(const Samples& samples) const;  // all rows into scratch; the number of frames
+
   ExtractOptions options_;
   ShortTermPlan short_term_;
   std::vector<DeltaPlan> deltas_;  // order 1, order 2
   FunctionalsPlan functionals_;
+  std::unique_ptr<const ModulationPlan> modulation_;
 };
 
 // std::invalid_argument with the first index and value that is NaN, infinite or beyond
@@ -58,6 +70,9 @@ void log_mel(const LogMelPlan& plan, const Samples& samples, float* out);
 // values: (n_frames, n_features) row-major; out: n_features * n_statistics
 void functionals(const FunctionalsPlan& plan, const float* values, std::size_t n_frames,
                  std::size_t n_features, float* out);
+// out: n_features * kNumModulations
+void modulation(const ModulationPlan& plan, const float* values, std::size_t n_frames,
+                std::size_t n_features, float* out);
 // out: (n_frames, n_features)
 void delta(const DeltaPlan& plan, const float* values, std::size_t n_frames, std::size_t n_features,
            float* out);

@@ -29,6 +29,7 @@ enum class Stage { time_domain, spectral, cepstral };
 #define QV_SHORT_TERM_FEATURES(X)              \
   X(zero_crossing_rate, time_domain, "", true) \
   X(energy, time_domain, "", true)             \
+  X(log_energy, time_domain, "dB", false)      \
   X(energy_entropy, time_domain, "", true)     \
   X(spectral_centroid, spectral, "Hz", true)   \
   X(spectral_spread, spectral, "Hz", true)     \
@@ -36,7 +37,8 @@ enum class Stage { time_domain, spectral, cepstral };
   X(spectral_flux, spectral, "", true)         \
   X(spectral_rolloff, spectral, "Hz", true)    \
   X(spectral_slope, spectral, "dB/kHz", false) \
-  X(mfcc, cepstral, "", true)
+  X(mfcc, cepstral, "", true)                  \
+  X(mel, cepstral, "dB", false)
 
 enum class Feature : std::size_t {
 #define QV_ENUMERATOR(name, ...) name,
@@ -77,11 +79,11 @@ class FeatureSet {
   std::uint64_t features_ = 0, stages_ = 0;
 };
 
-// Rows of the fused output: mfcc has n_mfcc of them, each other feature one.
+// Rows of the fused output: mfcc has n_mfcc of them, mel n_mels, each other feature one.
 class ShortTermRows {
  public:
-  static constexpr std::size_t kMostCepstra = std::size_t{1} << 16;
-  explicit ShortTermRows(std::size_t n_mfcc);  // std::invalid_argument beyond kMostCepstra
+  static constexpr std::size_t kMostRows = std::size_t{1} << 16;  // of a feature
+  ShortTermRows(std::size_t n_mels, std::size_t n_mfcc);  // std::invalid_argument beyond kMostRows
 
   std::size_t size() const { return first_[kNumFeatures]; }
   std::size_t first(Feature feature) const { return first_[static_cast<std::size_t>(feature)]; }
@@ -114,6 +116,25 @@ struct ShortTermPlan {
   CepstrumPlan cepstrum;
   FeatureSet features;
   ShortTermRows rows;
+  double white_band;  // power of white noise of energy 1 in a band of unit area
+};
+
+// Decibels of a power: 10 log10(max(least, power)) - reference_db.
+struct DecibelScale {
+  float least, reference_db;
+};
+
+// One pass over the samples: what it computes, and on which scales. By default all that the plan's
+// features need, decibels of full scale from 1e-10 on; or relative to a speech level (the energy of
+// frames, weighted by itself, whatever lies between words) and no softer than floor_db below it.
+// The level of bands is what white noise of that energy has in bands of unit area.
+struct ShortTermPass {
+  explicit ShortTermPass(const ShortTermPlan& plan);
+  ShortTermPass(const ShortTermPlan& plan, const float* energy, std::size_t n_frames,
+                double floor_db);
+
+  FeatureSet features;
+  DecibelScale energy, band;
 };
 
 // Where the rows of a block of frames go.

@@ -2,6 +2,10 @@
 // Global statistics of a feature over all frames. Moments are accumulated in float64 around the
 // float64 mean; percentiles are exact order statistics with linear interpolation (NumPy's
 // default). Constant rows have skewness and kurtosis 0. Error: one rounding to float32.
+//   slope, curvature  coefficients of the orthogonal polynomials of degree 1 and 2 over the frames,
+//                     of mean square 1, by least squares; of too few frames 0
+//   residual          root mean square of what these and the mean leave of the row, so that
+//                     slope^2 + curvature^2 + residual^2 = std^2
 #pragma once
 
 #include <cstddef>
@@ -27,7 +31,10 @@ namespace quaver {
   FORMULA(range, zero, true) /* max - min */              \
   QUANTILE(quartile_1, value, false, 0.25, kNoQuantile)   \
   QUANTILE(quartile_3, value, false, 0.75, kNoQuantile)   \
-  QUANTILE(iqr, zero, false, 0.75, 0.25)
+  QUANTILE(iqr, zero, false, 0.75, 0.25)                  \
+  FORMULA(slope, zero, false)                             \
+  FORMULA(curvature, zero, false)                         \
+  FORMULA(residual, zero, false)
 
 enum class Statistic : std::size_t {
 #define QV_ENUMERATOR(name, ...) name,
@@ -69,7 +76,7 @@ struct FunctionalsPlan {
   std::vector<Statistic> statistic_list;
   const Statistic* statistics;
   std::size_t n_statistics;
-  bool has_percentiles = false;
+  bool has_percentiles = false, has_trend = false;
 };
 
 // Working memory of one row; grows to the longest row seen.

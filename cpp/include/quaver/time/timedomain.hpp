@@ -3,6 +3,7 @@
 //   zero_crossing_rate  sign changes between neighbours of the unwindowed frame / (length - 1);
 //                       sign(0) = +
 //   energy              mean square of the windowed frame
+//   log_energy          its decibels, 10 log10(max(1e-10, energy)), or relative to a level
 //   energy_entropy      base-2 entropy of the energies of n_blocks sub-blocks of
 //                       floor(length / n_blocks) samples, normalised by their sum; the rest of the
 //                       frame is left out; a silent frame has 0
