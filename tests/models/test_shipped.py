@@ -59,7 +59,7 @@ def test_a_file_of_another_format_is_named(tmp_path: Path, monkeypatch: pytest.M
 
 def test_each_shipped_file_has_its_card() -> None:
     weights = {path for path in FILES.iterdir() if path.suffix in (".skops", ".keras", ".onnx")}
-    assert len(weights) == 7
+    assert len(weights) == 8
     assert all(path.with_suffix(".md").is_file() for path in weights)
     with shipped("ravdess-tdcnn", "ravdess-tdcnn", ".onnx") as file:
         assert file in weights

@@ -360,6 +360,8 @@ class Stored:
     __slots__ = ()
     #: Name and ending of the file that comes with quaver-models.
     pretrained: ClassVar[str]
+    #: Names of further ones.
+    others: ClassVar[tuple[str, ...]] = ()
     suffix: ClassVar[str]
 
     @classmethod
@@ -374,7 +376,7 @@ class Stored:
         Parameters
         ----------
         name : str, optional
-            There is one of each kind so far.
+            By default the first of the kind.
         **options
             As for `load`.
 
@@ -383,7 +385,9 @@ class Stored:
         ValueError
             For an unknown name.
         """
-        with shipped(cls.pretrained if name is None else name, cls.pretrained, cls.suffix) as file:
+        wanted = cls.pretrained if name is None else name
+        known = wanted if wanted in cls.others else cls.pretrained
+        with shipped(wanted, known, cls.suffix) as file:
             return cls.load(file, **options)
 
 

@@ -165,6 +165,26 @@ def _check_calibrated(calibrated: Any, n_values: int) -> list[Any]:
     return labels
 
 
+def _check_landmarks(machine: Any, n_values: int) -> list[Any]:
+    labels = _labels(machine, "classes_")
+    _check_width(machine, n_values)
+    landmarks = _numbers(machine, "landmarks_", (None, n_values), np.float32)
+    n_labels = len(labels)
+    if not len(landmarks):
+        raise ValueError("landmarks_ must not be empty")
+    _numbers(machine, "matrix_", (len(landmarks), n_labels), np.float32)
+    _numbers(machine, "bias_", (n_labels,), np.float32)
+    _numbers(machine, "speech_matrix_", (n_values, 1), np.float32)
+    _numbers(machine, "speech_bias_", (1,), np.float32)
+    priors = _numbers(machine, "priors_", (n_labels,), np.float32)
+    if (priors <= 0).any() or abs(float(priors.sum()) - 1) > 1e-3:
+        raise ValueError(f"priors_ must be positive and sum to 1, got {priors.tolist()!r:.200}")
+    for name in ("gamma_", "highest_"):
+        if not _real(machine, name) > 0:
+            raise ValueError(f"{name} must be positive, got {_real(machine, name)}")
+    return labels
+
+
 _TRANSFORMERS: dict[str, tuple[str, ...]] = {
     "StandardScaler": ("mean_", "scale_"),
     "MinMaxScaler": ("min_", "scale_"),
@@ -176,6 +196,7 @@ _CLASSIFIERS: dict[str, Callable[[Any, int], list[Any]]] = {
     "SVC": _check_svc,
     "LogisticRegression": _check_regression,
     "CalibratedClassifierCV": _check_calibrated,
+    "LandmarkClassifier": _check_landmarks,
 }
 #: Where they are. Each holds numbers only; whatever is not here is not made.
 CLASSES = {
@@ -186,6 +207,7 @@ CLASSES = {
     "sklearn.calibration.CalibratedClassifierCV",
     "sklearn.calibration._CalibratedClassifier",
     "sklearn.calibration._SigmoidCalibration",
+    "quaver.models.svm.landmarks.LandmarkClassifier",
 } | {f"sklearn.preprocessing._data.{name}" for name in _TRANSFORMERS if name != "PCA"}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from quaver.cli.evaluate.encoder import evaluate_encoder_command
+from quaver.cli.evaluate.svm import evaluate_svm_command
 from quaver.cli.evaluate.tdcnn import evaluate_tdcnn_command
 from quaver.cli.evaluate.text import evaluate_text_command
 from quaver.cli.evaluate.voice import evaluate_voice_command
@@ -37,6 +38,13 @@ evaluate.command(
         "quaver evaluate encoder ravdess/ nemo/ --protocol leave-one-corpus-out",
     ),
 )(evaluate_encoder_command)
+evaluate.command(
+    "svm",
+    epilog=examples(
+        "quaver evaluate svm ravdess/ nemo/ --stress",
+        "quaver evaluate svm ravdess/ nemo/ --protocol leave-one-corpus-out",
+    ),
+)(evaluate_svm_command)
 evaluate.command(
     "tdcnn",
     epilog=examples(

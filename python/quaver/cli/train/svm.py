@@ -20,6 +20,14 @@ def train_svm_command(
     kind: Kind = "auto",
     search: Search = True,
     jobs: Jobs = None,
+    robust: Annotated[
+        bool,
+        typer.Option(
+            "--robust",
+            help="On features and changed copies that are to hold outside the studio; the model"
+            " says when it should not be believed.",
+        ),
+    ] = False,
 ) -> None:
     """Train the SVM on all clips of a corpus and write the model with its card.
 
@@ -33,10 +41,15 @@ def train_svm_command(
         stop(f"{shown(output)}: expected a name that ends in .skops", USAGE)
     check_folders(output)
     clips = read_clips(corpus, kind)
-    if search:
+    if search and not robust:
         say("The search takes minutes; --no-search takes seconds.")
     with progress("Training") as report:
-        model = svm.train(clips, search=search, n_jobs=jobs, progress=report)
+        if robust:
+            from quaver.models.svm import robust as outside
+
+            model = outside.train(clips, search=search, threads=jobs, progress=report)
+        else:
+            model = svm.train(clips, search=search, n_jobs=jobs, progress=report)
     svm.save(model, output)
     score = model.card["chosen"]["uar_of_search"]
     found = "" if score is None else f", {score:.1%} average recall in cross-validation"

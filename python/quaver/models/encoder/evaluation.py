@@ -14,6 +14,7 @@ import numpy as np
 from quaver.augmentation import CONDITIONS, Augmentation
 from quaver.corpus import RAVDESS_FOLDS, Corpus
 from quaver.models import stress
+from quaver.models.base import VoiceModel
 from quaver.models.encoder.classifier import EncoderClassifier
 from quaver.models.encoder.model import Encoder
 from quaver.models.encoder.selection import fit
@@ -89,25 +90,50 @@ def run_protocol(
         whose label is in the training part, of all folds together; ``uar`` is the mean over folds,
         ``uar_std`` their deviation, ``choices`` what each chose.
     """
-    tell = progress or (lambda text: None)
     used = Encoder.load_pretrained(blocks=BLOCKS) if encoder is None else encoder
     if vectors is None:
         vectors = vectors_of(used, corpus, policies=policies_of(augmentation), n_copies=n_copies)
-        tell(f"vectors of {len(corpus)} clips")
+        if progress is not None:
+            progress(f"vectors of {len(corpus)} clips")
+
+    def fitted(part: Vectors) -> tuple[EncoderClassifier, dict[str, Any]]:
+        head, chosen = fit(part, search=search)
+        return EncoderClassifier(used, head, {}), {"C": chosen.penalty}
+
+    return scored(corpus, protocol, vectors, fitted, conditions, progress)
+
+
+def scored(
+    corpus: Corpus,
+    protocol: str,
+    vectors: Vectors,
+    fitted: Callable[[Vectors], tuple[VoiceModel, dict[str, Any]]],
+    conditions: Sequence[str],
+    progress: Callable[[str], object] | None,
+) -> list[dict[str, Any]]:
+    """Return the rows of `run_protocol` for models of vectors.
+
+    Parameters
+    ----------
+    corpus, protocol, vectors, conditions, progress
+        As of `run_protocol`.
+    fitted : callable
+        From the vectors of a training part to a model and what it chose.
+    """
     answers: dict[tuple[str, str], list[tuple[NDArray[np.str_], stress.Answered]]] = {}
     choices = []
     for i, test in enumerate(folds_of(corpus, protocol)):
         train = np.setdiff1d(np.arange(len(corpus)), test)
-        head, chosen = fit(vectors.part(train), search=search)
-        choices.append({"C": chosen.penalty})
-        model = EncoderClassifier(used, head, {})
+        model, chosen = fitted(vectors.part(train))
+        choices.append(chosen)
         tested = (corpus[int(row)] for row in test)
-        known = Corpus(tuple(clip for clip in tested if clip.label in head.classes))
+        known = Corpus(tuple(clip for clip in tested if clip.label in model.classes))
         for name, part in stress.by_corpus(known):
             for condition in conditions:
                 found = stress.answered(model, part, condition)
                 answers.setdefault((name, condition), []).append((part.labels, found))
-        tell(f"fold {i + 1}: {chosen}")
+        if progress is not None:
+            progress(f"fold {i + 1}: {chosen}")
     return [{**_scores(*key, folds), "choices": choices} for key, folds in answers.items()]
 
 

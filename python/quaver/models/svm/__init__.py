@@ -14,11 +14,19 @@ from quaver._lazy import lazy
 if TYPE_CHECKING:
     from quaver.models.base import predict, predict_timeline, save
     from quaver.models.predictions import Predictions
-    from quaver.models.svm.model import PRETRAINED, SvmModel, evaluate, load, load_pretrained
+    from quaver.models.svm.model import (
+        PRETRAINED,
+        ROBUST,
+        SvmModel,
+        evaluate,
+        load,
+        load_pretrained,
+    )
     from quaver.models.svm.training import make_pipeline, train
 
 __all__ = [
     "PRETRAINED",
+    "ROBUST",
     "Predictions",
     "SvmModel",
     "evaluate",
@@ -32,7 +40,8 @@ __all__ = [
 ]
 
 _HOMES = {
-    "model": ["PRETRAINED", "SvmModel", "evaluate", "load", "load_pretrained"],
+    "model": ["PRETRAINED", "ROBUST", "SvmModel", "evaluate", "load", "load_pretrained"],
+    "robust": [],
     "selection": [],
     "training": ["make_pipeline", "train"],
     "quaver.models.base": ["predict", "predict_timeline", "save"],

@@ -23,6 +23,7 @@ from quaver.models.base import Stored, Voice, short
 from quaver.models.clips import each
 from quaver.models.predictions import Predictions
 from quaver.models.svm.decision import Decision
+from quaver.models.svm.landmarks import LandmarkClassifier
 from quaver.models.transformers import AudioFeatures
 from quaver.models.trust import doubts
 
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from quaver.models.scores import Report
 
 PRETRAINED = "ravdess-svm"
+#: Trained on two corpora and changed copies, by `quaver.models.svm.robust`.
+ROBUST = "ravdess-nemo-svm"
 
 _SEED = 0
 # A thousand times what the default asks for.
@@ -68,6 +71,7 @@ class SvmModel(Voice, Stored):
     _decision: Any = field(default=None, init=False, repr=False, compare=False)
 
     pretrained: ClassVar[str] = PRETRAINED
+    others: ClassVar[tuple[str, ...]] = (ROBUST,)
     suffix: ClassVar[str] = ".skops"
 
     def __repr__(self) -> str:
@@ -114,13 +118,13 @@ class SvmModel(Voice, Stored):
     ) -> Predictions:
         """Predict each clip; see `quaver.models.base.predict`.
 
-        Clips shorter than a frame are padded with zeros. The rows of a batch have no warnings:
-        they do not tell of silence or clipping.
+        Clips shorter than a frame are padded with zeros. The rows of a batch do not tell of silence
+        or clipping.
         """
         if isinstance(clips, Batch):
             _check_config(self.config, clips.config)
-            found = self._of_vectors(clips.values)
-            return Predictions.of(self._labels(), found, clips.index, clips.failures)
+            found, told = self._answers(clips.values)
+            return Predictions.of(self._labels(), found, clips.index, clips.failures, told)
         heard, index, failures = each(
             lambda _, mono: (self._vector(mono), doubts(mono, self.rate)),
             clips,
@@ -130,8 +134,8 @@ class SvmModel(Voice, Stored):
             threads=threads,
             progress=progress,
         )
-        found = self._of_vectors(np.array([vector for vector, _ in heard]))
-        warnings = [told for _, told in heard]
+        found, told = self._answers(np.array([vector for vector, _ in heard]))
+        warnings = [(*of_samples, *more) for (_, of_samples), more in zip(heard, told, strict=True)]
         return Predictions.of(self._labels(), found, index, failures, warnings)
 
     def _vector(self, mono: NDArray[Any]) -> NDArray[np.float32]:
@@ -148,12 +152,30 @@ class SvmModel(Voice, Stored):
     def _of_parts(self, parts: Sequence[NDArray[Any]]) -> NDArray[np.float64]:
         return self._of_vectors(AudioFeatures(self.config).transform(parts))
 
+    def _with_doubts(
+        self, parts: Sequence[NDArray[Any]]
+    ) -> tuple[NDArray[np.float64], tuple[tuple[str, ...], ...]]:
+        found, told = self._answers(AudioFeatures(self.config).transform(parts))
+        pairs = zip(parts, told, strict=True)
+        return found, tuple((*doubts(part, self.rate), *more) for part, more in pairs)
+
     def _of_vectors(self, vectors: NDArray[np.float32]) -> NDArray[np.float64]:
+        return self._answers(vectors)[0]
+
+    def _answers(
+        self, vectors: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float64], list[tuple[str, ...]]]:
+        """Return the probabilities of vectors, and what the model doubts about each."""
+        nothing: list[tuple[str, ...]] = [()] * len(vectors)
         if len(vectors) == 0:
-            return np.empty((0, len(self.classes)))
+            return np.empty((0, len(self.classes))), nothing
+        if isinstance(self.steps[-1], LandmarkClassifier):
+            scale = self.steps["scale"]
+            answers = self.steps[-1].answers((vectors - scale.mean_) / scale.scale_)
+            return answers.probabilities, answers.doubts()
         if self._decision is None:  # made here, since steps that are not fitted have none
             object.__setattr__(self, "_decision", Decision.of(self.steps) or self.steps)
-        return np.asarray(self._decision.predict_proba(vectors))
+        return np.asarray(self._decision.predict_proba(vectors)), nothing
 
     def save(self, file: str | os.PathLike[str], *, card: Mapping[str, Any] | None = None) -> None:
         """Write the model; see `quaver.models.base.save`."""
