@@ -7,10 +7,12 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from quaver.models.networks import graph
 
@@ -71,6 +73,19 @@ def change_node(file: Path, attribute: str, value: Any) -> Path:
         return json.dumps(schema).encode()
 
     return rewrite(file, {"schema.json": change})
+
+
+@contextmanager
+def without_runtime() -> Iterator[None]:
+    """Let nothing reach ONNX Runtime."""
+    import onnxruntime
+
+    def reached(*arguments: Any, **options: Any) -> None:
+        raise AssertionError("ONNX Runtime was asked")
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(onnxruntime, "InferenceSession", reached)
+        yield
 
 
 def seal_onnx(model: Any) -> bytes:

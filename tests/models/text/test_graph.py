@@ -22,16 +22,8 @@ SHIPPED = (Path(str(quaver_models.files())) / "goemotions-text.onnx").read_bytes
 
 @pytest.fixture(scope="module", autouse=True)
 def unused() -> Any:
-    """Let nothing reach ONNX Runtime."""
-    import onnxruntime
-
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(onnxruntime, "InferenceSession", reached)
+    with forging.without_runtime():
         yield
-
-
-def reached(*arguments: Any, **options: Any) -> None:
-    raise AssertionError("ONNX Runtime was asked")
 
 
 def refused(content: bytes, folder: Path, message: str = "not a text model of quaver") -> None:
