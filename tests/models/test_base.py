@@ -141,6 +141,8 @@ def test_without_onnxruntime_the_name_means_keras(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(base, "find_spec", lambda name: None)
     assert kind_of("tdcnn").model == "TDCNNClassifier"
     assert kind_of("text").model == "TextClassifier"
+    assert kind_of("ravdess-nemo-svm").model == "SvmModel"
+    assert open_model("ravdess-nemo-svm").card["name"] == base.ROBUST_SVM
     assert kind_of("svm").model == "SvmModel"
 
 

@@ -16,7 +16,8 @@ def info_command(
     model: Annotated[
         str | None,
         typer.Argument(
-            help="A model (a file, svm, tdcnn, text or encoder), to show its card.",
+            help="A model (a file, svm, ravdess-nemo-svm, tdcnn, text or encoder), to show its"
+            " card.",
             show_default=False,
         ),
     ] = None,

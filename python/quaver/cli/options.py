@@ -28,8 +28,8 @@ MaxDuration = Annotated[
 Model = Annotated[
     str | None,
     typer.Option(
-        help="encoder (the default where onnxruntime is installed), svm or tdcnn, as they come with"
-        " quaver-models, or a file written by train.",
+        help="encoder (the default where onnxruntime is installed), ravdess-nemo-svm, svm"
+        " or tdcnn, as they come with quaver-models, or a file written by train.",
         show_default=False,
     ),
 ]

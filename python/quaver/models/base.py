@@ -120,6 +120,8 @@ class Kind:
     takes : {"recordings", "texts"}
     extra : str
         What it needs, of `quaver._extras.PACKAGES`.
+    others : tuple of str
+        Names of further pretrained models of the kind.
     """
 
     name: str
@@ -128,11 +130,15 @@ class Kind:
     suffix: str
     takes: Takes
     extra: str
+    others: tuple[str, ...] = ()
 
+
+#: The SVM that holds outside the studio and says when it does not.
+ROBUST_SVM = "ravdess-nemo-svm"
 
 #: Every kind of model; of several with one name the first whose extra is installed is opened.
 KINDS = (
-    Kind("svm", "quaver.models.svm", "SvmModel", ".skops", "recordings", "svm"),
+    Kind("svm", "quaver.models.svm", "SvmModel", ".skops", "recordings", "svm", (ROBUST_SVM,)),
     Kind("encoder", "quaver.models.encoder", "EncoderClassifier", ".onnx", "recordings", "encoder"),
     # The same answers as Keras gives, and seconds earlier.
     Kind("tdcnn", "quaver.models.tdcnn.onnx", "OnnxClassifier", ".onnx", "recordings", "onnx"),
@@ -157,7 +163,7 @@ def kind_of(model: File, takes: Takes | None = None) -> Kind:
     >>> kind_of("encoder").model, kind_of("mine.skops").model
     ('EncoderClassifier', 'SvmModel')
     """
-    named = [kind for kind in KINDS if kind.name == model]
+    named = [kind for kind in KINDS if model == kind.name or model in kind.others]
     if named:
         return next((k for k in named if all(map(find_spec, PACKAGES[k.extra]))), named[-1])
     suffix = Path(model).suffix
@@ -171,15 +177,15 @@ def kind_of(model: File, takes: Takes | None = None) -> Kind:
 
 
 def default_voice() -> str:
-    """Return the name of the best model of recordings that is installed: "encoder" or "svm"."""
+    """Return the name of the best model of recordings that is installed: an encoder or an SVM."""
     kind = next(kind for kind in KINDS if kind.name == "encoder")
     if not all(map(find_spec, (*PACKAGES[kind.extra], "quaver_models"))):
-        return "svm"
+        return ROBUST_SVM
     import quaver_models
 
     best: type[Stored] = getattr(importlib.import_module(kind.home), kind.model)
     file = quaver_models.files() / f"{best.pretrained}{best.suffix}"
-    return kind.name if file.is_file() else "svm"
+    return kind.name if file.is_file() else ROBUST_SVM
 
 
 @overload
@@ -194,7 +200,7 @@ def open_model(model: File, takes: Takes | None = None) -> Model:
     Parameters
     ----------
     model : str or path
-        "svm", "encoder", "tdcnn" or "text", or a file.
+        "svm", "ravdess-nemo-svm", "encoder", "tdcnn" or "text", or a file.
     takes : {"recordings", "texts"}, optional
         What it must take.
 
@@ -222,7 +228,11 @@ def open_model(model: File, takes: Takes | None = None) -> Model:
         raise ValueError(f"{os.fsdecode(model)}: a model of {kind.takes}, expected one of {takes}")
     need(kind.extra)
     found: Any = getattr(importlib.import_module(kind.home), kind.model)
-    opened: Model = found.load_pretrained() if model == kind.name else found.load(model)
+    opened: Model
+    if model == kind.name:
+        opened = found.load_pretrained()
+    else:
+        opened = (found.load_pretrained if model in kind.others else found.load)(model)
     return opened
 
 

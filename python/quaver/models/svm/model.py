@@ -19,7 +19,7 @@ from quaver.batch import Batch, Progress
 from quaver.config import FeatureConfig
 from quaver.features import extract, feature_names, make_extractor
 from quaver.models import persistence
-from quaver.models.base import Stored, Voice, short
+from quaver.models.base import ROBUST_SVM, Stored, Voice, short
 from quaver.models.clips import each
 from quaver.models.predictions import Predictions
 from quaver.models.svm.decision import Decision
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 PRETRAINED = "ravdess-svm"
 #: Trained on two corpora and changed copies, by `quaver.models.svm.robust`.
-ROBUST = "ravdess-nemo-svm"
+ROBUST = ROBUST_SVM
 
 _SEED = 0
 # A thousand times what the default asks for.
