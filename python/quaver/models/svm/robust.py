@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from quaver.corpus import Corpus
+    from quaver.models.folds import Fold
 
 #: Penalties that the search tries; without one the first is taken.
 PENALTIES = (3e-5, 1e-4, 1e-5)
@@ -109,8 +110,19 @@ def fit(
         recalls[penalty] = heads._recall(vectors, scores[penalty])
     best = max(recalls, key=recalls.__getitem__)
     temperature = heads._temperature(vectors, scores[best])
-    steps = _steps(vectors, parts, best, temperature, n_landmarks)
+    highest = np.quantile(_distances(vectors, folds), 1 - heads._LOST)
+    steps = _steps(vectors, parts, best, temperature, n_landmarks, float(highest))
     return steps, Choice(best, recalls[best] if search else None, temperature)
+
+
+def _distances(vectors: Vectors, folds: Sequence[Fold]) -> NDArray[np.float64]:
+    """Return the mean square of the standard scores of clean clips of unseen speakers."""
+    found = []
+    for train, test in folds:
+        mean, scale = heads._moments(vectors.copies[:, train].reshape(-1, vectors.copies.shape[2]))
+        scores = (vectors.copies[0][test] - mean) / scale
+        found.append(np.square(scores, dtype=np.float64).mean(axis=1))
+    return np.concatenate(found)
 
 
 def _fitted(vectors: Vectors, penalty: float, n_landmarks: int) -> LandmarkScores:
@@ -142,13 +154,14 @@ def _steps(
     penalty: float,
     temperature: float,
     n_landmarks: int,
+    highest: float,
 ) -> Pipeline:
     """Fit on all clips, with limits from unseen speakers."""
     whole = heads._Scaled(vectors)
     found = _fitted(whole.vectors, penalty, n_landmarks)
     speech_matrix, speech_bias = heads._speech(whole.vectors)
-    lost = heads._LOST
-    lowest = min(float(np.quantile(np.concatenate([p.odds for p in parts]), lost)), 0.0)
+    odds = np.concatenate([part.odds for part in parts])
+    lowest = min(float(np.quantile(odds, heads._LOST)), 0.0)
     scale, machine = StandardScaler(), LandmarkClassifier()
     scale.mean_, scale.scale_ = whole.mean.astype(np.float64), whole.scale.astype(np.float64)
     scale.var_, scale.n_samples_seen_ = scale.scale_**2, vectors.copies[..., 0].size
@@ -161,7 +174,7 @@ def _steps(
     machine.speech_bias_ = np.asarray(speech_bias - lowest, np.float32)
     n_labels = len(machine.classes_)
     machine.priors_ = np.full(n_labels, 1 / n_labels, np.float32)
-    machine.highest_ = float(np.quantile(np.concatenate([p.distances for p in parts]), 1 - lost))
+    machine.highest_ = highest
     return Pipeline([("scale", scale), ("classify", machine)])
 
 
