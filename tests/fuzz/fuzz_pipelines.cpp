@@ -101,7 +101,7 @@ static void one(fuzz::Bytes& bytes) {
   check_log_mel(bytes, x, is_noise);
   fuzz::on_each_target([&] { return fuzz::widened(frames_of(*extractor, x)); },
                        [](const fuzz::Values&, const fuzz::Values&) {});
-  check_stream(extractor, x, bytes);
+  if (!(extractor->floor_db() > 0.0)) check_stream(extractor, x, bytes);
   check_clips(*extractor, x);
 }
 
