@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 _STEPS = np.linspace(0.02, 0.9, 89)
+# Chosen on training texts of GoEmotions, by what models say that did not see them: thresholds of
+# 5,426 of them on the others have a macro-F1 that is 0.001 to 0.002 higher than without.
+_WIDTH = 0.3
 
 
 def macro_f1(true: ArrayLike, found: ArrayLike, *, multi_label: bool) -> float:
@@ -44,6 +48,9 @@ def macro_f1(true: ArrayLike, found: ArrayLike, *, multi_label: bool) -> float:
 def best_thresholds(true: ArrayLike, found: ArrayLike) -> NDArray[np.float64]:
     """Return for each label the threshold with the highest F1, of steps of 0.01.
 
+    The F1 of a threshold is a mean over those around it: the highest one alone is chance where few
+    texts have the label.
+
     Parameters
     ----------
     true : array_like of shape (n_texts, n_classes), bool
@@ -53,12 +60,11 @@ def best_thresholds(true: ArrayLike, found: ArrayLike) -> NDArray[np.float64]:
     Returns
     -------
     ndarray of shape (n_classes,), float64
-        The middle one of equally good thresholds.
 
     Examples
     --------
     >>> best_thresholds([[True], [False], [False]], [[0.405], [0.285], [0.1]]).round(2)
-    array([0.35])
+    array([0.3])
     """
     true, found = np.asarray(true, bool), np.asarray(found)
     chosen = []
@@ -66,9 +72,16 @@ def best_thresholds(true: ArrayLike, found: ArrayLike) -> NDArray[np.float64]:
         predicted = values[:, None] >= _STEPS
         hits = (predicted & column[:, None]).sum(axis=0)
         scores = 2 * hits / np.maximum(1, predicted.sum(axis=0) + column.sum())
-        best = np.flatnonzero(scores == scores.max())
-        chosen.append(_STEPS[best[len(best) // 2]])
+        chosen.append(_STEPS[np.argmax(_around() @ scores)])
     return np.array(chosen)
+
+
+@cache
+def _around() -> NDArray[np.float64]:
+    """Return how much each threshold counts for each, by their distance in logits."""
+    logits = np.log(_STEPS / (1 - _STEPS))
+    weights = np.exp(-0.5 * ((logits[:, None] - logits) / _WIDTH) ** 2)
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
 
 def class_weights(
