@@ -110,7 +110,7 @@ class TextClassifier(ClassifierMixin, Reader, Stored, BaseEstimator):  # type: i
     Examples
     --------
     >>> model = TextClassifier.load_pretrained()
-    >>> model.predict_labels(["What a wonderful surprise, thank you so much!"])
+    >>> model.predict_labels(["What a wonderful day, thank you so much!"])
     [('happiness',)]
     """
 

@@ -58,7 +58,7 @@ class OnnxClassifier(Reader, Exported):
 
     Examples
     --------
-    >>> load_pretrained().predict_labels(["What a wonderful surprise, thank you so much!"])
+    >>> load_pretrained().predict_labels(["What a wonderful day, thank you so much!"])
     [('happiness',)]
     """
 
