@@ -63,6 +63,11 @@ def test_train_writes_a_model_and_its_curves(
     assert "mine" in run("info", output).stdout
     printed = json.loads(run("predict", DEMO, "--model", output, "--json").stdout)
     assert set(printed["predictions"][0]["probabilities"]) == {"anger", "sadness"}
+    again = ("train", "tdcnn", tones, "-o", tmp_path / "on.keras", "--epochs", 1)
+    shown = run(*again, "--from", output, "--robust")
+    assert "epoch 1 of 1" in shown.stdout
+    assert "none.keras" in run(*again, "--from", tmp_path / "none.keras", code=1).output
+    assert tdcnn.load(tmp_path / "on.keras").classes_.tolist() == ["anger", "sadness"]
     exported = tmp_path / "mine.onnx"
     onnx.export(model, exported)
     again = json.loads(run("predict", DEMO, "--model", exported, "--json").stdout)

@@ -72,6 +72,9 @@ Cycles = Annotated[int, typer.Option(min=1, help="How often the learning rate fa
 Original = Annotated[
     bool, typer.Option("--original", help="The original project's sizes, five times as slow.")
 ]
+Robust = Annotated[
+    bool, typer.Option("--robust", help="Let it hear noise, rooms, bands and codecs in training.")
+]
 Checkpoint = Annotated[
     Path | None,
     typer.Option(help="Folder of the state after each epoch, taken up from.", show_default=False),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -191,6 +192,40 @@ def test_augmentation_changes_recordings_the_same_way_for_the_same_seed(clips: C
     np.testing.assert_allclose(once[1].sum(axis=1), 1, rtol=1e-6)
     assert np.isfinite(once[0]).all()
     assert once[0].shape != other[0].shape or not np.array_equal(once[0], other[0])
+
+
+def test_the_world_is_heard_before_the_ends_are_trimmed(clips: Clips) -> None:
+    heard: list[Any] = []
+
+    def world(samples: Any, sample_rate: int, rng: Any, others: Any) -> Any:
+        heard.append((samples, sample_rate, others))
+        return np.concatenate([np.zeros(1600, np.float32), samples])
+
+    quiet = np.concatenate([np.zeros(8000, np.float32), clips[0][0]])
+    policy: Any = world
+    batches = Batches(
+        [quiet],
+        np.eye(1, dtype=np.float32),
+        SMALL,
+        augmentation=replace(Augmentation.none(), world=policy, world_probability=1.0),
+        batch_size=1,
+        seed=0,
+    )
+    pictures, _ = batches[0]
+    ((samples, rate, others),) = heard
+    np.testing.assert_array_equal(samples, quiet)
+    assert rate == RATE
+    assert others[0] is quiet
+    expected = data.cut_all(data.prepare(quiet, RATE, SMALL), SMALL)
+    np.testing.assert_array_equal(pictures[0, ..., 0], expected)
+
+
+def test_how_many_leave_the_studio() -> None:
+    rng = np.random.default_rng(0)
+    robust = Augmentation.robust()
+    share = np.mean([robust.leaves(rng) is not None for _ in range(2000)])
+    assert share == pytest.approx(robust.world_probability, abs=0.05)
+    assert Augmentation().leaves(rng) is None
 
 
 def test_each_augmentation_does_what_it_says() -> None:

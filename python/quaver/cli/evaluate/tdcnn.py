@@ -10,7 +10,7 @@ import typer
 from quaver.cli.console import progress
 from quaver.cli.files import check_folders, check_picture, save_figure
 from quaver.cli.models import open_tdcnn
-from quaver.cli.options import Checkpoint, Cycles, Epochs, Json, Original, Seed, goes_with
+from quaver.cli.options import Checkpoint, Cycles, Epochs, Json, Original, Robust, Seed, goes_with
 from quaver.cli.tables import Format, FormatOption, chosen_format, emit_reports
 from quaver.cli.train.tdcnn import unfitted
 
@@ -35,6 +35,7 @@ def evaluate_tdcnn_command(
     epochs: Epochs = 60,
     cycles: Cycles = 1,
     original: Original = False,
+    robust: Robust = False,
     checkpoint: Checkpoint = None,
     seed: Seed = 0,
     picture: Annotated[
@@ -51,7 +52,9 @@ def evaluate_tdcnn_command(
         raise typer.BadParameter(f"expected {' or '.join(_PROTOCOLS)}, got {protocol!r}")
     if train and model is not None:
         raise typer.BadParameter("give one of --train and --model")
-    goes_with(context, train, "--train", "epochs", "cycles", "original", "checkpoint", "seed")
+    goes_with(
+        context, train, "--train", "epochs", "cycles", "original", "robust", "checkpoint", "seed"
+    )
     wanted = chosen_format(output, json)
     if picture is not None:
         check_folders(picture)
@@ -64,6 +67,7 @@ def evaluate_tdcnn_command(
             epochs=epochs,
             cycles=cycles,
             patience=epochs,
+            robust=robust,
             verbose=1 if wanted is Format.table else 0,
         )
         from quaver.models.tdcnn import evaluation

@@ -10,7 +10,7 @@ import typer
 from quaver.cli.console import counted, quiet, say, shown
 from quaver.cli.errors import USAGE, require, stop
 from quaver.cli.files import check_folders, check_picture, read_clips, save_figure
-from quaver.cli.options import Checkpoint, Clips, Cycles, Epochs, Kind, Original, Seed
+from quaver.cli.options import Checkpoint, Clips, Cycles, Epochs, Kind, Original, Robust, Seed
 
 
 def train_tdcnn_command(
@@ -21,6 +21,22 @@ def train_tdcnn_command(
     cycles: Cycles = 1,
     batch_size: Annotated[int, typer.Option(min=1)] = 16,
     original: Original = False,
+    robust: Robust = False,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            "--from", help="Weights to begin with: pretrained, or a file.", show_default=False
+        ),
+    ] = None,
+    rate: Annotated[
+        float | None,
+        typer.Option(
+            "--learning-rate",
+            min=0,
+            help="At its peak; 0.001, with --from 0.0003.",
+            show_default=False,
+        ),
+    ] = None,
     checkpoint: Checkpoint = None,
     log: Annotated[
         Path | None, typer.Option(help="Folder of events for TensorBoard.", show_default=False)
@@ -50,6 +66,9 @@ def train_tdcnn_command(
         patience=epochs if cycles > 1 else 30,
         batch_size=batch_size,
         log_directory=log,
+        learning_rate=rate or (1e-3 if start is None else 3e-4),
+        start=start,
+        robust=robust,
     )
     from quaver.models import tdcnn
 
@@ -60,6 +79,7 @@ def train_tdcnn_command(
         "name": output.stem,
         "data": {"corpora": sorted({clip.corpus for clip in clips}), "clips": len(clips)},
         "chosen": {"validation_uar": best, "of_epochs": len(model.history_), "seed": seed},
+        "temperature": model.temperature_,
         "history": model.history_,
     }
     tdcnn.save(model, output, card=card)
@@ -71,13 +91,16 @@ def train_tdcnn_command(
     say(f"Wrote {shown(output)}: {n_clips}, {best:.1%} average recall in validation.")
 
 
-def unfitted(original: bool, checkpoint: Path | None, seed: int, **parameters: Any) -> Any:
+def unfitted(
+    original: bool, checkpoint: Path | None, seed: int, *, robust: bool = False, **parameters: Any
+) -> Any:
     """Return a network to be fitted."""
     with quiet():
         require("sklearn", "keras", extra="tdcnn")
         from quaver.models import tdcnn
     return tdcnn.TDCNNClassifier(
         config=tdcnn.TDCNNConfig.original() if original else None,
+        augmentation=tdcnn.Augmentation.robust() if robust else None,
         checkpoint=checkpoint,
         random_state=seed,
         **{"verbose": 1, **parameters},

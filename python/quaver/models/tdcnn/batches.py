@@ -13,7 +13,7 @@ with extra("tdcnn"):
     import keras
 
 from quaver.models.tdcnn.config import LONGEST
-from quaver.models.tdcnn.data import Augmentation, cut, picture, stack
+from quaver.models.tdcnn.data import Augmentation, cut, picture, prepare, stack
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 
 class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras has no types
-    """Recordings of like length together, changed and in another order each epoch."""
+    """Recordings of like length together, changed and in another order each epoch.
+
+    They are mono at the rate of the configuration, their ends not trimmed yet.
+    """
 
     def __init__(
         self,
@@ -39,7 +42,8 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras has no type
         super().__init__()
         self._recordings, self._targets, self._config = recordings, targets, config
         self._augmentation, self._batch_size, self._seed = augmentation, batch_size, seed
-        self._lengths = np.array([len(recording) for recording in recordings])
+        prepared = (prepare(each, config.sample_rate, config) for each in recordings)
+        self._lengths = np.array([len(each) for each in prepared])
         self.start_epoch(0)
 
     def start_epoch(self, epoch: int) -> None:
@@ -64,17 +68,29 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras has no type
             return self._augmentation.mix(batch, self._targets[rows], rng)
         return batch, self._targets[rows]
 
-    def _windows(
+    def _part(
         self, recording: NDArray[np.float32], rng: np.random.Generator
     ) -> NDArray[np.float32]:
         longest = round(LONGEST * self._config.sample_rate)
-        if len(recording) > longest:  # another part each time
-            start = int(rng.integers(len(recording) - longest + 1))
-            recording = recording[start : start + longest]
-        changed = self._augmentation.samples(recording, self._config.sample_rate, rng)
-        if self._config.seconds is not None:  # as long as before
-            length = len(recording)
-            changed = np.pad(changed[:length], (0, max(0, length - len(changed))))
+        if len(recording) <= longest:
+            return recording
+        start = int(rng.integers(len(recording) - longest + 1))  # another part each time
+        return recording[start : start + longest]
+
+    def _windows(
+        self, recording: NDArray[np.float32], rng: np.random.Generator
+    ) -> NDArray[np.float32]:
+        config, rate = self._config, self._config.sample_rate
+        world = self._augmentation.leaves(rng)
+        if world is not None:
+            part = self._part(recording, rng)
+            changed = prepare(world(part, rate, rng, self._recordings), rate, config)
+            changed = changed[: round(LONGEST * rate)]
+        else:
+            part = self._part(prepare(recording, rate, config), rng)
+            changed = self._augmentation.samples(part, rate, rng)
+            if config.seconds is not None:  # as long as before
+                changed = np.pad(changed[: len(part)], (0, max(0, len(part) - len(changed))))
         found = picture(changed, self._config)
         self._augmentation.picture(found, rng)
         return cut(found, self._config)

@@ -26,8 +26,9 @@ from quaver.models.base import Stored
 from quaver.models.scores import average_recall
 from quaver.models.tdcnn import file as files
 from quaver.models.tdcnn.batches import Batches
+from quaver.models.tdcnn.calibration import FEWEST, begin, cool, temperature
 from quaver.models.tdcnn.config import TDCNNConfig
-from quaver.models.tdcnn.data import Augmentation
+from quaver.models.tdcnn.data import Augmentation, prepare
 from quaver.models.tdcnn.network import build_network, run, smoothed_loss
 from quaver.models.tdcnn.recognizer import Recognizer
 
@@ -73,6 +74,10 @@ class TDCNNClassifier(ClassifierMixin, Recognizer, Stored, BaseEstimator):  # ty
     patience : int, default 30
         Epochs without a better average recall on the validation data until training stops; the
         best weights are kept.
+    start : "pretrained" or path, optional
+        Model whose weights training begins with, and whose configuration is taken unless one is
+        given, which must be the same. Labels may be others. A learning rate of a third and a
+        quarter of the epochs are enough then.
     checkpoint : path, optional
         Folder where the state is kept after each epoch; needs `random_state`. The state of the same
         training is taken up from, with other dropouts, that of another one refused. `save` empties
@@ -90,6 +95,9 @@ class TDCNNClassifier(ClassifierMixin, Recognizer, Stored, BaseEstimator):  # ty
         Labels in the order of the probabilities.
     config_ : TDCNNConfig
     network_ : keras.Model
+    temperature_ : float
+        What the logits of the best epoch were divided by, so that probabilities are right on the
+        validation data; 1 where these are fewer than 20 recordings.
     history_ : list of dict
         ``loss`` and ``val_uar``, the average recall on the validation data, of each epoch.
 
@@ -121,6 +129,7 @@ class TDCNNClassifier(ClassifierMixin, Recognizer, Stored, BaseEstimator):  # ty
         class_weight: Literal["balanced"] | Mapping[str, float] | None = None,
         validation_fraction: float = 0.1,
         patience: int = 30,
+        start: str | os.PathLike[str] | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
         log_directory: str | os.PathLike[str] | None = None,
         random_state: int | None = None,
@@ -139,6 +148,7 @@ class TDCNNClassifier(ClassifierMixin, Recognizer, Stored, BaseEstimator):  # ty
         self.class_weight = class_weight
         self.validation_fraction = validation_fraction
         self.patience = patience
+        self.start = start
         self.checkpoint = checkpoint
         self.log_directory = log_directory
         self.random_state = random_state
@@ -181,7 +191,10 @@ class TDCNNClassifier(ClassifierMixin, Recognizer, Stored, BaseEstimator):  # ty
         """
         seed = self._check_parameters()
         self.__dict__.pop("card_", None)  # it would be that of other weights
-        config = self.config_ = self.config or TDCNNConfig()
+        start = self._start()
+        config = self.config_ = self.config or (TDCNNConfig() if start is None else start.config_)
+        if start is not None and config != start.config_:
+            raise ValueError(f"config must be that of start, got {config}")
         recordings, labels = self._examples(X, y)
         self.classes_ = np.unique(labels)
         if len(self.classes_) < 2:
@@ -198,7 +211,12 @@ class TDCNNClassifier(ClassifierMixin, Recognizer, Stored, BaseEstimator):  # ty
         if untrained:
             raise ValueError(f"all clips of {sorted(untrained)} are in the validation part")
         self.network_ = build_network(config, len(self.classes_), seed=seed)
-        self._train(recordings, labels, held, held_labels, seed)
+        if start is not None:
+            begin(self.network_, self.classes_, start)
+        rate = config.sample_rate
+        self._train(
+            recordings, labels, [prepare(each, rate, config) for each in held], held_labels, seed
+        )
         return self
 
     def _examples(
@@ -209,7 +227,7 @@ class TDCNNClassifier(ClassifierMixin, Recognizer, Stored, BaseEstimator):  # ty
             raise ValueError(
                 f"y must have shape (n_clips,) for {len(clips)} clips, got {labels.shape}"
             )
-        return [self._recording(clip) for clip in clips], labels
+        return [self._heard(clip) for clip in clips], labels
 
     def _train(
         self,
@@ -238,7 +256,8 @@ class TDCNNClassifier(ClassifierMixin, Recognizer, Stored, BaseEstimator):  # ty
         schedule = [self.epochs, self.cycles, self.batch_size, self.learning_rate]
         regular = [self.weight_decay, self.label_smoothing, asdict(augmentation)]
         described = [self.config_.to_dict(), schedule, regular, seed]
-        identity = digest(described, targets, weights, *recordings, *held)
+        started = [] if self.start is None else self.network_.get_weights()
+        identity = digest(described, targets, weights, *recordings, *held, *started)
         self._identity = identity
         self.history_ = train(
             self.network_,
@@ -256,6 +275,16 @@ class TDCNNClassifier(ClassifierMixin, Recognizer, Stored, BaseEstimator):  # ty
             cycles=self.cycles,
             log_directory=self.log_directory,
         )
+        self.temperature_ = 1.0
+        if len(held) >= FEWEST:
+            found = self._probabilities(held)
+            self.temperature_ = temperature(found, held_labels[:, None] == self.classes_)
+            cool(self.network_, self.temperature_)
+
+    def _start(self) -> TDCNNClassifier | None:
+        if self.start is None:
+            return None
+        return self.load_pretrained() if self.start == "pretrained" else self.load(self.start)
 
     def save(self, file: str | os.PathLike[str], *, card: Mapping[str, Any] | None = None) -> None:
         """Write the fitted classifier as a ``.keras`` file; see `quaver.models.base.save`."""

@@ -16,6 +16,7 @@ import numpy as np
 
 from quaver._validate import as_recording, check_int, check_real
 from quaver.audio import recording_at, resample
+from quaver.augmentation import Augmentation as World
 from quaver.models.tdcnn.config import LONGEST
 from quaver.models.trust import SILENCE_DB, level_db
 from quaver.spectrogram import log_mel
@@ -61,11 +62,15 @@ class Augmentation:
     mixup : float, default 0.0
         Parameter of the beta distribution by which two pictures are mixed (Zhang et al. 2018);
         0 mixes none.
+    world : quaver.augmentation.Augmentation, optional
+        Rooms, tilts, noise, other voices, bands and codecs, for `world_probability` of the
+        recordings, before their ends are trimmed; the others get noise, gain, shift and speed.
+    world_probability : float, default 0.6
 
     Examples
     --------
-    >>> Augmentation.none().gaps
-    0
+    >>> Augmentation.none().gaps, Augmentation.robust().world.p_room
+    (0, 0.4)
     """
 
     noise_db: tuple[float, float] = (15.0, 40.0)
@@ -77,6 +82,8 @@ class Augmentation:
     frames: int = 16
     gaps: int = 1
     mixup: float = 0.0
+    world: World | None = None
+    world_probability: float = 0.6
 
     def __post_init__(self) -> None:
         low, high = (check_real("noise_db", value) for value in self.noise_db)
@@ -86,7 +93,7 @@ class Augmentation:
             if check_int(name, getattr(self, name)) < 0:
                 raise ValueError(f"{name} must not be negative, got {getattr(self, name)}")
         limits = {"noise_probability": 1.0, "speed": 0.5, "gain_db": 60.0, "shift": 60.0}
-        for name, largest in {**limits, "mixup": 100.0}.items():
+        for name, largest in {**limits, "mixup": 100.0, "world_probability": 1.0}.items():
             value = check_real(name, getattr(self, name))
             if not 0 <= value <= largest:
                 raise ValueError(f"{name} must be in [0, {largest:g}], got {value:g}")
@@ -96,10 +103,21 @@ class Augmentation:
         """Return the augmentation that changes nothing."""
         return cls(noise_probability=0.0, gain_db=0.0, shift=0.0, speed=0.0, gaps=0, mixup=0.0)
 
+    @classmethod
+    def robust(cls) -> Augmentation:
+        """Return one by which a network hears the world outside the studio, too."""
+        return cls(world=World())
+
+    def leaves(self, rng: np.random.Generator) -> World | None:
+        """Return what happens to a recording outside the studio, if it leaves that."""
+        if self.world is None or rng.random() >= self.world_probability:
+            return None
+        return self.world
+
     def samples(
         self, samples: NDArray[np.float32], sample_rate: int, rng: np.random.Generator
     ) -> NDArray[np.float32]:
-        """Return a changed copy of a recording."""
+        """Return a changed copy of a prepared recording."""
         changed: NDArray[np.float32] = samples
         if self.speed and len(samples) > 64:
             factor = 1 + rng.uniform(-self.speed, self.speed)
@@ -142,13 +160,20 @@ class Augmentation:
         return mixed, share[:, None] * targets + (1 - share[:, None]) * targets[other]
 
 
+def mono_at(
+    samples: Any, sample_rate: int, config: TDCNNConfig, downmix: Downmix = "mean"
+) -> NDArray[np.float32]:
+    """Return mono samples at the model's rate."""
+    with np.errstate(over="ignore"):  # becomes infinity, which is refused
+        mono = np.asarray(as_recording(samples, downmix), np.float32)
+    return recording_at(mono, sample_rate, config.sample_rate)
+
+
 def prepare(
     samples: Any, sample_rate: int, config: TDCNNConfig, downmix: Downmix = "mean"
 ) -> NDArray[np.float32]:
     """Return the samples that count, at the model's rate: ends trimmed, cut or filled up."""
-    with np.errstate(over="ignore"):  # becomes infinity, which is refused
-        mono = np.asarray(as_recording(samples, downmix), np.float32)
-    mono = recording_at(mono, sample_rate, config.sample_rate)
+    mono = mono_at(samples, sample_rate, config, downmix)
     if config.trim_db is not None:
         mono = trim(mono, config.hop_length, config.trim_db)
     if config.offset or config.seconds is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,7 @@ from quaver.batch import (
 )
 from quaver.models.base import Learned, Voice, clips_at
 from quaver.models.predictions import Predictions
-from quaver.models.tdcnn.data import cut_all, parts, prepare, stack
+from quaver.models.tdcnn.data import cut_all, mono_at, parts, prepare, stack
 from quaver.models.trust import doubts
 
 if TYPE_CHECKING:
@@ -142,11 +143,15 @@ class Recognizer(Voice, Learned):
     def _recording(self, clip: Any) -> NDArray[np.float32]:
         return self._prepared(clip, *self._samples(clip))
 
+    def _heard(self, clip: Any) -> NDArray[np.float32]:
+        """Return mono samples at the model's rate, not prepared yet."""
+        samples, rate = self._samples(clip)
+        with _naming(clip):
+            return mono_at(samples, rate, self.config_)
+
     def _prepared(self, clip: Any, samples: NDArray[Any], rate: int) -> NDArray[np.float32]:
-        try:
+        with _naming(clip):
             return prepare(samples, rate, self.config_)
-        except ValueError as error:
-            raise ValueError(f"{audio.describe(clip)}: {error}") from error
 
     def _samples(self, clip: Any) -> tuple[NDArray[Any], int]:
         if audio.is_recording(clip):
@@ -172,6 +177,14 @@ class Recognizer(Voice, Learned):
         found = np.zeros((owners[-1] + 1, len(self.classes_)))
         np.add.at(found, owners, rows / rows.sum(axis=1, keepdims=True))
         return np.asarray(found / np.bincount(owners)[:, None])
+
+
+@contextmanager
+def _naming(clip: Any) -> Iterator[None]:
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"{audio.describe(clip)}: {error}") from error
 
 
 def _groups(pictures: Iterable[NDArray[np.float32]]) -> Iterator[list[NDArray[np.float32]]]:
