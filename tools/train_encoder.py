@@ -22,11 +22,12 @@ from quaver.models.encoder import Encoder, evaluation, selection, training, vect
 
 TEXT = {
     "What it is": (
-        "Logistic regression on mean and deviation over time of the first three blocks of the"
-        " encoder of Whisper tiny.en (whisper-tiny-en-encoder), with calibrated probabilities of"
-        " seven emotions, a probability that there is speech of one person, and a measure of how"
-        " unlike training a recording is. Pauses before and after the speech are left out. Whatever"
-        " a recording is amplified by, the answer is the same."
+        "The mean of a logistic regression and a linear discriminant analysis, on mean and"
+        " deviation over time of the first three blocks of the encoder of Whisper tiny.en"
+        " (whisper-tiny-en-encoder), with calibrated probabilities of seven emotions, a probability"
+        " that there is speech of one person, and a measure of how unlike training a recording is:"
+        " what the 50 main directions of training leave of it. Pauses before and after the speech"
+        " are left out. Whatever a recording is amplified by, the answer is the same."
     ),
     "Trained on": (
         f"All 1,440 speech clips of {cards.RAVDESS}, calm as neutral, and 2,246 clips of nEMO"
@@ -50,8 +51,10 @@ TEXT = {
         " inside that part by another cross-validation over speakers. leave-one-corpus-out: trained"
         " on one corpus, tested on the other's clips of labels that the first has. Conditions:"
         " quaver.augmentation.CONDITIONS. Reliable are answers without a warning. Which blocks are"
-        " taken was settled while looking at mean scores of the five folds, and how copies are made"
-        " while looking at folds 2 and 3 as validation: a little optimism may remain."
+        " taken was settled while looking at mean scores of the five folds; how copies are made,"
+        " that pauses are left out and which machines are averaged, while looking at two of them"
+        " each; the measure of novelty, at one fold and at both corpora: a little optimism may"
+        " remain."
     ),
 }
 

@@ -19,10 +19,17 @@ import whisper_folders
 from quaver.models import encoder, stress
 from quaver.models.base import kind_of, open_model
 from quaver.models.encoder import Encoder, EncoderClassifier
-from quaver.models.encoder.head import Head
+from quaver.models.encoder.head import Head, graph_of, read
+from quaver.models.networks import graph
 
 RATE = 16000
 CLASSES = ("high", "low", "noise")
+
+
+def basis(n_values: int, n: int, drawn: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return orthogonal directions of the length that heads have."""
+    orthonormal, _ = np.linalg.qr(drawn.astype(np.float64))
+    return np.asarray(orthonormal * np.sqrt(n / n_values), np.float32)
 
 
 def any_head(n_values: int, seed: int = 0) -> Head:
@@ -40,7 +47,8 @@ def any_head(n_values: int, seed: int = 0) -> Head:
         draw(n_values, 1),
         draw(1),
         np.full(3, 1 / 3, np.float32),
-        np.array([30.0], np.float32),
+        basis(n_values, 4, draw(n_values, 4)),
+        np.array([20.0], np.float32),
     )
 
 
@@ -97,7 +105,9 @@ def test_answers_in_float64() -> None:
         logits = limited @ head.matrix.astype(np.float64) + head.bias
         emotions = np.exp(logits) / np.exp(logits).sum()
         speech = 1 / (1 + np.exp(-(limited @ head.speech_matrix[:, 0] + head.speech_bias[0])))
-        novelty = np.mean(scores**2) / head.highest[0]
+        directions = head.basis.astype(np.float64) / np.sqrt(4 / 40)
+        rest = scores - directions @ (directions.T @ scores)
+        novelty = np.mean(rest**2) / head.highest[0]
         known = min(1, 2 * speech) / max(1, novelty)
         wanted = known * emotions + (1 - known) * head.priors
         np.testing.assert_allclose(found.probabilities[i], wanted, rtol=1e-4, atol=1e-6)
@@ -107,7 +117,33 @@ def test_far_from_training_nothing_is_known() -> None:
     far = any_head(40).answers(np.full((1, 40), 1e6, np.float32))
     np.testing.assert_allclose(far.probabilities, 1 / 3, atol=1e-6)
     assert "unlike_training" in far.doubts()[0]
-    assert np.isfinite(any_head(40).answers(np.full((1, 40), 1e30, np.float32)).probabilities).all()
+    farther = np.full((1, 40), 1e30, np.float32)
+    assert np.isfinite(any_head(40).answers(farther).probabilities).all()
+    session = onnxruntime.InferenceSession(any_head(40).written({}, {}))
+    assert np.isfinite(session.run(None, {"vector": farther})[0]).all()
+
+
+def test_what_lies_in_the_directions_of_training_is_not_new() -> None:
+    head = any_head(40)
+    along = head.mean + head.scale * 50 * head.basis.T
+    across = head.mean + head.scale * 50 * np.roll(head.basis.T, 1, axis=1)
+    assert head.answers(along).novelty.max() < 1e-3
+    assert head.answers(across).novelty.min() > 0.1
+
+
+@pytest.mark.parametrize("shape", [(32,), (31, 4), (4, 32), (32, 33)])
+def test_forged_directions(
+    model: EncoderClassifier, small: Path, tmp_path: Path, shape: tuple[int, ...]
+) -> None:
+    forged = dataclasses.replace(model.head, basis=np.zeros((32, 4), np.float32))
+    content = forged.written({"blocks": [2, 3], "sha256": model.encoder.sha256}, {})
+    about = {"blocks": [2, 3], "sha256": model.encoder.sha256}
+    assert read(content)[1] == about
+    parsed = graph.parse(content)
+    weights = {**parsed.weights, "basis": np.zeros(shape, np.float32)}
+    network = graph_of(32, 3, shape[-1])
+    with pytest.raises(ValueError, match=r"directions|shape|basis"):
+        read(graph.write(network, weights, parsed.about.decode()))
 
 
 # The file.

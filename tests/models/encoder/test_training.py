@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 from numpy.typing import NDArray
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.linear_model import LogisticRegression
 
 import quaver.data
@@ -18,7 +19,8 @@ from quaver.corpus import RAVDESS_FOLDS, Clip, Corpus
 from quaver.models import encoder, scores, stress
 from quaver.models.encoder import Encoder, evaluation, selection
 from quaver.models.encoder import vectors as vectors_
-from quaver.models.encoder.head import softmax
+from quaver.models.encoder.discriminant import discriminant
+from quaver.models.encoder.head import left_over, softmax
 from quaver.models.encoder.logistic import logistic_regression
 from quaver.models.encoder.vectors import Vectors
 
@@ -149,6 +151,29 @@ def test_regression_is_scikit_learns(n_labels: int, penalty: float) -> None:
     matrix, bias = logistic_regression(rows, labels, weights, penalty)
     wanted = machine.predict_proba(rows.astype(float))
     np.testing.assert_allclose(softmax(rows @ matrix + bias), wanted, atol=2e-3)
+
+
+@pytest.mark.parametrize("shrinkage", [0.01, 0.2, 1.0])
+def test_discriminant_is_scikit_learns(shrinkage: float) -> None:
+    rng = np.random.default_rng(0)
+    labels = rng.integers(3, size=300)
+    rows = rng.standard_normal((300, 20)) @ np.diag(np.geomspace(0.1, 3, 20))
+    rows = (rows + rows[:, :1] + labels[:, None]).astype(np.float32)
+    weights = 1 / np.bincount(labels)[labels]
+    machine = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=shrinkage, priors=[1 / 3] * 3)
+    machine.fit(rows.astype(float), labels)
+    matrix, bias = discriminant(rows, labels, weights, shrinkage)
+    wanted = machine.predict_proba(rows.astype(float))
+    np.testing.assert_allclose(softmax(rows @ matrix + bias), wanted, atol=1e-3)
+
+
+def test_directions_are_the_main_ones(vectors: Vectors) -> None:
+    scaled = selection._Scaled(vectors)
+    n_values, n = scaled.basis.shape
+    np.testing.assert_allclose(scaled.basis.T @ scaled.basis, np.eye(n) * n / n_values, atol=1e-4)
+    rows = (vectors.copies.reshape(-1, n_values) - scaled.mean) / scaled.scale
+    rest = left_over(rows, scaled.basis)
+    assert 0 <= rest.mean() < 0.2 * np.square(rows).mean()
 
 
 def test_one_speaker_alone_is_told(vectors: Vectors) -> None:

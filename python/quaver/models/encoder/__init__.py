@@ -60,6 +60,7 @@ _HOMES = {
     "features": ["EncoderFeatures"],
     "file": [],
     "graph": [],
+    "discriminant": [],
     "evaluation": [],
     "head": [],
     "logistic": [],

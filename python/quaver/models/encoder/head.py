@@ -16,14 +16,15 @@ from quaver.models.networks.graph import FLOAT, HEAD, Graph, Node
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-FORMAT = 1
+FORMAT = 2
 
 #: Standard deviations from the mean of training beyond which a value is not believed.
 LIMIT = 3.0
-#: Novelty from which a recording is called unlike training. Clean clips of nEMO have up to 3 for a
-#: head that heard RAVDESS only, those of RAVDESS up to 1.4 the other way round, and the noises,
-#: tones and chords of training 3 to 10 for one that heard both.
+#: Novelty from which a recording is called unlike training. Clips of RAVDESS have 1.2 to 2 for a
+#: head that heard nEMO only, as have those of nEMO the other way round.
 STRANGE = 2.0
+#: Standard deviations beyond which all is equally new, so that squares are numbers.
+FAR = 1e4
 # A longer one is none of an encoder, and larger weights are of no training.
 _MOST_VALUES, _LARGEST = 1 << 16, 1e6
 
@@ -39,8 +40,9 @@ class Answers:
     speech : ndarray of shape (n,), float64
         Probability that there is speech.
     novelty : ndarray of shape (n,), float64
-        Mean square of the standardised values over that of the strangest hundredth of clean clips
-        of unseen speakers: above `STRANGE` a recording is unlike all of training.
+        What the main directions of training leave of the standardised values, over that of the
+        strangest hundredth of clean clips of unseen speakers: above `STRANGE` a recording is
+        unlike all of training.
     """
 
     probabilities: NDArray[np.float64]
@@ -55,7 +57,7 @@ class Answers:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Head:
-    """Logistic regression on limited standard scores of a vector.
+    """Linear scores of the limited standard scores of a vector.
 
     Attributes
     ----------
@@ -68,8 +70,11 @@ class Head:
         To the logarithm of the odds that there is speech.
     priors : ndarray of shape (n_classes,), float32
         Of the emotions where nothing is known.
+    basis : ndarray of shape (n_values, n_directions), float32
+        Main directions of the standard scores in training, orthogonal, each of the squared length
+        n_directions / n_values: a mean square of projections is then a part of that of the scores.
     highest : ndarray of shape (1,), float32
-        Mean square of the standard scores of the strangest hundredth of clean speech.
+        Mean square of what these directions leave of the strangest hundredth of clean speech.
     """
 
     classes: tuple[str, ...]
@@ -80,6 +85,7 @@ class Head:
     speech_matrix: NDArray[np.float32]
     speech_bias: NDArray[np.float32]
     priors: NDArray[np.float32]
+    basis: NDArray[np.float32]
     highest: NDArray[np.float32]
 
     def answers(self, vectors: NDArray[np.float32]) -> Answers:
@@ -90,7 +96,7 @@ class Head:
         vectors : ndarray of shape (n, n_values), float32
         """
         scores = (vectors - self.mean) / self.scale
-        novelty = np.square(scores, dtype=np.float64).mean(axis=1) / self.highest
+        novelty = left_over(scores, self.basis) / self.highest
         limited = np.clip(scores, -LIMIT, LIMIT)
         emotions = softmax(limited @ self.matrix + self.bias)
         speech = 1 / (1 + np.exp(-(limited @ self.speech_matrix + self.speech_bias)[:, 0]))
@@ -109,10 +115,19 @@ class Head:
             "card": dict(card),
         }
         weights = {name: getattr(self, name) for name in _WEIGHTS}
-        return graph.write(graph_of(*self.matrix.shape), weights, json.dumps(about))
+        n_values, n_classes = self.matrix.shape
+        described = graph_of(n_values, n_classes, self.basis.shape[1])
+        return graph.write(described, weights, json.dumps(about))
 
 
 _WEIGHTS = tuple(Head.__slots__[1:])
+
+
+def left_over(scores: NDArray[np.float32], basis: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the mean square of scores without their projections; see `Head.basis`."""
+    bounded = np.clip(scores, -FAR, FAR)
+    whole = np.square(bounded, dtype=np.float64).mean(axis=1)
+    return np.asarray(whole - np.square(bounded @ basis, dtype=np.float64).mean(axis=1))
 
 
 def softmax(scores: NDArray[Any]) -> NDArray[Any]:
@@ -130,7 +145,7 @@ def read(content: bytes) -> tuple[Head, dict[str, Any], dict[str, Any]]:
     graph.check(content, parsed)
     about = parse_json(parsed.about, "what is said about the head")
     if not isinstance(about, dict) or about.get("kind") != HEAD or about.get("format") != FORMAT:
-        raise ValueError(f"no head of an encoder of format {FORMAT}")
+        raise ValueError(f"no head of an encoder of format {FORMAT}: train it again")
     wrong = [key for key in ("encoder", "card") if not isinstance(about.get(key), dict)]
     if wrong or not isinstance(about.get("classes"), list):
         raise ValueError(f"wrong {', '.join(wrong) or 'classes'}")
@@ -138,7 +153,10 @@ def read(content: bytes) -> tuple[Head, dict[str, Any], dict[str, Any]]:
     mean = parsed.weights.get("mean")
     if mean is None or mean.ndim != 1 or not 1 <= mean.size <= _MOST_VALUES:
         raise ValueError(f"expected means of at most {_MOST_VALUES} values")
-    graph.check_graph(parsed, graph_of(mean.size, len(classes)))
+    basis = parsed.weights.get("basis")
+    if basis is None or basis.ndim != 2 or not 1 <= basis.shape[1] <= mean.size:
+        raise ValueError(f"expected a basis of 1 to {mean.size} directions")
+    graph.check_graph(parsed, graph_of(mean.size, len(classes), basis.shape[1]))
     weights = parsed.weights
     for name in ("scale", "priors", "highest"):
         if not (weights[name] > 0).all():
@@ -151,7 +169,7 @@ def read(content: bytes) -> tuple[Head, dict[str, Any], dict[str, Any]]:
     return Head(tuple(classes), *(weights[n] for n in _WEIGHTS)), about["encoder"], about["card"]
 
 
-def graph_of(n_values: int, n_classes: int) -> Graph:
+def graph_of(n_values: int, n_classes: int, n_directions: int) -> Graph:
     """Return the graph of a head, from vectors to emotions, speech and novelty."""
     over = {"axes": [1], "keepdims": 1}
     nodes = [
@@ -162,8 +180,13 @@ def graph_of(n_values: int, n_classes: int) -> Graph:
         Node("Softmax", ["logits"], ["emotions"], {"axis": -1}),
         Node("Gemm", ["limited", "speech_matrix", "speech_bias"], ["odds"]),
         Node("Sigmoid", ["odds"], ["speech"]),
-        Node("Mul", ["scores", "scores"], ["squares"]),
-        Node("ReduceMean", ["squares"], ["distance"], over),
+        Node("Clip", ["scores", "nearest", "farthest"], ["bounded"]),
+        Node("Mul", ["bounded", "bounded"], ["squares"]),
+        Node("ReduceMean", ["squares"], ["whole"], over),
+        Node("MatMul", ["bounded", "basis"], ["projections"]),
+        Node("Mul", ["projections", "projections"], ["projected"]),
+        Node("ReduceMean", ["projected"], ["usual"], over),
+        Node("Sub", ["whole", "usual"], ["distance"]),
         Node("Div", ["distance", "highest"], ["novelty"]),
         Node("Max", ["novelty", "one"], ["strangeness"]),
         Node("Add", ["speech", "speech"], ["twice"]),
@@ -187,6 +210,8 @@ def graph_of(n_values: int, n_classes: int) -> Graph:
         {
             "least": np.array(-LIMIT, np.float32),
             "most": np.array(LIMIT, np.float32),
+            "nearest": np.array(-FAR, np.float32),
+            "farthest": np.array(FAR, np.float32),
             "one": np.array(1, np.float32),
         },
         {
@@ -197,6 +222,7 @@ def graph_of(n_values: int, n_classes: int) -> Graph:
             "speech_matrix": (numbers, (n_values, 1)),
             "speech_bias": (numbers, (1,)),
             "priors": (numbers, (n_classes,)),
+            "basis": (numbers, (n_values, n_directions)),
             "highest": (numbers, (1,)),
         },
     )
