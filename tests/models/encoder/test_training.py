@@ -168,7 +168,7 @@ def test_discriminant_is_scikit_learns(shrinkage: float) -> None:
 
 
 def test_directions_are_the_main_ones(vectors: Vectors) -> None:
-    scaled = selection._Scaled(vectors)
+    scaled = selection.Scaled(vectors)
     n_values, n = scaled.basis.shape
     np.testing.assert_allclose(scaled.basis.T @ scaled.basis, np.eye(n) * n / n_values, atol=1e-4)
     rows = (vectors.copies.reshape(-1, n_values) - scaled.mean) / scaled.scale
@@ -188,7 +188,7 @@ def test_corpora_and_labels_count_the_same() -> None:
     labels = np.array(["a"] * 6 + ["b"] * 2 + ["a", "b"])
     corpora = np.array(["big"] * 8 + ["small"] * 2)
     empty = np.empty((0, 1), np.float32)
-    found = selection._weights(Vectors(empty[None], labels, labels, corpora, empty, corpora[:0]))
+    found = selection.weights_of(Vectors(empty[None], labels, labels, corpora, empty, corpora[:0]))
     assert found.mean() == pytest.approx(1)
     for corpus in ("big", "small"):
         for label in ("a", "b"):

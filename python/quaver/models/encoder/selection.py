@@ -32,7 +32,7 @@ N_DIRECTIONS = 50
 _EVERY = 4
 
 # Share of clean speech of unseen speakers that may be called something else, by each measure.
-_LOST = 0.01
+LOST = 0.01
 _SPEECH_PENALTY = 1e-4
 
 
@@ -77,29 +77,29 @@ def fit(
         As `quaver.models.folds.speaker_folds`.
     """
     folds, _ = speaker_folds(vectors.labels, vectors.speakers)
-    parts = [_Part(vectors, *fold) for fold in folds]
+    parts = [Part(vectors, *fold) for fold in folds]
     penalties = PENALTIES if search else PENALTIES[:1]
     scores, recalls = {}, {}
     for i, penalty in enumerate(penalties):
         scores[penalty] = _scores_of(vectors, parts, penalty)
-        recalls[penalty] = _recall(vectors, scores[penalty])
+        recalls[penalty] = recall_of(vectors, scores[penalty])
         if progress is not None:
             progress(i + 1, len(penalties) + 1)
     best = max(penalties, key=recalls.__getitem__)
-    temperature = _temperature(vectors, scores[best])
+    temperature = temperature_of(vectors, scores[best])
     head = _head(vectors, parts, best, temperature)
     if progress is not None:
         progress(len(penalties) + 1, len(penalties) + 1)
     return head, Choice(best, recalls[best] if search else None, temperature)
 
 
-def _head(vectors: Vectors, parts: Sequence[_Part], penalty: float, temperature: float) -> Head:
+def _head(vectors: Vectors, parts: Sequence[Part], penalty: float, temperature: float) -> Head:
     """Fit a head on all clips, with limits from unseen speakers."""
-    whole = _Scaled(vectors)
+    whole = Scaled(vectors)
     matrix, bias = _linear(whole.vectors, penalty)
-    speech_matrix, speech_bias = _speech(whole.vectors)
-    lowest = min(float(np.quantile(np.concatenate([p.odds for p in parts]), _LOST)), 0.0)
-    highest = np.quantile(np.concatenate([p.distances for p in parts]), 1 - _LOST)
+    speech_matrix, speech_bias = speech_machine(whole.vectors)
+    lowest = min(float(np.quantile(np.concatenate([p.odds for p in parts]), LOST)), 0.0)
+    highest = np.quantile(np.concatenate([p.distances for p in parts]), 1 - LOST)
     classes = np.unique(vectors.labels)
     return Head(
         tuple(map(str, classes)),
@@ -115,34 +115,35 @@ def _head(vectors: Vectors, parts: Sequence[_Part], penalty: float, temperature:
     )
 
 
-class _Scaled:
+class Scaled:
     """Vectors as limited standard scores."""
 
     def __init__(self, vectors: Vectors) -> None:
-        self.mean, self.scale = _moments(vectors.copies.reshape(-1, vectors.copies.shape[2]))
+        self.mean, self.scale = moments(vectors.copies.reshape(-1, vectors.copies.shape[2]))
         copies, noises = self(vectors.copies), self(vectors.noises)
         self.vectors = replace(vectors, copies=copies, noises=noises)
         self.basis = _basis(self.mean, self.scale, vectors.copies)
 
     def __call__(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return other vectors in the same way."""
         return limited(vectors, self.mean, self.scale)
 
 
-class _Part:
+class Part:
     """A fold: what is trained on and tested, as scores by the former."""
 
     def __init__(self, vectors: Vectors, train: NDArray[np.intp], test: NDArray[np.intp]) -> None:
-        scaled = _Scaled(vectors.part(train))
+        scaled = Scaled(vectors.part(train))
         self.rows, self.train = test, scaled.vectors
         self.copies = scaled(vectors.copies[:, test])
         clean = (vectors.copies[0][test] - scaled.mean) / scaled.scale
         #: Of clean speech of unseen speakers: what is new in it, and odds of speech.
         self.distances = left_over(clean, scaled.basis)
-        matrix, bias = _speech(self.train)
+        matrix, bias = speech_machine(self.train)
         self.odds = (self.copies[0] @ matrix + bias)[:, 0]
 
 
-def _scores_of(vectors: Vectors, parts: Sequence[_Part], penalty: float) -> NDArray[np.float32]:
+def _scores_of(vectors: Vectors, parts: Sequence[Part], penalty: float) -> NDArray[np.float32]:
     """Return the scores of all copies, each by a head that has not heard their speaker."""
     n_labels = len(np.unique(vectors.labels))
     scores = np.empty((*vectors.copies.shape[:2], n_labels), np.float32)
@@ -157,7 +158,7 @@ def _linear(vectors: Vectors, penalty: float) -> tuple[NDArray[np.float32], NDAr
     n_copies, _, n_values = vectors.copies.shape
     _, labels = np.unique(vectors.labels, return_inverse=True)
     rows = vectors.copies.reshape(-1, n_values)
-    weights = np.tile(_weights(vectors), n_copies)
+    weights = np.tile(weights_of(vectors), n_copies)
     every = np.tile(labels, n_copies)
     fits = (
         logistic_regression(rows, every, weights, penalty),
@@ -189,12 +190,13 @@ def limited(
     return np.clip(scores, -LIMIT, LIMIT, out=scores)
 
 
-def _moments(rows: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def moments(rows: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return mean and deviation of each value, the latter never zero."""
     mean, deviation = rows.mean(0, np.float64), rows.std(0, dtype=np.float64)
     return mean.astype(np.float32), np.maximum(deviation, 1e-6).astype(np.float32)
 
 
-def _weights(vectors: Vectors) -> NDArray[np.float64]:
+def weights_of(vectors: Vectors) -> NDArray[np.float64]:
     """Return weights by which corpora count the same, and labels within a corpus."""
     weights = np.empty(len(vectors.labels))
     for corpus in np.unique(vectors.corpora):
@@ -206,7 +208,7 @@ def _weights(vectors: Vectors) -> NDArray[np.float64]:
     return np.asarray(weights / weights.mean())
 
 
-def _recall(vectors: Vectors, scores: NDArray[np.float32]) -> float:
+def recall_of(vectors: Vectors, scores: NDArray[np.float32]) -> float:
     """Return the average recall over clean and changed clips of each corpus."""
     labels = np.unique(vectors.labels)[scores.argmax(axis=-1)]
     return float(
@@ -220,10 +222,10 @@ def _recall(vectors: Vectors, scores: NDArray[np.float32]) -> float:
     )
 
 
-def _temperature(vectors: Vectors, scores: NDArray[np.float32]) -> float:
+def temperature_of(vectors: Vectors, scores: NDArray[np.float32]) -> float:
     """Return what scores of unseen speakers are to be divided by to be the best calibrated."""
     _, true = np.unique(vectors.labels, return_inverse=True)
-    weights = _weights(vectors)
+    weights = weights_of(vectors)
 
     def loss(temperature: float) -> float:
         found = softmax(scores / temperature)[:, np.arange(len(true)), true]
@@ -232,7 +234,7 @@ def _temperature(vectors: Vectors, scores: NDArray[np.float32]) -> float:
     return float(min(np.geomspace(0.2, 5, 65), key=loss))
 
 
-def _speech(vectors: Vectors) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def speech_machine(vectors: Vectors) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return matrix and bias of the odds that there is speech, clean or changed."""
     speech = vectors.copies.reshape(-1, vectors.copies.shape[2])
     rows = np.concatenate([speech, vectors.noises])

@@ -103,14 +103,14 @@ def fit(
         As `quaver.models.folds.speaker_folds`.
     """
     folds, _ = speaker_folds(vectors.labels, vectors.speakers)
-    parts = [heads._Part(vectors, *fold) for fold in folds]
+    parts = [heads.Part(vectors, *fold) for fold in folds]
     scores, recalls = {}, {}
     for penalty in PENALTIES if search else PENALTIES[:1]:
         scores[penalty] = _scores_of(vectors, parts, penalty, n_landmarks)
-        recalls[penalty] = heads._recall(vectors, scores[penalty])
+        recalls[penalty] = heads.recall_of(vectors, scores[penalty])
     best = max(recalls, key=recalls.__getitem__)
-    temperature = heads._temperature(vectors, scores[best])
-    highest = np.quantile(_distances(vectors, folds), 1 - heads._LOST)
+    temperature = heads.temperature_of(vectors, scores[best])
+    highest = np.quantile(_distances(vectors, folds), 1 - heads.LOST)
     steps = _steps(vectors, parts, best, temperature, n_landmarks, float(highest))
     return steps, Choice(best, recalls[best] if search else None, temperature)
 
@@ -119,7 +119,7 @@ def _distances(vectors: Vectors, folds: Sequence[Fold]) -> NDArray[np.float64]:
     """Return the mean square of the standard scores of clean clips of unseen speakers."""
     found = []
     for train, test in folds:
-        mean, scale = heads._moments(vectors.copies[:, train].reshape(-1, vectors.copies.shape[2]))
+        mean, scale = heads.moments(vectors.copies[:, train].reshape(-1, vectors.copies.shape[2]))
         scores = (vectors.copies[0][test] - mean) / scale
         found.append(np.square(scores, dtype=np.float64).mean(axis=1))
     return np.concatenate(found)
@@ -131,14 +131,14 @@ def _fitted(vectors: Vectors, penalty: float, n_landmarks: int) -> LandmarkScore
     return LandmarkScores(
         vectors.copies.reshape(-1, n_values),
         np.tile(labels, n_copies),
-        np.tile(heads._weights(vectors), n_copies),
+        np.tile(heads.weights_of(vectors), n_copies),
         n_landmarks=n_landmarks,
         penalty=penalty,
     )
 
 
 def _scores_of(
-    vectors: Vectors, parts: Sequence[heads._Part], penalty: float, n_landmarks: int
+    vectors: Vectors, parts: Sequence[heads.Part], penalty: float, n_landmarks: int
 ) -> NDArray[np.float32]:
     """Return the scores of all copies, each by a machine that has not heard their speaker."""
     n_labels = len(np.unique(vectors.labels))
@@ -150,18 +150,18 @@ def _scores_of(
 
 def _steps(
     vectors: Vectors,
-    parts: Sequence[heads._Part],
+    parts: Sequence[heads.Part],
     penalty: float,
     temperature: float,
     n_landmarks: int,
     highest: float,
 ) -> Pipeline:
     """Fit on all clips, with limits from unseen speakers."""
-    whole = heads._Scaled(vectors)
+    whole = heads.Scaled(vectors)
     found = _fitted(whole.vectors, penalty, n_landmarks)
-    speech_matrix, speech_bias = heads._speech(whole.vectors)
+    speech_matrix, speech_bias = heads.speech_machine(whole.vectors)
     odds = np.concatenate([part.odds for part in parts])
-    lowest = min(float(np.quantile(odds, heads._LOST)), 0.0)
+    lowest = min(float(np.quantile(odds, heads.LOST)), 0.0)
     scale, machine = StandardScaler(), LandmarkClassifier()
     scale.mean_, scale.scale_ = whole.mean.astype(np.float64), whole.scale.astype(np.float64)
     scale.var_, scale.n_samples_seen_ = scale.scale_**2, vectors.copies[..., 0].size
