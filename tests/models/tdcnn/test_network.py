@@ -215,7 +215,7 @@ def test_the_world_is_heard_before_the_ends_are_trimmed(clips: Clips) -> None:
     ((samples, rate, others),) = heard
     np.testing.assert_array_equal(samples, quiet)
     assert rate == RATE
-    assert others[0] is quiet
+    assert len(others) == 1
     expected = data.cut_all(data.prepare(quiet, RATE, SMALL), SMALL)
     np.testing.assert_array_equal(pictures[0, ..., 0], expected)
 

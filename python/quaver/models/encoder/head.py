@@ -100,7 +100,7 @@ class Head:
         limited = np.clip(scores, -LIMIT, LIMIT)
         emotions = softmax(limited @ self.matrix + self.bias)
         speech = 1 / (1 + np.exp(-(limited @ self.speech_matrix + self.speech_bias)[:, 0]))
-        known = (np.minimum(2 * speech, 1) / np.maximum(novelty, 1))[:, None]
+        known = (np.minimum(2 * speech, 1) / np.maximum(novelty, 1) ** 2)[:, None]
         probabilities = (known * emotions + (1 - known) * self.priors).astype(np.float64)
         probabilities /= probabilities.sum(axis=1, keepdims=True)
         return Answers(probabilities, speech.astype(np.float64), novelty.astype(np.float64))
@@ -191,7 +191,8 @@ def graph_of(n_values: int, n_classes: int, n_directions: int) -> Graph:
         Node("Max", ["novelty", "one"], ["strangeness"]),
         Node("Add", ["speech", "speech"], ["twice"]),
         Node("Min", ["twice", "one"], ["heard"]),
-        Node("Div", ["heard", "strangeness"], ["known"]),
+        Node("Mul", ["strangeness", "strangeness"], ["divisor"]),
+        Node("Div", ["heard", "divisor"], ["known"]),
         Node("Mul", ["emotions", "known"], ["believed"]),
         Node("Sub", ["one", "known"], ["unknown"]),
         Node("Mul", ["priors", "unknown"], ["supposed"]),
