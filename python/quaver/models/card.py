@@ -132,7 +132,8 @@ def _conditions(rows: Sequence[dict[str, Any]]) -> list[str]:
 def _score(name: str, report: dict[str, Any]) -> str:
     label = {"uar": "unweighted average recall"}.get(name, name)
     mean, deviation = report[name], report[f"{name}_std"]
-    return f"| {label} | {mean:.1%} | {deviation:.1%} | {report['folds']} |"
+    spread = "" if deviation is None else f"{deviation:.1%}"  # of one fold there is none
+    return f"| {label} | {mean:.1%} | {spread} | {report['folds']} |"
 
 
 def _confusion(classes: Sequence[str], matrix: Sequence[Sequence[int]]) -> list[str]:
