@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 #: The versions of quaver-models whose files this one reads; the extras require the same.
-MODELS_VERSIONS = ">=0.1.5,<0.2"
+MODELS_VERSIONS = ">=0.1.6,<0.2"
 
 
 @contextmanager
