@@ -199,7 +199,7 @@ def test_the_world_is_heard_before_the_ends_are_trimmed(clips: Clips) -> None:
 
     def world(samples: Any, sample_rate: int, rng: Any, others: Any) -> Any:
         heard.append((samples, sample_rate, others))
-        return np.concatenate([np.zeros(1600, np.float32), samples])
+        return np.concatenate([np.zeros(1280, np.float32), samples])  # whole blocks
 
     quiet = np.concatenate([np.zeros(8000, np.float32), clips[0][0]])
     policy: Any = world
