@@ -1,11 +1,46 @@
-"""Tables of scores under conditions."""
+"""Protocols over speakers and corpora, and tables of scores under conditions."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
 
-from quaver.cli.tables import Table
+import typer
+
+from quaver.cli.console import say
+from quaver.cli.files import read_all_clips
+from quaver.cli.tables import Format, Table, emit
+
+_PROTOCOLS = ("speaker-independent", "leave-one-corpus-out")
+
+
+def _known(protocol: str) -> str:
+    if protocol not in _PROTOCOLS:
+        raise typer.BadParameter(f"expected {' or '.join(_PROTOCOLS)}, got {protocol!r}")
+    return protocol
+
+
+Protocol = Annotated[str, typer.Option(help=" or ".join(_PROTOCOLS), callback=_known)]
+
+
+def emit_protocol(
+    wanted: Format,
+    run: Callable[..., Sequence[Mapping[str, Any]]],
+    corpora: Sequence[Path],
+    kind: str,
+    *,
+    stress: bool,
+    **options: Any,
+) -> None:
+    """Print what `run` finds out about models of these clips, fold by fold."""
+    from quaver.augmentation import CONDITIONS
+
+    conditions = tuple(CONDITIONS) if stress else ("clean",)
+    clips = read_all_clips(corpora, kind)
+    rows = run(clips, conditions=conditions, progress=say, **options)
+    flat = [{key: value for key, value in row.items() if key != "choices"} for row in rows]
+    emit(wanted, rows, flat, [condition_table(rows)])
 
 
 def condition_table(rows: Sequence[Mapping[str, Any]]) -> Table:

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
-from quaver.cli.console import say
 from quaver.cli.errors import require
-from quaver.cli.evaluate.conditions import condition_table
-from quaver.cli.files import read_all_clips
+from quaver.cli.evaluate.conditions import Protocol, emit_protocol
 from quaver.cli.options import Copies, Corpora, Json, Kind, Search, Stress
-from quaver.cli.tables import FormatOption, chosen_format, emit
-
-_PROTOCOLS = ("speaker-independent", "leave-one-corpus-out")
+from quaver.cli.tables import FormatOption, chosen_format
 
 
 def evaluate_encoder_command(
     corpora: Corpora,
-    protocol: Annotated[str, typer.Option(help=" or ".join(_PROTOCOLS))] = _PROTOCOLS[0],
+    protocol: Protocol = "speaker-independent",
     stress: Stress = False,
     kind: Kind = "auto",
     copies: Copies = 6,
@@ -31,19 +23,16 @@ def evaluate_encoder_command(
     Whatever is chosen is chosen inside the training part; no speaker is on both sides.
     """
     wanted = chosen_format(output, json)
-    if protocol not in _PROTOCOLS:
-        raise typer.BadParameter(f"expected {' or '.join(_PROTOCOLS)}, got {protocol!r}")
     require("sklearn", "onnxruntime", extra="encoder")
-    from quaver.augmentation import CONDITIONS
     from quaver.models.encoder import evaluation
 
-    rows = evaluation.run_protocol(
-        read_all_clips(corpora, kind),
-        protocol,
-        conditions=tuple(CONDITIONS) if stress else ("clean",),
+    emit_protocol(
+        wanted,
+        evaluation.run_protocol,
+        corpora,
+        kind,
+        protocol=protocol,
+        stress=stress,
         n_copies=copies,
         search=search,
-        progress=say,
     )
-    flat = [{key: value for key, value in row.items() if key != "choices"} for row in rows]
-    emit(wanted, rows, flat, [condition_table(rows)])
