@@ -27,7 +27,8 @@ TEXT = {
         " (whisper-tiny-en-encoder), with calibrated probabilities of seven emotions, a probability"
         " that there is speech of one person, and a measure of how unlike training a recording is:"
         " what the 50 main directions of training leave of it. Pauses before and after the speech"
-        " are left out. Whatever a recording is amplified by, the answer is the same."
+        " are left out. Whatever a recording is amplified by, the answer is the same, but for"
+        " rounding."
     ),
     "Trained on": (
         f"All 1,440 speech clips of {cards.RAVDESS}, calm as neutral, and 2,246 clips of nEMO"

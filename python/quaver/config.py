@@ -229,7 +229,7 @@ class FeatureConfig:
         """Return a configuration for models that are to hold outside the studio.
 
         Levels are relative to that of the speech and softer parts of both ends are left out, so
-        that neither gain nor silence around the speech changes anything; bands end where a
+        that gain changes nothing and silence around the speech little; bands end where a
         telephone's do; moments and trends of each feature are taken in the place of extremes, and
         the modulation spectrum, which noise moves least.
 

@@ -201,6 +201,7 @@ def test_answers_do_not_wait_for_the_end_of_a_pipe(
     ("data", "arguments", "message"),
     [
         (b"", (), "-: nothing came through the pipe"),
+        (b"a", ("--rate", 16000), "-: the recording holds no samples"),
         (b"", ("--rate", 16000), "-: nothing came through the pipe"),
         (b"fLaC" + bytes(100), (), "raw samples need --rate"),
     ],

@@ -67,6 +67,7 @@ def test_train_writes_a_model_and_its_curves(
     shown = run(*again, "--from", output, "--robust")
     assert "epoch 1 of 1" in shown.stdout
     assert "none.keras" in run(*again, "--from", tmp_path / "none.keras", code=1).output
+    assert "got 0" in run(*again, "--learning-rate", 0, code=1).output
     assert tdcnn.load(tmp_path / "on.keras").classes_.tolist() == ["anger", "sadness"]
     exported = tmp_path / "mine.onnx"
     onnx.export(model, exported)

@@ -138,7 +138,8 @@ def head_file(file: Path) -> None:
     shapes = ((6,), (6,), (6, 2), (2,), (6, 1), (1,))
     values = [np.abs(rng.standard_normal(shape)).astype(np.float32) for shape in shapes]
     priors = np.full(2, 0.5, np.float32)
-    head = heads.Head(("a", "b"), *values, priors, np.ones(1, np.float32))
+    basis = np.eye(6, 2, dtype=np.float32)
+    head = heads.Head(("a", "b"), *values, priors, basis, np.ones(1, np.float32))
     file.write_bytes(head.written({"blocks": [1], "sha256": "0" * 64}, {"name": "x"}))
 
 

@@ -158,6 +158,8 @@ def _moments(
         if left == 0:
             break
     with _named(heard.name):
+        if live.seconds == 0:
+            raise ValueError("the recording holds no samples")
         found = live.flush()
     yield from ((moment, 0.0) for moment in found)
 

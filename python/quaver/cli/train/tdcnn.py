@@ -66,7 +66,7 @@ def train_tdcnn_command(
         patience=epochs if cycles > 1 else 30,
         batch_size=batch_size,
         log_directory=log,
-        learning_rate=rate or (1e-3 if start is None else 3e-4),
+        learning_rate=(1e-3 if start is None else 3e-4) if rate is None else rate,
         start=start,
         robust=robust,
     )

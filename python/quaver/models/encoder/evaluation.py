@@ -42,10 +42,14 @@ def folds_of(corpus: Corpus, protocol: str) -> Iterator[NDArray[np.intp]]:
     """
     corpora = np.array([clip.corpus for clip in corpus], dtype=np.str_)
     if protocol == "leave-one-corpus-out":
+        if len(np.unique(corpora)) < 2:
+            raise ValueError(f"{protocol} needs at least two corpora, got {corpora[0]}")
         yield from (np.flatnonzero(corpora == name) for name in np.unique(corpora))
         return
     if protocol != "speaker-independent":
         raise ValueError(f"protocol must be one of {', '.join(PROTOCOLS)}, got {protocol!r}")
+    if len(np.unique(corpus.groups)) < 2:
+        raise ValueError(f"{protocol} needs at least two speakers, got {corpus.groups[0]}")
     numbers = {f"ravdess/{speaker}": i for i, fold in enumerate(RAVDESS_FOLDS) for speaker in fold}
     for name in set(np.unique(corpora)) - {"ravdess"}:
         for i, group in enumerate(np.unique(corpus.groups[corpora == name])):
@@ -91,6 +95,7 @@ def run_protocol(
         ``uar_std`` their deviation, ``choices`` what each chose.
     """
     used = Encoder.load_pretrained(blocks=BLOCKS) if encoder is None else encoder
+    next(folds_of(corpus, protocol))  # what cannot be is said before anything is computed
     if vectors is None:
         vectors = vectors_of(used, corpus, policies=policies_of(augmentation), n_copies=n_copies)
         if progress is not None:

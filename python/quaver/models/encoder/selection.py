@@ -28,8 +28,10 @@ PENALTIES = (0.001, 0.003)
 
 #: Main directions of training, outside of which a recording is new.
 N_DIRECTIONS = 50
-# Of the rows, that these directions are found from.
-_EVERY = 4
+# Of the rows, that these directions are found from; a direction takes a few of them.
+_EVERY, _ROWS_OF_ONE = 4, 4
+#: A novelty that clips have at least: those of a tiny corpus leave nothing over.
+LEAST = 1e-6
 
 # Share of clean speech of unseen speakers that may be called something else, by each measure.
 LOST = 0.01
@@ -99,7 +101,8 @@ def _head(vectors: Vectors, parts: Sequence[Part], penalty: float, temperature: 
     matrix, bias = _linear(whole.vectors, penalty)
     speech_matrix, speech_bias = speech_machine(whole.vectors)
     lowest = min(float(np.quantile(np.concatenate([p.odds for p in parts]), LOST)), 0.0)
-    highest = np.quantile(np.concatenate([p.distances for p in parts]), 1 - LOST)
+    distances = np.concatenate([part.distances for part in parts])
+    highest = max(float(np.quantile(distances, 1 - LOST)), LEAST)
     classes = np.unique(vectors.labels)
     return Head(
         tuple(map(str, classes)),
@@ -165,7 +168,7 @@ def _linear(vectors: Vectors, penalty: float) -> tuple[NDArray[np.float32], NDAr
         discriminant(rows, every, weights),
     )
     # The mean of two machines is right more often than either; both are linear, and so is it.
-    spreads = [float((rows[::_EVERY] @ matrix).std()) for matrix, _ in fits]
+    spreads = [max(float((rows[::_EVERY] @ each).std()), LEAST) for each, _ in fits]
     mean = fits[0][0] / spreads[0] + fits[1][0] / spreads[1]
     bias = fits[0][1] / spreads[0] + fits[1][1] / spreads[1]
     return mean * np.float32(spreads[0] / 2), bias * np.float32(spreads[0] / 2)
@@ -176,7 +179,7 @@ def _basis(
 ) -> NDArray[np.float32]:
     """Return the main directions of standard scores, as `Head` has them."""
     rows = (copies.reshape(-1, copies.shape[2])[::_EVERY] - mean) / scale
-    n_directions = min(N_DIRECTIONS, *rows.shape)
+    n_directions = max(1, min(N_DIRECTIONS, len(rows) // _ROWS_OF_ONE, rows.shape[1]))
     _, _, found = randomized_svd(rows, n_directions, random_state=0)
     length = np.sqrt(n_directions / rows.shape[1])
     return np.ascontiguousarray(found.T * length, np.float32)

@@ -110,7 +110,7 @@ def fit(
         recalls[penalty] = heads.recall_of(vectors, scores[penalty])
     best = max(recalls, key=recalls.__getitem__)
     temperature = heads.temperature_of(vectors, scores[best])
-    highest = np.quantile(_distances(vectors, folds), 1 - heads.LOST)
+    highest = max(np.quantile(_distances(vectors, folds), 1 - heads.LOST), heads.LEAST)
     steps = _steps(vectors, parts, best, temperature, n_landmarks, float(highest))
     return steps, Choice(best, recalls[best] if search else None, temperature)
 
@@ -302,6 +302,7 @@ def run_protocol(
         As of `quaver.models.encoder.evaluation.run_protocol`.
     """
     config = FeatureConfig.robust()
+    next(protocols.folds_of(corpus, protocol))  # what cannot be is said before anything is computed
     if vectors is None:
         vectors = heard(corpus, n_copies=n_copies)
 
