@@ -23,6 +23,10 @@ from quaver.models.scores import average_recall
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from quaver.models.folds import Fold
+
+    Novelty = Callable[[NDArray[np.float32]], NDArray[np.float64]]
+
 #: Inverse strengths of the penalty that the search tries; without one the first is taken.
 PENALTIES = (0.001, 0.003)
 
@@ -89,20 +93,21 @@ def fit(
             progress(i + 1, len(penalties) + 1)
     best = max(penalties, key=recalls.__getitem__)
     temperature = temperature_of(vectors, scores[best])
-    head = _head(vectors, parts, best, temperature)
+    highest = highest_of(vectors, folds, _new)
+    head = _head(vectors, parts, best, temperature, highest)
     if progress is not None:
         progress(len(penalties) + 1, len(penalties) + 1)
     return head, Choice(best, recalls[best] if search else None, temperature)
 
 
-def _head(vectors: Vectors, parts: Sequence[Part], penalty: float, temperature: float) -> Head:
+def _head(
+    vectors: Vectors, parts: Sequence[Part], penalty: float, temperature: float, highest: float
+) -> Head:
     """Fit a head on all clips, with limits from unseen speakers."""
     whole = Scaled(vectors)
     matrix, bias = _linear(whole.vectors, penalty)
     speech_matrix, speech_bias = speech_machine(whole.vectors)
     lowest = min(float(np.quantile(np.concatenate([p.odds for p in parts]), LOST)), 0.0)
-    distances = np.concatenate([part.distances for part in parts])
-    highest = max(float(np.quantile(distances, 1 - LOST)), LEAST)
     classes = np.unique(vectors.labels)
     return Head(
         tuple(map(str, classes)),
@@ -113,9 +118,35 @@ def _head(vectors: Vectors, parts: Sequence[Part], penalty: float, temperature: 
         speech_matrix,
         (speech_bias - lowest).astype(np.float32),
         np.full(len(classes), 1 / len(classes), np.float32),
-        whole.basis,
+        _basis(whole.mean, whole.scale, vectors.copies),
         np.array([highest], np.float32),
     )
+
+
+def highest_of(
+    vectors: Vectors,
+    folds: Sequence[Fold],
+    measure: Callable[[Vectors, NDArray[np.float32], NDArray[np.float32]], Novelty],
+) -> float:
+    """Return the novelty of the strangest hundredth of clean clips of unseen speakers.
+
+    Parameters
+    ----------
+    measure : callable
+        From the vectors of a training part, their mean and deviation to the novelty of standard
+        scores.
+    """
+    found = []
+    for train, test in folds:
+        own = vectors.part(train)
+        mean, scale = moments(own.copies.reshape(-1, own.copies.shape[2]))
+        found.append(measure(own, mean, scale)((vectors.copies[0][test] - mean) / scale))
+    return max(float(np.quantile(np.concatenate(found), 1 - LOST)), LEAST)
+
+
+def _new(own: Vectors, mean: NDArray[np.float32], scale: NDArray[np.float32]) -> Novelty:
+    basis = _basis(mean, scale, own.copies)
+    return lambda scores: left_over(scores, basis)
 
 
 class Scaled:
@@ -125,7 +156,6 @@ class Scaled:
         self.mean, self.scale = moments(vectors.copies.reshape(-1, vectors.copies.shape[2]))
         copies, noises = self(vectors.copies), self(vectors.noises)
         self.vectors = replace(vectors, copies=copies, noises=noises)
-        self.basis = _basis(self.mean, self.scale, vectors.copies)
 
     def __call__(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return other vectors in the same way."""
@@ -139,9 +169,7 @@ class Part:
         scaled = Scaled(vectors.part(train))
         self.rows, self.train = test, scaled.vectors
         self.copies = scaled(vectors.copies[:, test])
-        clean = (vectors.copies[0][test] - scaled.mean) / scaled.scale
-        #: Of clean speech of unseen speakers: what is new in it, and odds of speech.
-        self.distances = left_over(clean, scaled.basis)
+        #: Of clean speech of unseen speakers: the odds of speech.
         matrix, bias = speech_machine(self.train)
         self.odds = (self.copies[0] @ matrix + bias)[:, 0]
 

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from quaver.corpus import Corpus
-    from quaver.models.folds import Fold
 
 #: Penalties that the search tries; without one the first is taken.
 PENALTIES = (3e-5, 1e-4, 1e-5)
@@ -110,19 +109,13 @@ def fit(
         recalls[penalty] = heads.recall_of(vectors, scores[penalty])
     best = max(recalls, key=recalls.__getitem__)
     temperature = heads.temperature_of(vectors, scores[best])
-    highest = max(np.quantile(_distances(vectors, folds), 1 - heads.LOST), heads.LEAST)
-    steps = _steps(vectors, parts, best, temperature, n_landmarks, float(highest))
+    highest = heads.highest_of(vectors, folds, _distance)
+    steps = _steps(vectors, parts, best, temperature, n_landmarks, highest)
     return steps, Choice(best, recalls[best] if search else None, temperature)
 
 
-def _distances(vectors: Vectors, folds: Sequence[Fold]) -> NDArray[np.float64]:
-    """Return the mean square of the standard scores of clean clips of unseen speakers."""
-    found = []
-    for train, test in folds:
-        mean, scale = heads.moments(vectors.copies[:, train].reshape(-1, vectors.copies.shape[2]))
-        scores = (vectors.copies[0][test] - mean) / scale
-        found.append(np.square(scores, dtype=np.float64).mean(axis=1))
-    return np.concatenate(found)
+def _distance(*_: Any) -> heads.Novelty:
+    return lambda scores: np.asarray(np.square(scores, dtype=np.float64).mean(axis=1))
 
 
 def _fitted(vectors: Vectors, penalty: float, n_landmarks: int) -> LandmarkScores:
