@@ -16,6 +16,8 @@ PACKAGES = {
     "encoder": ("onnxruntime", "sklearn"),
     "tensorboard": ("tensorboard",),
     "plot": ("matplotlib",),
+    "pandas": ("pandas",),
+    "parquet": ("pyarrow",),
 }
 
 

@@ -26,7 +26,7 @@ def few_sounds(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_train_and_predict(run: Run, table: Path, tmp_path: Path) -> None:
     file = tmp_path / "mine.onnx"
     done = run("train", "encoder", table, "-o", file, "--copies", 1, "--no-search")
-    assert "12 clips, 2 labels." in done.stderr
+    assert "12 clips, 2 labels, 2 speakers." in done.stderr
     card = json.loads(run("info", file, "--json").stdout)
     assert card["name"] == "mine"
     assert card["augmentation"]["copies"] == 1

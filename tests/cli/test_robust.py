@@ -21,7 +21,7 @@ def few_sounds(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_train_and_predict(run: Run, table: Path, tmp_path: Path) -> None:
     file = tmp_path / "mine.skops"
     done = run("train", "svm", table, "-o", file, "--robust", "--no-search")
-    assert "12 clips, 2 labels." in done.stderr
+    assert "12 clips, 2 labels, 2 speakers." in done.stderr
     card = json.loads(run("info", file, "--json").stdout)
     assert card["augmentation"]["copies"] == 3
     rows = json.loads(run("predict", table.parent / "0.wav", "--model", file, "--json").stdout)

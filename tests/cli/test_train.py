@@ -10,7 +10,8 @@ import soundfile
 
 from commands import DEMO, Run, squeezed
 from quaver import LABELS
-from quaver.models import tdcnn
+from quaver.models import svm, tdcnn
+from quaver.models.svm import selection
 from quaver.models.tdcnn import classifier, onnx
 from toys import SMALL, tone
 
@@ -26,6 +27,47 @@ def test_train_refuses_before_it_works(run: Run, table: Path, tmp_path: Path) ->
     result = run("train", "svm", tmp_path, "-o", output, code=1)
     assert "no audio file" in squeezed(result.stderr)
     assert not output.exists()
+
+
+@pytest.fixture(scope="module")
+def moods(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for each of five labels of one's own, four speakers with four clips each."""
+    folder = tmp_path_factory.mktemp("moods")
+    for i, label in enumerate(("calm", "cross", "giddy", "weary", "unsure")):
+        (folder / label).mkdir()
+        for speaker in "abcd":
+            for take in range(4):
+                samples = (0.02 + 0.05 * take) * tone(300 * (i + 1), 6000, 7 * take + ord(speaker))
+                soundfile.write(folder / label / f"{speaker}_{take}.wav", samples, 16000)
+    return folder
+
+
+def test_labels_of_ones_own(run: Run, moods: Path, tmp_path: Path) -> None:
+    file = tmp_path / "mine.skops"
+    options = ("--no-search", "--speaker", "/([a-d])_", "--labels", "cross=anger, giddy = joy")
+    done = run("train", "svm", moods, "-o", file, *options, "--drop", "unsure")
+    assert "16 clips left out: unsure 16." in done.stderr
+    assert "64 clips, 4 labels, 4 speakers." in done.stderr
+    assert "score" not in done.stderr  # nothing was searched
+    assert svm.load(file).classes == ("anger", "calm", "joy", "weary")
+    found = json.loads(
+        run("predict", moods / "weary" / "a_1.wav", "--model", file, "--json").stdout
+    )
+    assert found["predictions"][0]["emotion"] == "weary"
+    assert "got giddy" in run("train", "svm", moods, "-o", file, "--labels", "giddy", code=2).stderr
+    missing = run("train", "svm", moods, "-o", file, "--drop", "bored", code=1)
+    assert "no clip is labelled 'bored', the labels are calm, cross" in squeezed(missing.stderr)
+
+
+@pytest.mark.filterwarnings("ignore:speakers cannot be kept together")
+def test_the_score_of_a_search_is_no_result(
+    run: Run, moods: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(selection, "GRID", {})
+    done = run("train", "svm", moods, "-o", tmp_path / "mine.skops")
+    assert "No speakers are known" in done.stderr
+    assert "The search's score is " in done.stderr
+    assert "no result" in done.stderr
 
 
 @pytest.fixture(scope="module")

@@ -11,14 +11,18 @@ from quaver.corpora.names import (
     PARSERS,
     parse_cremad,
     parse_emodb,
+    parse_emovo,
+    parse_esd,
     parse_nemo,
     parse_ravdess,
     parse_savee,
+    parse_subesco,
     parse_tess,
+    parse_urdu,
 )
 
 # Names as published, and what they say: label, speaker, sex.
-NAMES: list[tuple[Callable[[str], Any], str, tuple[str | None, str, str]]] = [
+NAMES: list[tuple[Callable[[str], Any], str, tuple[str, str, str]]] = [
     (parse_ravdess, "03-01-01-01-01-01-01.wav", ("neutral", "01", "male")),
     (parse_ravdess, "03-01-02-01-02-02-02.wav", ("neutral", "02", "female")),
     (parse_ravdess, "03-01-03-02-01-01-13.flac", ("happiness", "13", "male")),
@@ -33,7 +37,7 @@ NAMES: list[tuple[Callable[[str], Any], str, tuple[str | None, str, str]]] = [
     (parse_emodb, "10b10Tc.wav", ("sadness", "10", "male")),
     (parse_emodb, "13b09Aa.wav", ("fear", "13", "female")),
     (parse_emodb, "16b03Ed.wav", ("disgust", "16", "female")),
-    (parse_emodb, "14a07Lc.wav", (None, "14", "female")),
+    (parse_emodb, "14a07Lc.wav", ("boredom", "14", "female")),
     (parse_tess, "OAF_back_angry.wav", ("anger", "OAF", "female")),
     (parse_tess, "YAF_youth_ps.wav", ("surprise", "YAF", "female")),
     (parse_tess, "OA_bite_neutral.wav", ("neutral", "OAF", "female")),
@@ -49,12 +53,21 @@ NAMES: list[tuple[Callable[[str], Any], str, tuple[str | None, str, str]]] = [
     (parse_savee, "KL/h05.wav", ("happiness", "KL", "male")),
     (parse_nemo, "EB0_anger_10.flac", ("anger", "EB0", "unknown")),
     (parse_nemo, "WR0_surprised_90.wav", ("surprise", "WR0", "unknown")),
+    (parse_esd, "0011/Angry/0011_000351.wav", ("anger", "0011", "male")),
+    (parse_esd, "0001/Happy/evaluation/0001_000701.wav", ("happiness", "0001", "female")),
+    (parse_emovo, "rab-m2-l3.wav", ("anger", "m2", "male")),
+    (parse_emovo, "pau-f3-d1.wav", ("fear", "f3", "female")),
+    (parse_emovo, "sor-f1-n5.wav", ("surprise", "f1", "female")),
+    (parse_subesco, "F_01_OISHI_S_1_ANGRY_1.wav", ("anger", "F_01", "female")),
+    (parse_subesco, "M_11_NIPUN_S_10_SURPRISE_5.wav", ("surprise", "M_11", "male")),
+    (parse_urdu, "SM1_F01_A12.wav", ("anger", "SM1", "male")),
+    (parse_urdu, "SF6_F3_H027.wav", ("happiness", "SF6", "female")),
 ]
 
 
 @pytest.mark.parametrize(("parse", "name", "expected"), NAMES, ids=[row[1] for row in NAMES])
 def test_published_names(
-    parse: Callable[[str], Any], name: str, expected: tuple[str | None, str, str]
+    parse: Callable[[str], Any], name: str, expected: tuple[str, str, str]
 ) -> None:
     found = parse(name)
     assert (found.label, found.speaker, found.sex) == expected
@@ -81,6 +94,12 @@ FOREIGN = [
     "KS0_anger_91.wav",
     "a01.wav",
     "clip.wav",
+    "0021/Angry/0021_000351.wav",
+    "0011/Calm/0011_000351.wav",
+    "0011_000351.wav",
+    "gio-f4-b1.wav",
+    "F_01_OISHI_S_1_BORED_1.wav",
+    "SM1_F01_D12.wav",
     "",
 ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ import typer
 
 from quaver.audio import Segment
 from quaver.batch import Failure
-from quaver.cli.console import say, shown
+from quaver.cli.console import counted, say, shown
 from quaver.cli.errors import USAGE, describe_error, require, stop
 from quaver.record import replacing
 from quaver.recordings.folders import search
@@ -84,20 +85,51 @@ def _below(folder: Path, failures: list[Failure]) -> list[Path]:
     return found.recordings
 
 
-def read_clips(corpus: Path, kind: str) -> Corpus:
-    """Return the clips of a corpus."""
-    from quaver.corpus import KINDS, read_corpus
+def read_clips(
+    corpora: Path | Sequence[Path],
+    kind: str,
+    labels: str | None = None,
+    drop: str | None = None,
+    speaker: str | None = None,
+) -> Corpus:
+    """Return the clips of one corpus or several as one table, as the options ask for them.
+
+    What is left out is said.
+    """
+    from quaver.corpus import KINDS, Corpus, read_corpus
 
     if kind not in KINDS:
         raise typer.BadParameter(f"expected one of {', '.join(KINDS)}, got {kind!r}")
-    return read_corpus(corpus, kind)
+    paths = [corpora] if isinstance(corpora, Path) else corpora
+    found = Corpus.joined([read_corpus(path, kind, speaker=speaker) for path in paths])
+    wanted, left_out = _renamed(labels), _listed(drop)
+    kept = found.relabelled(wanted, left_out)
+    if not kept.has_speakers:
+        say(
+            "No speakers are known: a voice may be on both sides of a split, and scores will be"
+            " optimistic. --speaker names a column, or a pattern that finds them in paths."
+        )
+    counts = Counter(found.labels.tolist())
+    if left_out:
+        listed = ", ".join(f"{label} {counts[label]}" for label in sorted(left_out))
+        say(f"{counted(len(found) - len(kept), 'clip')} left out: {listed}.")
+    return kept
 
 
-def read_all_clips(corpora: Sequence[Path], kind: str) -> Corpus:
-    """Return the clips of several corpora as one table."""
-    from quaver.corpus import Corpus
+def _listed(text: str | None) -> list[str]:
+    """Return the words of an option, which have commas between them."""
+    return [word.strip() for word in (text or "").split(",") if word.strip()]
 
-    return Corpus(tuple(clip for corpus in corpora for clip in read_clips(corpus, kind)))
+
+def _renamed(text: str | None) -> dict[str, str]:
+    """Return the labels of the option --labels by what they were called before."""
+    pairs = [word.partition("=") for word in _listed(text)]
+    wrong = [before + equals + after for before, equals, after in pairs if not (before and after)]
+    if wrong:
+        raise typer.BadParameter(
+            f"expected found=wanted,..., got {', '.join(wrong)}", param_hint="--labels"
+        )
+    return {before.strip(): after.strip() for before, _, after in pairs}
 
 
 def check_folders(*files: Path | None) -> None:

@@ -41,11 +41,36 @@ Device = Annotated[
     typer.Option(help="Number or part of the name of a microphone; the default one if absent."),
 ]
 Clips = Annotated[
-    Path, typer.Argument(help="Folder of a known corpus, or a CSV table.", show_default=False)
+    Path,
+    typer.Argument(
+        help="Folder of a known corpus, a folder with one for each label, or a table.",
+        show_default=False,
+    ),
 ]
 Corpora = Annotated[
     list[Path],
-    typer.Argument(help="Folders of known corpora, or CSV tables.", show_default=False),
+    typer.Argument(
+        help="Folders of known corpora, folders with one for each label, or tables.",
+        show_default=False,
+    ),
+]
+Labels = Annotated[
+    str | None,
+    typer.Option(
+        help="What labels are to be called: found=wanted,...; others stay.", show_default=False
+    ),
+]
+Drop = Annotated[
+    str | None,
+    typer.Option(help="Labels whose clips are left out, with commas between.", show_default=False),
+]
+Speaker = Annotated[
+    str | None,
+    typer.Option(
+        help="A column of the table, or a pattern with a group that finds the speaker in a path,"
+        " such as '^([^_/]+)_'.",
+        show_default=False,
+    ),
 ]
 Copies = Annotated[int, typer.Option(min=1, help="Changed copies of each clip in training.")]
 Stress = Annotated[
@@ -58,7 +83,10 @@ Stress = Annotated[
 ]
 Kind = Annotated[
     str,
-    typer.Option(help="auto, ravdess, emodb, tess, cremad, savee, nemo or manifest (a CSV table)."),
+    typer.Option(
+        help="auto, ravdess, emodb, tess, cremad, savee, nemo, esd, emovo, subesco, urdu, iemocap,"
+        " meld, folders (one for each label) or manifest (a table: CSV, TSV, Parquet)."
+    ),
 ]
 Search = Annotated[
     bool, typer.Option(help="Choose features and parameters by cross-validation over speakers.")

@@ -11,21 +11,25 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """What a file name says; ``label`` is None where the corpus' emotion is none of ours.
+    """What a file name says.
 
     Attributes
     ----------
     emotion : str
         As the corpus calls it.
-    label : str or None
+    label : str
+        Of `quaver.LABELS` where it is one of these.
     speaker : str
     sex : {"female", "male", "unknown"}
+    split : str
+        Part of the corpus that its makers put the clip into; empty for none.
     """
 
     emotion: str
-    label: str | None
+    label: str
     speaker: str
     sex: str
+    split: str = ""
 
 
 _RAVDESS = {
@@ -40,7 +44,7 @@ _RAVDESS = {
 }
 _EMODB = {
     "W": ("anger", "anger"),
-    "L": ("boredom", None),
+    "L": ("boredom", "boredom"),
     "E": ("disgust", "disgust"),
     "A": ("fear", "fear"),
     "F": ("happiness", "happiness"),
@@ -74,6 +78,35 @@ _SAVEE = {
     "sa": "sadness",
     "su": "surprise",
 }
+_ESD = {
+    "angry": "anger",
+    "happy": "happiness",
+    "neutral": "neutral",
+    "sad": "sadness",
+    "surprise": "surprise",
+}
+_ESD_FEMALE = {1, 2, 3, 7, 9, 15, 16, 17, 18, 19}  # 1 to 10 speak Chinese, 11 to 20 English
+_ESD_SPLITS = ("train", "evaluation", "test")
+_EMOVO = {
+    "dis": "disgust",
+    "gio": "happiness",
+    "neu": "neutral",
+    "pau": "fear",
+    "rab": "anger",
+    "sor": "surprise",
+    "tri": "sadness",
+}
+_SUBESCO = {
+    "ANGRY": "anger",
+    "DISGUST": "disgust",
+    "FEAR": "fear",
+    "HAPPY": "happiness",
+    "NEUTRAL": "neutral",
+    "SAD": "sadness",
+    "SURPRISE": "surprise",
+}
+_URDU = {"A": "anger", "H": "happiness", "N": "neutral", "S": "sadness"}
+_SEXES = {"f": "female", "m": "male"}
 _NEMO = {
     "anger": "anger",
     "fear": "fear",
@@ -108,7 +141,7 @@ def parse_ravdess(name: str | os.PathLike[str]) -> Name | None:
     Examples
     --------
     >>> parse_ravdess("03-01-05-01-02-01-12.wav")
-    Name(emotion='angry', label='anger', speaker='12', sex='female')
+    Name(emotion='angry', label='anger', speaker='12', sex='female', split='')
     """
     match = re.fullmatch(r"0[13]-01-(0[1-8])-0[12]-0[12]-0[12]-(\d\d)", _stem(name))
     if match is None or not 1 <= int(match[2]) <= 24:
@@ -123,12 +156,12 @@ def parse_emodb(name: str | os.PathLike[str]) -> Name | None:
     W anger, L boredom, E disgust, A fear, F happiness, T sadness, N neutral (the German initials).
     Source: Burkhardt et al. (2005), Berlin Database of Emotional Speech.
 
-    Parameters and result as in `parse_ravdess`; the label is None for boredom.
+    Parameters and result as in `parse_ravdess`.
 
     Examples
     --------
     >>> parse_emodb("03a01Wa.wav")
-    Name(emotion='anger', label='anger', speaker='03', sex='male')
+    Name(emotion='anger', label='anger', speaker='03', sex='male', split='')
     """
     match = re.fullmatch(r"(03|08|09|1[0-6])([ab]\d\d)([WLEAFTN])([a-z])?", _stem(name))
     if match is None:
@@ -148,7 +181,7 @@ def parse_tess(name: str | os.PathLike[str]) -> Name | None:
     Examples
     --------
     >>> parse_tess("OAF_back_angry.wav")
-    Name(emotion='angry', label='anger', speaker='OAF', sex='female')
+    Name(emotion='angry', label='anger', speaker='OAF', sex='female', split='')
     """
     match = re.fullmatch(r"(OAF?|YAF)_([A-Za-z]+)_([A-Za-z]+)", _stem(name))
     if match is None or match[3].lower() not in _TESS:
@@ -168,7 +201,7 @@ def parse_cremad(name: str | os.PathLike[str]) -> Name | None:
     Examples
     --------
     >>> parse_cremad("1001_DFA_ANG_XX.wav")
-    Name(emotion='ANG', label='anger', speaker='1001', sex='unknown')
+    Name(emotion='ANG', label='anger', speaker='1001', sex='unknown', split='')
     """
     match = re.fullmatch(
         r"(10\d\d)_([A-Z]{3})_(ANG|DIS|FEA|HAP|NEU|SAD)_(XX|X|LO|MD|HI)", _stem(name)
@@ -189,7 +222,7 @@ def parse_savee(name: str | os.PathLike[str]) -> Name | None:
     Examples
     --------
     >>> parse_savee("KL/su07.wav")
-    Name(emotion='su', label='surprise', speaker='KL', sex='male')
+    Name(emotion='su', label='surprise', speaker='KL', sex='male', split='')
     """
     path = Path(name)
     match = re.fullmatch(r"(?:(DC|JE|JK|KL)_)?(sa|su|a|d|f|h|n)(\d\d)", path.stem)
@@ -212,12 +245,95 @@ def parse_nemo(name: str | os.PathLike[str]) -> Name | None:
     Examples
     --------
     >>> parse_nemo("KS0_surprised_42.wav")
-    Name(emotion='surprised', label='surprise', speaker='KS0', sex='unknown')
+    Name(emotion='surprised', label='surprise', speaker='KS0', sex='unknown', split='')
     """
     match = re.fullmatch(rf"([A-Z]{{2}}\d)_({'|'.join(_NEMO)})_(\d{{1,2}})", _stem(name))
     if match is None or not 1 <= int(match[3]) <= 90:
         return None
     return Name(match[2], _NEMO[match[2]], match[1], "unknown")
+
+
+def parse_esd(name: str | os.PathLike[str]) -> Name | None:
+    """Parse speaker (0001..0020) and number, with the emotion as folder.
+
+    ``0011/Angry/0011_000351.wav``, or below one more folder, train, evaluation or test.
+    Source: Zhou et al. (2021), Emotional Speech Database, its read-me file.
+
+    Parameters and result as in `parse_ravdess`; the name with its folders.
+
+    Examples
+    --------
+    >>> parse_esd("0011/Sad/train/0011_001070.wav")
+    Name(emotion='Sad', label='sadness', speaker='0011', sex='male', split='train')
+    """
+    path = Path(name)
+    match = re.fullmatch(r"(00\d\d)_(\d{6})", path.stem)
+    if match is None or not 1 <= int(match[1]) <= 20:
+        return None
+    folder = path.parent
+    split = folder.name if folder.name in _ESD_SPLITS else ""
+    emotion = folder.parent.name if split else folder.name
+    if emotion.lower() not in _ESD:
+        return None
+    sex = "female" if int(match[1]) in _ESD_FEMALE else "male"
+    return Name(emotion, _ESD[emotion.lower()], match[1], sex, split)
+
+
+def parse_emovo(name: str | os.PathLike[str]) -> Name | None:
+    """Parse emotion (three Italian letters), speaker (f1..f3, m1..m3) and sentence, by hyphens.
+
+    dis(gusto), gio(ia) joy, neu(trale), pau(ra) fear, rab(bia) anger, sor(presa), tri(stezza).
+    Source: Costantini et al. (2014), EMOVO Corpus.
+
+    Parameters and result as in `parse_ravdess`.
+
+    Examples
+    --------
+    >>> parse_emovo("gio-f1-b1.wav")
+    Name(emotion='gio', label='happiness', speaker='f1', sex='female', split='')
+    """
+    match = re.fullmatch(rf"({'|'.join(_EMOVO)})-([fm][1-3])-([bldn]\d)", _stem(name))
+    if match is None:
+        return None
+    return Name(match[1], _EMOVO[match[1]], match[2], _SEXES[match[2][0]])
+
+
+def parse_subesco(name: str | os.PathLike[str]) -> Name | None:
+    """Parse sex, speaker, speaker's name, S, sentence, emotion and take, joined by underscores.
+
+    Source: Sultana et al. (2021), SUST Bangla Emotional Speech Corpus.
+
+    Parameters and result as in `parse_ravdess`.
+
+    Examples
+    --------
+    >>> parse_subesco("F_01_OISHI_S_1_ANGRY_1.wav")
+    Name(emotion='ANGRY', label='anger', speaker='F_01', sex='female', split='')
+    """
+    rule = rf"([FM]_\d+)_[A-Z]+_S_\d+_({'|'.join(_SUBESCO)})_\d"
+    match = re.fullmatch(rule, _stem(name))
+    if match is None:
+        return None
+    return Name(match[2], _SUBESCO[match[2]], match[1], _SEXES[match[1][0].lower()])
+
+
+def parse_urdu(name: str | os.PathLike[str]) -> Name | None:
+    """Parse S with sex and number of the speaker, F with the file's, emotion with its number.
+
+    A angry, H happy, N neutral, S sad. Source: Latif et al. (2018), Cross Lingual Speech Emotion
+    Recognition: Urdu vs. Western Languages; the read-me file of the data.
+
+    Parameters and result as in `parse_ravdess`.
+
+    Examples
+    --------
+    >>> parse_urdu("SM1_F01_A12.wav")
+    Name(emotion='A', label='anger', speaker='SM1', sex='male', split='')
+    """
+    match = re.fullmatch(r"(S[FM]\d+)_F\d+_([AHNS])\d+", _stem(name))
+    if match is None:
+        return None
+    return Name(match[2], _URDU[match[2]], match[1], _SEXES[match[1][1].lower()])
 
 
 #: The parser of each corpus.
@@ -228,4 +344,8 @@ PARSERS: dict[str, Callable[[str | os.PathLike[str]], Name | None]] = {
     "cremad": parse_cremad,
     "savee": parse_savee,
     "nemo": parse_nemo,
+    "esd": parse_esd,
+    "emovo": parse_emovo,
+    "subesco": parse_subesco,
+    "urdu": parse_urdu,
 }

@@ -67,9 +67,10 @@ def speaker_folds(
                 folds = list(splitter.split(rows, labels, groups))
                 if all(len(np.unique(labels[p])) == len(np.unique(labels)) for p, _ in folds):
                     return folds, True
+        reason = "some label would be missing in training" if splitters else "one is known, or none"
         warnings.warn(
-            "speakers cannot be kept together: some label would be missing in training; the folds"
-            " of search and calibration are random",
+            f"speakers cannot be kept together: {reason}; the folds of search and calibration are"
+            " random, their scores too good for a new voice",
             UserWarning,
             stacklevel=3,
         )

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from quaver.cli.console import say
-from quaver.cli.files import read_all_clips
+from quaver.cli.files import read_clips
 from quaver.cli.tables import Format, Table, emit
 
 _PROTOCOLS = ("speaker-independent", "leave-one-corpus-out")
@@ -28,16 +28,19 @@ def emit_protocol(
     wanted: Format,
     run: Callable[..., Sequence[Mapping[str, Any]]],
     corpora: Sequence[Path],
-    kind: str,
+    asked: tuple[str, str | None, str | None, str | None],
     *,
     stress: bool,
     **options: Any,
 ) -> None:
-    """Print what `run` finds out about models of these clips, fold by fold."""
+    """Print what `run` finds out about models of clips, fold by fold.
+
+    What is asked of the corpora: kind, labels, what to drop, speaker.
+    """
     from quaver.augmentation import CONDITIONS
 
     conditions = tuple(CONDITIONS) if stress else ("clean",)
-    clips = read_all_clips(corpora, kind)
+    clips = read_clips(corpora, *asked)
     rows = run(clips, conditions=conditions, progress=say, **options)
     flat = [{key: value for key, value in row.items() if key != "choices"} for row in rows]
     emit(wanted, rows, flat, [condition_table(rows)])

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from quaver.cli.errors import require
 from quaver.cli.evaluate.conditions import Protocol, emit_protocol
-from quaver.cli.options import Copies, Corpora, Json, Kind, Search, Stress
+from quaver.cli.options import (
+    Copies,
+    Corpora,
+    Drop,
+    Json,
+    Kind,
+    Labels,
+    Search,
+    Speaker,
+    Stress,
+)
 from quaver.cli.tables import FormatOption, chosen_format
 
 
@@ -13,6 +23,9 @@ def evaluate_svm_command(
     protocol: Protocol = "speaker-independent",
     stress: Stress = False,
     kind: Kind = "auto",
+    labels: Labels = None,
+    drop: Drop = None,
+    speaker: Speaker = None,
     copies: Copies = 3,
     search: Search = True,
     output: FormatOption = None,
@@ -30,7 +43,7 @@ def evaluate_svm_command(
         wanted,
         robust.run_protocol,
         corpora,
-        kind,
+        (kind, labels, drop, speaker),
         protocol=protocol,
         stress=stress,
         n_copies=copies,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +13,17 @@ from quaver.cli.errors import require
 from quaver.cli.evaluate.conditions import condition_table, sound_table
 from quaver.cli.files import read_clips
 from quaver.cli.models import open_voice
-from quaver.cli.options import Clips, Jobs, Json, Kind, Search, Stress, goes_with
+from quaver.cli.options import (
+    Clips,
+    Drop,
+    Jobs,
+    Json,
+    Kind,
+    Labels,
+    Search,
+    Stress,
+    goes_with,
+)
 from quaver.cli.tables import Format, FormatOption, chosen_format, emit, emit_reports
 
 if TYPE_CHECKING:
@@ -39,6 +50,8 @@ def evaluate_voice_command(
     ] = None,
     stress: Stress = False,
     kind: Kind = "auto",
+    labels: Labels = None,
+    drop: Drop = None,
     plain: Annotated[
         bool,
         typer.Option(
@@ -60,14 +73,14 @@ def evaluate_voice_command(
     if (protocol is None) == (model is None):
         raise typer.BadParameter("give one of --protocol and --model")
     goes_with(context, protocol is not None, "--protocol", "plain", "search", "jobs")
-    goes_with(context, model is not None, "--model", "kind", "stress")
+    goes_with(context, model is not None, "--model", "kind", "labels", "drop", "stress")
     goes_with(context, search, "--search", "jobs")
     require("sklearn", "skops", extra="svm")
     if model is not None and stress:
-        _stress(model, corpus, kind, wanted)
+        _stress(model, read_clips(corpus, kind, labels, drop), wanted)
         return
     if model is not None:
-        reports = [_score_model(model, corpus, kind)]
+        reports = [_score_model(model, read_clips(corpus, kind, labels, drop))]
     else:
         names = _PROTOCOLS if protocol == "all" else (protocol,)
         if not set(names) <= set(_PROTOCOLS):
@@ -76,26 +89,30 @@ def evaluate_voice_command(
     emit_reports(wanted, reports)
 
 
-def _opened(file: str, corpus: Path, kind: str) -> tuple[VoiceModel, Corpus]:
-    model, clips = open_voice(file), read_clips(corpus, kind)
+def _opened(file: str, clips: Corpus) -> VoiceModel:
+    model = open_voice(file)
     known = set(model.card.get("data", {}).get("corpora", ()))
     if known & {clip.corpus for clip in clips}:
         say(f"The model was trained on {', '.join(sorted(known))}: its own clips are no test.")
-    return model, clips
+    unknown = Counter(label for label in clips.labels.tolist() if label not in model.classes)
+    if unknown:
+        listed = ", ".join(f"{label} {n}" for label, n in sorted(unknown.items()))
+        say(f"Labels that the model does not know count as errors: {listed}.")
+    return model
 
 
-def _score_model(file: str, corpus: Path, kind: str) -> Report:
+def _score_model(file: str, clips: Corpus) -> Report:
     from quaver.models import evaluation
 
-    model, clips = _opened(file, corpus, kind)
+    model = _opened(file, clips)
     with progress("Predicting") as report:
         return evaluation.evaluate_model(model, clips, progress=report)
 
 
-def _stress(file: str, corpus: Path, kind: str, wanted: Format) -> None:
+def _stress(file: str, clips: Corpus, wanted: Format) -> None:
     from quaver.models import stress
 
-    model, clips = _opened(file, corpus, kind)
+    model = _opened(file, clips)
     with progress("Predicting") as report:
         rows = [row.to_dict() for row in stress.stress(model, clips, progress=report)]
     shares = stress.called_unreliable(model, list(clips.paths))

@@ -7,16 +7,20 @@ from typing import Annotated
 
 import typer
 
-from quaver.cli.console import counted, progress, say, shown
+from quaver.cli.console import progress, shown
 from quaver.cli.errors import USAGE, require, stop
-from quaver.cli.files import check_folders, read_all_clips
-from quaver.cli.options import Copies, Corpora, Kind, Search, Threads
+from quaver.cli.files import check_folders, read_clips
+from quaver.cli.options import Copies, Corpora, Drop, Kind, Labels, Search, Speaker, Threads
+from quaver.cli.train.told import say_trained
 
 
 def train_encoder_command(
     corpora: Corpora,
     output: Annotated[Path, typer.Option("--output", "-o", help="model.onnx", show_default=False)],
     kind: Kind = "auto",
+    labels: Labels = None,
+    drop: Drop = None,
+    speaker: Speaker = None,
     copies: Copies = 6,
     search: Search = True,
     seed: Annotated[int, typer.Option(help="Of the copies.")] = 0,
@@ -33,14 +37,10 @@ def train_encoder_command(
     if output.suffix != ".onnx":
         stop(f"{shown(output)}: expected a name that ends in .onnx", USAGE)
     check_folders(output)
-    clips = read_all_clips(corpora, kind)
+    clips = read_clips(corpora, kind, labels, drop, speaker)
     with progress("Listening") as report:
         model = encoder.train(
             clips, n_copies=copies, search=search, seed=seed, threads=threads, progress=report
         )
     encoder.save(model, output, card={**model.card, "name": output.stem})
-    score = model.card["chosen"]["uar_of_search"]
-    found = "" if score is None else f", {score:.1%} average recall in cross-validation"
-    say(
-        f"Wrote {shown(output)}: {counted(len(clips), 'clip')}, {len(model.classes)} labels{found}."
-    )
+    say_trained(output, clips, model)

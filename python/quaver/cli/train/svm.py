@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
-from quaver.cli.console import counted, progress, say, shown
+from quaver.cli.console import progress, say, shown
 from quaver.cli.errors import USAGE, require, stop
 from quaver.cli.files import check_folders, read_clips
-from quaver.cli.options import Clips, Jobs, Kind, Search, goes_with
+from quaver.cli.options import Clips, Drop, Jobs, Kind, Labels, Search, Speaker, goes_with
+from quaver.cli.train.told import say_trained
 
 
 def train_svm_command(
@@ -18,6 +19,9 @@ def train_svm_command(
     corpus: Clips,
     output: Annotated[Path, typer.Option("--output", "-o", help="model.skops", show_default=False)],
     kind: Kind = "auto",
+    labels: Labels = None,
+    drop: Drop = None,
+    speaker: Speaker = None,
     search: Search = True,
     jobs: Jobs = None,
     robust: Annotated[
@@ -31,7 +35,8 @@ def train_svm_command(
 ) -> None:
     """Train the SVM on all clips of a corpus and write the model with its card.
 
-    A CSV table has the columns path, label, speaker and optionally corpus, sex, start and end (s).
+    A table (CSV, TSV, Parquet) has the columns path, label and optionally speaker, corpus, sex,
+    start and end (s), split and others.
     """
     goes_with(context, search, "--search", "jobs")
     require("sklearn", "skops", extra="svm")
@@ -40,7 +45,7 @@ def train_svm_command(
     if output.suffix.lower() != ".skops":
         stop(f"{shown(output)}: expected a name that ends in .skops", USAGE)
     check_folders(output)
-    clips = read_clips(corpus, kind)
+    clips = read_clips(corpus, kind, labels, drop, speaker)
     if search and not robust:
         say("The search takes minutes; --no-search takes seconds.")
     with progress("Training") as report:
@@ -51,8 +56,4 @@ def train_svm_command(
         else:
             model = svm.train(clips, search=search, n_jobs=jobs, progress=report)
     svm.save(model, output)
-    score = model.card["chosen"]["uar_of_search"]
-    found = "" if score is None else f", {score:.1%} average recall in cross-validation"
-    say(
-        f"Wrote {shown(output)}: {counted(len(clips), 'clip')}, {len(model.classes)} labels{found}."
-    )
+    say_trained(output, clips, model)

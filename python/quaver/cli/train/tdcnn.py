@@ -10,13 +10,28 @@ import typer
 from quaver.cli.console import counted, quiet, say, shown
 from quaver.cli.errors import USAGE, require, stop
 from quaver.cli.files import check_folders, check_picture, read_clips, save_figure
-from quaver.cli.options import Checkpoint, Clips, Cycles, Epochs, Kind, Original, Robust, Seed
+from quaver.cli.options import (
+    Checkpoint,
+    Clips,
+    Cycles,
+    Drop,
+    Epochs,
+    Kind,
+    Labels,
+    Original,
+    Robust,
+    Seed,
+    Speaker,
+)
 
 
 def train_tdcnn_command(
     corpus: Clips,
     output: Annotated[Path, typer.Option("--output", "-o", help="model.keras", show_default=False)],
     kind: Kind = "auto",
+    labels: Labels = None,
+    drop: Drop = None,
+    speaker: Speaker = None,
     epochs: Epochs = 60,
     cycles: Cycles = 1,
     batch_size: Annotated[int, typer.Option(min=1)] = 16,
@@ -56,7 +71,7 @@ def train_tdcnn_command(
     check_folders(output, curves)
     if curves is not None:
         check_picture(curves)
-    clips = read_clips(corpus, kind)
+    clips = read_clips(corpus, kind, labels, drop, speaker)
     model = unfitted(
         original,
         checkpoint,
@@ -88,7 +103,11 @@ def train_tdcnn_command(
 
         save_figure(plot_training(model.history_), curves)
     n_clips = counted(len(clips), "clip")
-    say(f"Wrote {shown(output)}: {n_clips}, {best:.1%} average recall in validation.")
+    say(f"Wrote {shown(output)}: {n_clips}.")
+    say(
+        f"The score by which the epoch was chosen is {best:.1%} average recall: the best of all, no"
+        " result. What to expect says quaver evaluate, with --protocol."
+    )
 
 
 def unfitted(
