@@ -93,12 +93,12 @@ def librosa_cases(y: np.ndarray, lib: Any) -> list[Case]:
         Case(
             "effects.time_stretch",
             lambda m: m.effects.time_stretch(y, rate=0.9),
-            "goes on behind the last frame, as in 1.0",
+            "sums phases in float64, see below",
         ),
         Case(
             "effects.pitch_shift",
             lambda m: m.effects.pitch_shift(y, sr=SR, n_steps=2),
-            "goes on behind the last frame, as in 1.0",
+            "sums phases in float64, see below",
         ),
         Case("effects.hpss", lambda m: m.effects.hpss(y)[0]),
         Case("yin", lambda m: m.yin(y, sr=SR, fmin=65, fmax=500)),

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 import quaver.compat.librosa as stand_in
 import quaver.compat.python_speech_features as speech_features
 from compat.parity import signal
+from quaver.compat.librosa import _release
 from quaver.compat.pyaudioanalysis import ShortTermFeatures
 
 Array = NDArray[Any]
@@ -127,6 +128,12 @@ def layouts(x: Array) -> Iterator[tuple[str, Array]]:
             "first dimension last",
             np.ascontiguousarray(np.moveaxis(x, 0, -1)).transpose(-1, *range(x.ndim - 1)),
         )
+
+
+@pytest.fixture(autouse=True)
+def _channels_by_themselves() -> Iterator[None]:
+    with _release.chosen("1.0"):  # before, channels share what decibels refer to
+        yield
 
 
 def assert_equal(found: Any, expected: Any, told: str) -> None:

@@ -34,8 +34,6 @@ RANGES += [(44100, 100, 1000, 1024), (48000, 50, 22000, 2048)]
 
 
 def call(module: Any, name: str, **options: Any) -> Any:
-    if name == "pyin" and module is stand_in and not LIBROSA_1:
-        options.setdefault("transition_min_prob", None)  # 0.11 keeps all transitions
     return getattr(module, name)(**options)
 
 
@@ -101,7 +99,7 @@ BAD = [
     {"fmin": -5},
     {"fmin": 16000 / 2047},
     {"fmin": 12},
-    *([{"win_length": 1024}] if LIBROSA_1 else []),  # 0.11 warns that it goes
+    {"win_length": 1024},  # 0.11 warns that it goes
     {"hop_length": 0},
     {"y": np.full(5000, np.nan)},
     {"y": np.zeros(5000, np.int16)},
@@ -335,6 +333,5 @@ def test_zero_crossings(options: dict[str, Any], dtype: Any) -> None:
         for x in (y, y[0]):
             assert_same(partial(call, name="zero_crossings", y=x, **of_each), rtol=0)
     # 0.11 rounds the threshold to float32, 1.0 does not: 0.2 is within it, or just beyond.
-    coarse = [np.round(y, 1)] if LIBROSA_1 or dtype is not np.float32 else []
-    for x in (y, y[0] if options.get("axis") is None else y, y[:, :1], *coarse):
+    for x in (y, y[0] if options.get("axis") is None else y, y[:, :1], np.round(y, 1)):
         assert_same(partial(call, name="zero_crossings", y=x, **options), rtol=0)

@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 
 import tolerances
-from compat.parity import LIBROSA_1
 
 pytestmark = pytest.mark.slow
 
@@ -86,7 +85,4 @@ def test_same_output(clips: Path, tmp_path: Path, script: str, library: str, alo
         error = np.abs(found[name] - values)
         # Cepstra and decibels cross zero: the absolute bound of both is that of the cepstra.
         bound = np.maximum(tolerances.SHORT_TERM * np.abs(values), tolerances.SCRIPT_DB)
-        if script == "cleaned_speech.py" and name == "means" and not LIBROSA_1:
-            # Stretched and shifted as in librosa 1.0, which 0.11 is that far from.
-            bound[:, 2:] += 0.1
         assert (error <= bound).all(), (name, float((error - bound).max()))

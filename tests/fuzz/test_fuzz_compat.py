@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 import originals
 import quaver.compat.librosa as our_librosa
 import quaver.compat.python_speech_features as our_speech_features
-from compat.parity import LIBROSA_1
 from fuzz import calls
 from fuzz.drawing import Case, Draw
 from quaver.compat.pyaudioanalysis import MidTermFeatures, ShortTermFeatures
@@ -64,9 +63,7 @@ def mismatch(found: Any, expected: Any, bounds: Bounds) -> str:
             "" if type(found) is type(expected) and same else f"{found!r} instead of {expected!r}"
         )
     kinds = [(type(x).__name__, x.shape, x.dtype.newbyteorder("=")) for x in (found, expected)]
-    if kinds[0] != kinds[1] and (
-        LIBROSA_1 or kinds[0][1:] != ((), *kinds[1][2:])
-    ):  # scalars in 1.0
+    if kinds[0] != kinds[1]:
         return f"{kinds[0]} instead of {kinds[1]}"
     return _difference(np.asarray(found), np.asarray(expected), bounds)
 
@@ -167,7 +164,7 @@ class Bounds:
 
 
 def is_known(case: Case) -> bool:
-    """Tell differences that docs/compat.md names, where LIBROSA_1 and PICKS do not."""
+    """Tell differences that docs/compat.md names, where PICKS does not."""
     spoiled = any(isinstance(x, np.ndarray) and not np.isfinite(x).all() for x in case.arguments)
     if spoiled and case.name in ("mfcc", "fbank", "logfbank", "ssc", "phase_vocoder"):
         return True

@@ -18,7 +18,8 @@ from typer.core import TyperCommand
 
 from quaver import compat
 from quaver.cli.errors import INTERRUPTED, USAGE, stop
-from quaver.compat.install import BACKENDS, install_as
+from quaver.compat.install import BACKENDS, install_as, parse
+from quaver.compat.librosa._release import RELEASES
 
 #: Where frames of a program's traceback begin behind: what runs it.
 _RUNNERS = (__file__, runpy.__file__, "<frozen runpy>")
@@ -41,7 +42,9 @@ def run_command(
             "--backend",
             "-b",
             metavar="LIBRARY",
-            help=f"Library to replace: {', '.join(BACKENDS)}. May be given several times.",
+            help=f"Library to replace: {', '.join(BACKENDS)}, or a release of it:"
+            f" {', '.join(f'librosa=={release}' for release in RELEASES)}. May be given several"
+            " times.",
         ),
     ],
 ) -> None:
@@ -49,18 +52,17 @@ def run_command(
 
     Python processes that it starts see the same.
     """
-    for name in backend:
-        if name not in BACKENDS:
-            raise typer.BadParameter(
-                f"expected one of {', '.join(BACKENDS)}, got {name!r}", param_hint="--backend"
-            )
+    try:
+        libraries = [parse(each) for each in backend]
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--backend") from None
     arguments = list(context.args)
     program = _program(str(script), arguments)
     sys.argv = [str(script), *arguments]
     with ExitStack() as stack:
         stack.enter_context(_in_children(backend))
-        for name in backend:
-            stack.enter_context(install_as(name))
+        for name, version in libraries:
+            stack.enter_context(install_as(name, version))
         _run(program)
 
 

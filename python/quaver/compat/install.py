@@ -28,6 +28,7 @@ class _Place:
 
     def __init__(self) -> None:
         self.users = 0
+        self.release: str | None = None
         self.originals: dict[str, ModuleType] = {}
 
 
@@ -82,9 +83,10 @@ class Installed:
                 _take_out_rest(self.name)
                 sys.modules.update(place.originals)
                 place.originals = {}
+                _behave_as(place, None)
 
 
-def install_as(name: str) -> Installed:
+def install_as(name: str, version: str | None = None) -> Installed:
     """Replace a library by quaver, so that unchanged code which imports it runs on quaver.
 
     From the call on, ``import librosa``, ``import librosa.feature as f`` and
@@ -99,6 +101,10 @@ def install_as(name: str) -> Installed:
     ----------
     name : {"librosa", "pyAudioAnalysis", "python_speech_features"}
         The library.
+    version : {"0.11", "1.0"}, optional
+        The release of librosa whose behaviour, arguments and ``__version__`` the stand-in has; that
+        of the installed librosa unless given, and 1.0 without one. It holds for all that use the
+        stand-in, ``quaver.compat.librosa`` too, until the installation is undone.
 
     Returns
     -------
@@ -108,9 +114,10 @@ def install_as(name: str) -> Installed:
     Raises
     ------
     ValueError
-        For a library that quaver cannot replace.
+        For a library that quaver cannot replace, a version that it does not know, and a version
+        other than that of an installation which is not undone.
     TypeError
-        When the name is no string.
+        When the name or version is no string.
 
     Examples
     --------
@@ -124,15 +131,58 @@ def install_as(name: str) -> Installed:
         raise TypeError(f"name must be a string, got {type(name).__name__}")
     if name not in BACKENDS:
         raise ValueError(f"name must be one of {', '.join(BACKENDS)}, got {name!r}")
+    release = None if version is None else _release(name, version)
     modules = _stand_ins(name)
     with _lock:
         place = _places[name]
+        if place.users == 0:
+            _behave_as(place, release)
+        elif release not in (None, place.release):
+            raise ValueError(
+                f"version must be that of the {name} which quaver stands in for already"
+                f" ({place.release or 'the installed one'}), got {version!r}"
+            )
         if place.users == 0:
             place.originals = _take_out(name)
             _put_in_rest(name, place.originals)
             sys.modules.update(modules)
         place.users += 1
     return Installed(name, modules[name])
+
+
+def parse(backend: str) -> tuple[str, str | None]:
+    """Return library and version of a requirement such as ``"librosa==0.11"``.
+
+    Raises ValueError for what `install_as` would refuse.
+
+    Examples
+    --------
+    >>> parse("librosa==0.11"), parse("pyAudioAnalysis")
+    (('librosa', '0.11'), ('pyAudioAnalysis', None))
+    """
+    name, equals, version = backend.partition("==")
+    if name not in BACKENDS:
+        raise ValueError(f"expected one of {', '.join(BACKENDS)}, got {backend!r}")
+    return name, _release(name, version) if equals else None
+
+
+def _release(name: str, version: str) -> str:
+    if not isinstance(version, str):
+        raise TypeError(f"version must be a string, got {type(version).__name__}")
+    if name != "librosa":
+        raise ValueError(f"version can be chosen of librosa only, got {version!r} for {name}")
+    from quaver.compat.librosa import _release
+
+    return _release.named(version)
+
+
+def _behave_as(place: _Place, release: str | None) -> None:
+    """Let librosa's stand-in behave as a release; None for the installed one's."""
+    if release != place.release:
+        from quaver.compat.librosa import _release
+
+        place.release = release
+        _release.choose(release)
 
 
 def original(name: str) -> ModuleType:

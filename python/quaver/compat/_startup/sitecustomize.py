@@ -17,8 +17,9 @@ from types import ModuleType
 class _OnDemand:
     """Finds the stand-ins for the libraries, the first time that one is imported."""
 
-    def __init__(self, names: Sequence[str]) -> None:
-        self.names = names
+    def __init__(self, backends: Sequence[str]) -> None:
+        self.backends = backends
+        self.names = [backend.partition("==")[0] for backend in backends]
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -27,11 +28,11 @@ class _OnDemand:
             return None
         sys.meta_path.remove(self)
         try:
-            from quaver.compat.install import install_as
+            from quaver.compat.install import install_as, parse
         except ImportError:  # a Python without quaver, e.g. of another environment
             return None
-        for library in self.names:
-            install_as(library)
+        for backend in self.backends:
+            install_as(*parse(backend))
         loader = _Installed(sys.modules[name])
         return importlib.machinery.ModuleSpec(name, loader)  # type: ignore[arg-type]
 
@@ -53,9 +54,9 @@ class _Installed:
 def _start() -> None:
     here = os.path.dirname(os.path.abspath(__file__))
     sys.path[:] = [folder for folder in sys.path if os.path.abspath(folder) != here]
-    names = [name for name in os.environ.get("QUAVER_BACKENDS", "").split(",") if name]
-    if names:
-        sys.meta_path.insert(0, _OnDemand(names))
+    backends = [each for each in os.environ.get("QUAVER_BACKENDS", "").split(",") if each]
+    if backends:
+        sys.meta_path.insert(0, _OnDemand(backends))
     # The one that this one hides: the user's, or the system's.
     spec = importlib.machinery.PathFinder.find_spec("sitecustomize")
     if spec is not None and spec.loader is not None:

@@ -63,9 +63,6 @@ if TYPE_CHECKING:
     from quaver.compat.librosa.core.spectrum import stft as stft
     from quaver.compat.librosa.core.vocoder import phase_vocoder as phase_vocoder
 
-#: The release of librosa that is reported; where 1.0 differs, the behaviour is that of 1.0.
-__version__ = "0.11.0"
-
 _ERRORS = {name: "util.exceptions" for name in ("LibrosaError", "ParameterError")}
 
 __getattr__, __dir__ = forward.attach("", CORE | _ERRORS, (*SUBMODULES, *FORWARDED))

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from quaver.compat.librosa import _release
 from quaver.compat.librosa._errors import ParameterError
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ def attach(
             return importlib.import_module(f"{own}.{name}")
         if name == "__all__":  # what a star imports
             return _exported(module, own, names())
+        if name == "__version__" and not module:
+            return _release.reported()
         found = attribute(module, name) if name not in where else _ours(where[name], name)
         # The next access is a plain look-up.
         setattr(sys.modules[own], name, found)

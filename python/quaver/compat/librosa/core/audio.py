@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quaver.audio import resample_pieces
-from quaver.compat.librosa import forward
+from quaver.compat.librosa import _release, forward
 from quaver.compat.librosa._names import CORE
+from quaver.compat.librosa._release import UNGIVEN
 from quaver.compat.librosa.util.exceptions import ParameterError
 from quaver.compat.librosa.util.utils import fix_length, valid_audio
 from quaver.recordings.parts import decode_buffer
@@ -84,7 +85,7 @@ def _load_elsewhere(path: Any, given: dict[str, Any]) -> tuple[Array, float]:
 def _seek(sound: Any, offset: float, duration: float | None) -> int:
     """Go to where reading begins, and return the number of frames to read, -1 for all."""
     rate = int(sound.samplerate)
-    if offset < 0:
+    if offset < 0 and not _release.is_before_1():
         sound.seek(-int(-offset * rate), whence=os.SEEK_END)
     elif offset:
         sound.seek(int(offset * rate))
@@ -119,19 +120,34 @@ def _read_resampled(
 
 
 def to_mono(
-    *signals: Array, pad: bool = True, norm: bool = True, out: Array | None = None
-) -> Array:
+    *signals: Array, y: Array = UNGIVEN, pad: bool = UNGIVEN, norm: bool = UNGIVEN,
+    out: Array | None = UNGIVEN,
+) -> Array:  # fmt: skip
     """Average all dimensions but the last, and several signals.
 
-    Arguments as librosa's, of 1.0: several signals may be given. Returns (n,).
+    Arguments as librosa's: several signals, `pad`, `norm` and `out` as 1.0, one signal, which may
+    be named `y`, before. Returns (n,).
 
     Examples
     --------
     >>> to_mono(np.array([[1.0, 2.0], [3.0, 4.0]]))
     array([2., 3.])
     """
+    if _release.is_before_1():
+        _release.refuse("to_mono", pad=pad, norm=norm, out=out)
+        signals = (*signals, y) if _release.is_given(y) else signals
+        if len(signals) != 1:
+            raise TypeError(f"to_mono() takes one signal, got {len(signals)}")
+    else:
+        _release.refuse("to_mono", y=y)
     if not signals:
         raise ParameterError("at least one signal must be given, got none")
+    return _mixed(signals, **_release.given(pad=pad, norm=norm, out=out))
+
+
+def _mixed(
+    signals: tuple[Array, ...], pad: bool = True, norm: bool = True, out: Array | None = None
+) -> Array:
     for y in signals:
         valid_audio(y)
     sizes = [y.shape[-1] for y in signals]
@@ -235,17 +251,20 @@ def _resample_scipy(
 
 def get_duration(
     *, y: Array | None = None, sr: float = 22050, S: Array | None = None, n_fft: int = 2048,
-    hop_length: int = 512, center: bool = True, path: Any = None,
+    hop_length: int = 512, center: bool = True, path: Any = None, filename: Any = UNGIVEN,
 ) -> float:  # fmt: skip
     """Return the duration of samples, a spectrogram or a file in seconds.
 
-    Arguments as librosa's; a path goes before `y`, and `y` before `S`.
+    Arguments as librosa's; a path goes before `y`, and `y` before `S`. `filename`, which is gone in
+    1.0, goes before them all.
 
     Examples
     --------
     >>> get_duration(y=np.zeros(11025))
     0.5
     """
+    if _release.is_given(filename):
+        path = _release.renamed("get_duration", "filename", filename, "path")
     if path is not None:
         import soundfile
 

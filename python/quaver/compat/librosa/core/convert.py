@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from quaver.compat.librosa import forward
+from quaver.compat.librosa import _release, forward
 from quaver.compat.librosa._names import CORE
 from quaver.compat.librosa.util.exceptions import ParameterError
 
@@ -105,7 +105,8 @@ def hz_to_octs(frequencies: ArrayLike, *, tuning: float = 0.0, bins_per_octave: 
 def note_to_midi(note: str | Iterable[str], *, round_midi: bool = True) -> Any:
     """Convert names of notes such as "C#4" or "A4+20" (cents) to MIDI numbers.
 
-    Arguments as librosa's. The octave is 0 where none is named; an empty name gives NaN.
+    Arguments as librosa's. The octave is 0 where none is named; an empty name gives NaN, before 1.0
+    an error.
 
     Examples
     --------
@@ -114,7 +115,7 @@ def note_to_midi(note: str | Iterable[str], *, round_midi: bool = True) -> Any:
     """
     if not isinstance(note, str):
         return np.array([note_to_midi(n, round_midi=round_midi) for n in note])
-    if not note:
+    if not note and not _release.is_before_1():
         return np.nan
     match = _NOTE.match(note)
     if match is None:
@@ -126,17 +127,19 @@ def note_to_midi(note: str | Iterable[str], *, round_midi: bool = True) -> Any:
     return int(np.round(exact)) if round_midi else exact
 
 
-def note_to_hz(note: str | Iterable[str], *, round_midi: bool = False) -> Any:
+def note_to_hz(note: str | Iterable[str], *, round_midi: bool | None = None) -> Any:
     """Convert names of notes to Hz.
 
-    Cents count unless ``round_midi=True``, as in librosa 1.0; librosa 0.11 rounds them away.
+    Arguments as librosa's: unless `round_midi` says so, cents count in 1.0 and are rounded away
+    before.
 
     Examples
     --------
     >>> float(note_to_hz("A4"))
     440.0
     """
-    return midi_to_hz(note_to_midi(note, round_midi=round_midi))
+    rounded = _release.is_before_1() if round_midi is None else round_midi
+    return midi_to_hz(note_to_midi(note, round_midi=rounded))
 
 
 def midi_to_hz(notes: ArrayLike) -> Any:
@@ -178,6 +181,8 @@ def samples_to_frames(
 ) -> Any:
     """Convert samples to frames; the inverse of `frames_to_samples`, rounded down.
 
+    One number becomes a scalar, before librosa 1.0 an array of no dimension.
+
     Examples
     --------
     >>> samples_to_frames([0, 1100])
@@ -185,7 +190,8 @@ def samples_to_frames(
     """
     offset = 0 if n_fft is None else int(n_fft // 2)
     floored = np.floor((np.asanyarray(samples) - offset) // hop_length)
-    return np.asarray(floored, dtype=int)[()]
+    found = np.asarray(floored, dtype=int)
+    return found if found.ndim or _release.is_before_1() else found[()]
 
 
 def samples_to_time(samples: ArrayLike, *, sr: float = 22050) -> Any:

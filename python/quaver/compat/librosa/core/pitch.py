@@ -11,8 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from quaver import _core
 from quaver._validate import check_real
-from quaver.compat.librosa import forward
+from quaver.compat.librosa import _release, forward
 from quaver.compat.librosa._names import CORE
+from quaver.compat.librosa._release import UNGIVEN
 from quaver.compat.librosa.core import tracking
 from quaver.compat.librosa.core.convert import fft_frequencies, hz_to_octs
 from quaver.compat.librosa.core.spectrum import spectrogram
@@ -31,12 +32,13 @@ Array = NDArray[Any]
 
 def yin(
     y: Array, *, fmin: float, fmax: float, sr: float = 22050, frame_length: int = 2048,
-    hop_length: int | None = None, trough_threshold: float = 0.1, center: bool = True,
-    pad_mode: Any = "constant",
+    win_length: Any = UNGIVEN, hop_length: int | None = None, trough_threshold: float = 0.1,
+    center: bool = True, pad_mode: Any = "constant",
 ) -> Array:  # fmt: skip
     """Estimate the fundamental frequency by YIN (de Cheveigne & Kawahara 2002).
 
-    Arguments as librosa's. Returns Hz as float64, (..., n_frames).
+    Arguments as librosa's; `win_length`, which 0.11 warns of and ignores, is gone in 1.0. Returns
+    Hz as float64, (..., n_frames).
 
     Examples
     --------
@@ -44,6 +46,7 @@ def yin(
     >>> float(yin(tone, fmin=80, fmax=400)[20].round())
     220.0
     """
+    _release.gone("yin", win_length=win_length)
     plan, samples = _prepare(y, fmin, fmax, sr, frame_length, hop_length, center, pad_mode)
     threshold = check_real("trough_threshold", trough_threshold)
     periods = [plan.period(plan.difference(row), threshold) for row in samples]
@@ -52,16 +55,17 @@ def yin(
 
 def pyin(
     y: Array, *, fmin: float, fmax: float, sr: float = 22050, frame_length: int = 2048,
-    hop_length: int | None = None, n_thresholds: int = 100,
+    win_length: Any = UNGIVEN, hop_length: int | None = None, n_thresholds: int = 100,
     beta_parameters: tuple[float, float] = (2, 18), boltzmann_parameter: float = 2,
     resolution: float = 0.1, max_transition_rate: float = 35.92, switch_prob: float = 0.01,
     no_trough_prob: float = 0.01, fill_na: float | None = np.nan, center: bool = True,
-    pad_mode: Any = "constant", transition_min_prob: float | None = 1e-4,
+    pad_mode: Any = "constant", transition_min_prob: float | None = UNGIVEN,
 ) -> tuple[Array, Array, Array]:  # fmt: skip
     """Estimate the fundamental frequency by probabilistic YIN (Mauch & Dixon 2014).
 
-    Arguments as librosa's, of 1.0: `transition_min_prob` leaves out transitions that are less
-    probable; None keeps all, as 0.11. Beta and Boltzmann parameters that are not positive are
+    Arguments as librosa's: as 1.0, `transition_min_prob` (1e-4 unless given) leaves out transitions
+    that are less probable, and None keeps all, which is what 0.11 does; `win_length` as of `yin`.
+    Beta and Boltzmann parameters that are not positive are
     refused, where librosa returns NaN. Returns the frequency in Hz, whether the frame is voiced,
     and the probability that it is, each (..., n_frames).
 
@@ -72,6 +76,8 @@ def pyin(
     >>> float(f0[20].round()), bool(voiced[20])
     (220.0, True)
     """
+    _release.gone("pyin", win_length=win_length)
+    least = _least_transition(transition_min_prob)
     plan, samples = _prepare(y, fmin, fmax, sr, frame_length, hop_length, center, pad_mode)
     hop = frame_length // 4 if hop_length is None else hop_length
     no_trough_prob = check_real("no_trough_prob", no_trough_prob)
@@ -81,7 +87,7 @@ def pyin(
     per_semitone = math.ceil(1.0 / resolution)
     n_bins = math.floor(12 * per_semitone * math.log2(fmax / fmin)) + 1
     width = round(max_transition_rate * 12 * hop / sr) * per_semitone + 1
-    stay, change, outside = tracking.transitions(n_bins, width, switch_prob, transition_min_prob)
+    stay, change, outside = tracking.transitions(n_bins, width, switch_prob, least)
     paths = []
     for row in samples:
         try:
@@ -111,6 +117,13 @@ def pyin(
     if fill_na is not None:
         f0[~voiced] = fill_na
     return f0, voiced, voiced_prob
+
+
+def _least_transition(given: float | None) -> float | None:
+    if _release.is_before_1():
+        _release.refuse("pyin", transition_min_prob=given)
+        return None
+    return given if _release.is_given(given) else 1e-4
 
 
 def _prepare(

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quaver import _core
-from quaver.compat.librosa import forward
+from quaver.compat.librosa import _release, forward
 from quaver.compat.librosa._names import CORE
 from quaver.compat.librosa.core import transform
 from quaver.compat.librosa.util.exceptions import ParameterError
@@ -139,8 +139,8 @@ def power_to_db(
 ) -> Any:  # fmt: skip
     """Convert power to decibel: ``10 log10(max(amin, S) / max(amin, ref))``.
 
-    Arguments as librosa's, of 1.0: `axes` share a reference and a largest value, by default the
-    last two, so that each channel has its own; None for all, as in 0.11.
+    Arguments as librosa's. As 1.0, `axes` share a reference and a largest value, by default the
+    last two, so that each channel has its own, and None for all; before, all channels share them.
 
     Examples
     --------
@@ -148,13 +148,20 @@ def power_to_db(
     array([  0., -10., -80.])
     """
     S = np.asarray(S)
-    if amin <= 0:
-        raise ParameterError(f"amin must be positive, got {amin}")
+    _check_amin(amin)
     if np.issubdtype(S.dtype, np.complexfloating):
         _warn_of_phase("power_to_db", "np.abs(S) ** 2")
         S = np.abs(S)
-    axes = _shared_axes(axes, S.ndim)
-    reference = _reference(ref, S, axes)
+    shared = _shared_axes("power_to_db", axes, S.ndim)
+    return _decibels(S, _reference(ref, S, shared), amin, top_db, shared)
+
+
+def _check_amin(amin: float) -> None:
+    if amin <= 0:
+        raise ParameterError(f"amin must be positive, got {amin}")
+
+
+def _decibels(S: Array, reference: Any, amin: float, top_db: float | None, axes: Any) -> Any:
     if top_db is not None and top_db < 0:
         raise ParameterError(f"top_db must be at least 0, got {top_db}")
     reference = np.maximum(amin, reference)
@@ -164,20 +171,26 @@ def power_to_db(
             return decibel
     values = 10.0 * np.log10(np.maximum(amin, S))
     values -= 10.0 * np.log10(reference)
-    if top_db is not None:
+    if top_db is not None and (axes is not None or 0 not in S.shape[:-2]):
         values = np.maximum(values, values.max(axis=axes, keepdims=True) - top_db)
     return values[()]
 
 
-def _shared_axes(axes: Axes, ndim: int) -> tuple[int, ...] | int | None:
+def _shared_axes(name: str, axes: Axes, ndim: int) -> tuple[int, ...] | int | None:
     if axes != "auto":
+        if _release.is_before_1():
+            _release.refuse(name, axes=axes)
         return axes  # type: ignore[return-value]  # any other string fails where it is used
+    if ndim > 2 and _release.is_before_1():
+        return None
     return (-2, -1)[-ndim:] if ndim else None
 
 
 def _reference(ref: float | Callable[..., Any], S: Array, axes: Any) -> Any:
     if not callable(ref):
         return np.abs(ref)
+    if _release.is_before_1():
+        return ref(S)
     try:
         return ref(S, axis=axes, keepdims=True)
     except TypeError as error:
@@ -240,7 +253,7 @@ def amplitude_to_db(
 ) -> Any:  # fmt: skip
     """Convert amplitude to decibel: ``20 log10(max(amin, |S|) / max(amin, ref))``.
 
-    Arguments as librosa's, of 1.0; `axes` as of `power_to_db`.
+    Arguments as librosa's; `axes` as of `power_to_db`.
 
     Examples
     --------
@@ -251,14 +264,15 @@ def amplitude_to_db(
     if np.issubdtype(S.dtype, np.complexfloating):
         _warn_of_phase("amplitude_to_db", "np.abs(S)")
     magnitude = np.abs(S)
-    shared = _shared_axes(axes, S.ndim)
+    shared = _shared_axes("amplitude_to_db", axes, S.ndim)
     reference = _reference(ref, magnitude, shared)
     if magnitude.dtype == np.float32 and magnitude.ndim and np.ndim(reference) == 0:
         narrow = np.float32(reference)
         # Its square is then rounded as that of a magnitude which equals it.
         reference = narrow if narrow == reference else reference
     power = np.square(magnitude, out=magnitude if isinstance(magnitude, np.ndarray) else None)
-    return power_to_db(power, ref=reference**2, amin=amin**2, top_db=top_db, axes=shared)
+    _check_amin(amin**2)
+    return _decibels(np.asarray(power), reference**2, amin**2, top_db, shared)
 
 
 def db_to_power(S_db: Any, *, ref: float = 1.0) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from quaver.compat.librosa import forward
+from quaver.compat.librosa import _release, forward
 from quaver.compat.librosa._names import UTIL
 from quaver.compat.librosa.util.exceptions import ParameterError
 
@@ -52,16 +52,20 @@ def is_positive_int(x: float) -> bool:
 
 
 def threshold_in(dtype: Any, threshold: Any) -> Any:
-    """Return what values of a type are to be compared with: librosa compares in float64.
+    """Return what values of a type are to be compared with, to compare in float64 as librosa 1.0.
+
+    Before, the threshold is rounded to float32.
 
     Examples
     --------
-    >>> float(threshold_in(np.dtype(np.float32), 0.2)) < 0.2 < float(np.float32(0.2))
-    True
+    >>> float(threshold_in(np.dtype(np.float64), 0.2))
+    0.2
     """
     if dtype != np.float32:
         return threshold
     limit = np.asarray(threshold, np.float32)
+    if _release.is_before_1():
+        return limit
     is_above = limit.astype(np.float64) > threshold
     return np.where(is_above, np.nextafter(limit, np.float32(-np.inf)), limit)
 
