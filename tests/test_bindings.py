@@ -76,6 +76,12 @@ GOOD: dict[str, dict[str, Any]] = {
     "Yin.pyin": PYIN,
     "FilterBank": {"weights": BANDS.astype(np.float32)},
     "FilterBank.of": {"picture": np.ones((5, 33), np.float32)},
+    "ResamplePlan": {"rate_before": 7, "rate_after": 5, "taps": [0.5, 0.25]},
+    "can_resample": {"rate_before": 44100, "rate_after": 16000},
+    "ResamplePlan.count": {"n_samples": 100},
+    "ResamplePlan.run": {"samples": SAMPLES},
+    "Resampling": {"plan": _core.ResamplePlan(rate_before=7, rate_after=5, taps=[])},
+    "Resampling.feed": {"chunk": SAMPLES, "last": True},
     "Stft": STFT,
     "Stft.run": {"samples": SAMPLES},
     "Stft.picture": {"samples": SAMPLES, "power": True},
@@ -175,7 +181,7 @@ def use(thing: Any, attribute: str) -> Callable[..., Any]:
 
 def good_arguments(name: str) -> dict[str, Any]:
     """Fresh arguments: some entries write into theirs."""
-    shared = (_core.FilterBank, _core.Extractor, _text.Splitter)
+    shared = (_core.FilterBank, _core.Extractor, _core.ResamplePlan, _text.Splitter)
     return {k: v if isinstance(v, shared) else copy.deepcopy(v) for k, v in GOOD[name].items()}
 
 
@@ -300,6 +306,8 @@ def test_sizes_that_would_wrap_around(size: int) -> None:
                 owner_of(name)(**{**GOOD[name], argument: size})
     with pytest.raises(ValueError, match=f"width must be at most 4194304, got {size | 1}"):
         _core.delta(MATRIX, size | 1, 1)
+    for one, other in ((size, 16000), (16000, size), (size, size - 1)):
+        assert not _core.can_resample(one, other)
     with pytest.raises(ValueError, match=f"n_mfcc must be at most 65536, got {size}"):
         _core.short_term_rows(40, size)
 

@@ -52,6 +52,10 @@ MODULATION_DB = 1e-4
 # Derivatives: Savitzky-Golay taps are float32, so an error of about `width` roundings of the
 # largest value in reach.
 DELTA = 1e-6
+# Samples at another rate against the twin, of the signal's largest: a float32 transform and its
+# inverse; measured 5e-7. And against soxr where it has one filter, of full scale; measured 3e-7.
+RESAMPLED = 1e-6
+RESAMPLED_SOXR = 1e-6
 # Plans in float64 (filter banks, windows) against librosa and SciPy in float64.
 PLAN = 1e-12
 

@@ -25,4 +25,5 @@
 #include "quaver/statistics/functionals.hpp"
 #include "quaver/statistics/modulation.hpp"
 #include "quaver/time/delta.hpp"
+#include "quaver/time/resample.hpp"
 #include "quaver/time/timedomain.hpp"

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <pybind11/critical_section.h>
+
+#include <memory>
+
 #include "array.hpp"
+#include "plan.hpp"
 #include "quaver/pipelines/extract.hpp"
 #include "quaver/time/delta.hpp"
+#include "quaver/time/resample.hpp"
 
 namespace quaver::bindings {
 
@@ -33,7 +39,40 @@ static Array<float> run_delta_rows(const Array<float>& x, std::size_t width, std
   });
 }
 
+static Array<float> run_resample(const ResamplePlan& plan, const py::array& array) {
+  const Samples samples = samples_view(array);
+  return filled<float>({plan.count(samples.size)}, [&](float* to) { resample(plan, samples, to); });
+}
+
+static std::unique_ptr<Resampling> make_resampling(const ResamplePlan& plan) {
+  auto signal = std::make_unique<Resampling>();
+  signal->begin(plan);
+  return signal;
+}
+
+// What becomes ready. A signal is changed by each call: one at a time, also where there is no GIL.
+static Array<float> feed_resampling(Resampling& signal, const py::array& chunk, bool is_last) {
+  const py::scoped_critical_section lock(py::cast(signal, py::return_value_policy::reference));
+  const Samples samples = samples_view(chunk);
+  Array<float> out = empty<float>({signal.most(samples.size)});
+  float* const to = values(out);
+  std::size_t made = signal.feed(samples, true, to);
+  if (is_last) made += signal.finish(to + made);
+  out.resize({made}, false);
+  return out;
+}
+
 void bind_time(py::module_& m) {
+  m.def("can_resample", &ResamplePlan::affordable, py::arg("rate_before"), py::arg("rate_after"),
+        "Whether a ratio of rates has a plan.");
+  py::class_<ResamplePlan, std::shared_ptr<ResamplePlan>>(m, "ResamplePlan", "A ratio of rates.")
+      .def(py::init<std::size_t, std::size_t, const std::vector<double>&>(), py::kw_only(),
+           py::arg("rate_before"), py::arg("rate_after"), py::arg("taps"))
+      .def("count", &ResamplePlan::count, py::arg("n_samples"))
+      .def("run", &run_resample, py::arg("samples"), "The whole signal at the other rate.");
+  py::class_<Resampling>(m, "Resampling", "A signal at another rate, bit by bit.")
+      .def(py::init(&make_resampling), py::arg("plan"), py::keep_alive<1, 2>())
+      .def("feed", &feed_resampling, py::arg("chunk"), py::arg("last"), "What became ready.");
   m.def("delta", &run_delta, py::arg("values").noconvert(), py::arg("width"), py::arg("order"),
         "Derivative over time of (n_frames, n_features).");
   m.def("delta_rows", &run_delta_rows, py::arg("values").noconvert(), py::arg("width"),

@@ -13,6 +13,7 @@
 #include "quaver/pipelines/stream.hpp"
 #include "quaver/pitch/yin.hpp"
 #include "quaver/spectrum/stft.hpp"
+#include "quaver/time/resample.hpp"
 
 namespace quaver::bindings {
 
@@ -42,6 +43,8 @@ QV_PLAN(quaver::Extractor)
 QV_PLAN(quaver::FilterBank<float>)
 QV_PLAN(quaver::LogMelPlan)
 QV_PLAN(quaver::PyAudioPlan)
+QV_PLAN(quaver::ResamplePlan)
+QV_PLAN(quaver::Resampling)
 QV_PLAN(quaver::SpeechFeaturesPlan)
 QV_PLAN(quaver::StftPlan<float>)
 QV_PLAN(quaver::StftPlan<double>)

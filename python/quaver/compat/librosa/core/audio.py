@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from quaver.audio import resample_pieces
 from quaver.compat.librosa import _release, forward
 from quaver.compat.librosa._names import CORE
 from quaver.compat.librosa._release import UNGIVEN
 from quaver.compat.librosa.util.exceptions import ParameterError
 from quaver.compat.librosa.util.utils import fix_length, valid_audio
 from quaver.recordings.parts import decode_buffer
+from quaver.recordings.rates import resample_pieces
 
 Array = NDArray[Any]
 
