@@ -75,7 +75,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "Yin.period": {"difference": PYIN["difference"], "trough_threshold": 0.1},
     "Yin.pyin": PYIN,
     "FilterBank": {"weights": BANDS.astype(np.float32)},
-    "FilterBank.of": {"picture": np.ones((5, 33), np.float32)},
+    "FilterBank.of": {"pictures": np.ones((2, 5, 33), np.float32), "frames_first": True},
     "ResamplePlan": {"rate_before": 7, "rate_after": 5, "taps": [0.5, 0.25]},
     "can_resample": {"rate_before": 44100, "rate_after": 16000},
     "ResamplePlan.count": {"n_samples": 100},
@@ -118,8 +118,19 @@ GOOD: dict[str, dict[str, Any]] = {
         "spectrogram": SPECTRUM, "advance": np.linspace(0, 3, 33),
         "positions": np.arange(0, 6, 0.75),
     },
-    "decibel": {"power": MATRIX**2, "amin": 1e-10, "offset": 0.0},
-    "contrast": {"magnitude": MATRIX**2, "bands": [(0, 4, 2), (4, 40, 9)]},
+    "lowest": {"x": MATRIX},
+    "energies": {"pictures": MATRIX[np.newaxis], "frames_first": True, "is_even": True},
+    "log_means": {
+        "pictures": MATRIX[np.newaxis], "frames_first": False, "squared": True, "amin": 1e-10
+    },
+    "magphase": {"z": SPECTRUM},
+    "decibel": {
+        "power": MATRIX**2, "squared": False, "amin": 1e-10, "offsets": np.zeros(len(MATRIX)),
+        "top_db": 80.0,
+    },
+    "contrast": {
+        "pictures": MATRIX[np.newaxis] ** 2, "frames_first": False, "bands": [(0, 4, 2), (4, 40, 9)]
+    },
     "Splitter": {},
     "Splitter.forms": {"text": "I can't, 😊 see 12 ..."},
     "Splitter.count": {"texts": ["a b a", "ärger", ""]},

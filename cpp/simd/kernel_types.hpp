@@ -20,6 +20,7 @@
 #include "quaver/spectrum/contrast.hpp"
 #include "quaver/spectrum/decibel.hpp"
 #include "quaver/spectrum/mel.hpp"
+#include "quaver/spectrum/picture.hpp"
 #include "quaver/spectrum/spectrum.hpp"
 #include "quaver/spectrum/stft.hpp"
 #include "quaver/statistics/functionals.hpp"

@@ -7,18 +7,18 @@ namespace quaver::QV_TARGET {
 // Of one band of a bank, whose weights may be narrower than the rows; two chains, because one is
 // bound by the latency of the multiply-add.
 template <class W, class T>
-static inline Lanes<T> band_sum(const FilterBank<W>& bank, std::size_t m, const T* rows) {
-  constexpr std::size_t kCount = LanesOf<T>::kCount;
+static inline Lanes<T> band_sum(const FilterBank<W>& bank, std::size_t m, const T* rows,
+                                std::size_t stride = LanesOf<T>::kCount) {
   const Band band = bank.bands[m];
   const W* w = bank.weights.data() + band.weights;
-  const T* x = rows + band.first * kCount;
+  const T* x = rows + band.first * stride;
   Lanes<T> even{}, odd{};
   std::size_t k = 0;
   for (; k + 2 <= band.count; k += 2) {
-    even = MulAdd(LoadU(x + k * kCount), Set(static_cast<T>(w[k])), even);
-    odd = MulAdd(LoadU(x + (k + 1) * kCount), Set(static_cast<T>(w[k + 1])), odd);
+    even = MulAdd(LoadU(x + k * stride), Set(static_cast<T>(w[k])), even);
+    odd = MulAdd(LoadU(x + (k + 1) * stride), Set(static_cast<T>(w[k + 1])), odd);
   }
-  if (k < band.count) even = MulAdd(LoadU(x + k * kCount), Set(static_cast<T>(w[k])), even);
+  if (k < band.count) even = MulAdd(LoadU(x + k * stride), Set(static_cast<T>(w[k])), even);
   return even + odd;
 }
 

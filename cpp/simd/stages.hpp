@@ -88,7 +88,7 @@ void prepare_percentiles(const float* row, std::size_t n, const Extremes& e,
                          FunctionalsScratch& scratch);
 double percentile(const float* row, std::size_t n, double q, FunctionalsScratch& scratch);
 // contrast.cpp
-void contrast_of_power(const ContrastPlan& plan, const float* power, std::size_t n_frames,
-                       float* valley, float* peak);
+void contrast_of_power(const ContrastPlan& plan, const Picture<float>& power, float* valley,
+                       float* peak);
 
 }  // namespace quaver::QV_TARGET

@@ -6,7 +6,6 @@
 #include "array.hpp"
 #include "plan.hpp"
 #include "quaver/spectrum/contrast.hpp"
-#include "quaver/spectrum/decibel.hpp"
 #include "quaver/spectrum/stft.hpp"
 
 namespace quaver::bindings {
@@ -68,17 +67,6 @@ static Array<S> run_bands(const Stft64& plan, const Array<S>& samples, bool powe
                    });
 }
 
-static Array<float> run_bands_of(const FilterBank& bank, const Array<float>& picture) {
-  if (picture.ndim() != 2 || extent(picture, 1) != bank.n_bins) {
-    refuse("the picture must have shape (n_frames, " + std::to_string(bank.n_bins) + "), got ",
-           picture);
-  }
-  const std::size_t n_frames = extent(picture, 0);
-  return filled<float>({bank.n_bands, n_frames}, [&, from = values(picture)](float* to) {
-    bands_of(bank, from, n_frames, to);
-  });
-}
-
 static Array<float> run_istft(const Stft& plan, const Array<std::complex<float>>& spectrum,
                               std::size_t n_weighted, std::size_t n_samples) {
   if (spectrum.ndim() != 2 || extent(spectrum, 1) != plan.fft.n_bins) {
@@ -91,54 +79,12 @@ static Array<float> run_istft(const Stft& plan, const Array<std::complex<float>>
   });
 }
 
-static std::shared_ptr<FilterBank> make_bank(const Array<float>& weights) {
-  if (weights.ndim() != 2 || extent(weights, 1) == 0) {
-    refuse("weights must have shape (n_bands, n_bins), got ", weights);
-  }
-  return std::make_shared<FilterBank>(values(weights), extent(weights, 0), extent(weights, 1));
-}
-
-static std::pair<Array<float>, float> run_decibel(const Array<float>& power, float amin,
-                                                  float offset) {
-  if (!(amin >= 1.17549435e-38f)) {
-    throw std::invalid_argument("amin must be a normal positive number, got " +
-                                std::to_string(amin));
-  }
-  auto out = empty_like(power);
-  const float largest =
-      without_gil([&, from = values(power), size = size_of(power), to = values(out)] {
-        return decibel(from, size, amin, offset, to);
-      });
-  return {std::move(out), largest};
-}
-
 using Bands = std::vector<std::tuple<std::size_t, std::size_t, std::size_t>>;
 
-static ContrastPlan contrast_plan(const Bands& bands, std::size_t n_bins) {
-  std::vector<ContrastBand> list;
-  for (const auto& [first, last, count] : bands) {
-    if (last > n_bins) {
-      throw std::invalid_argument("bands must end within the " + std::to_string(n_bins) +
-                                  " bins, got " + std::to_string(last));
-    }
-    list.push_back({first, last, count});
-  }
-  return ContrastPlan(std::move(list));
-}
+// bind_pictures.cpp
+ContrastPlan contrast_plan(const Bands& bands, std::size_t n_bins);
 
 using Extremes = std::pair<Array<float>, Array<float>>;  // valleys, peaks
-
-static Extremes run_contrast(const Array<float>& magnitude, const Bands& bands) {
-  require_matrix(magnitude);
-  const std::size_t n_frames = extent(magnitude, 1);
-  const ContrastPlan plan = contrast_plan(bands, extent(magnitude, 0));
-  auto valley = empty<float>({plan.n_bands, n_frames});
-  auto peak = filled<float>({plan.n_bands, n_frames},
-                            [&, from = values(magnitude), low = values(valley)](float* high) {
-                              contrast(plan, from, n_frames, low, high);
-                            });
-  return {std::move(valley), std::move(peak)};
-}
 
 static Extremes run_stft_contrast(const Stft64& plan, const Array<float>& samples,
                                   const Bands& bands) {
@@ -153,10 +99,6 @@ static Extremes run_stft_contrast(const Stft64& plan, const Array<float>& sample
 }
 
 void bind_spectrum(py::module_& m) {
-  py::class_<FilterBank, std::shared_ptr<FilterBank>>(m, "FilterBank", "Sparse rows of weights.")
-      .def(py::init(&make_bank), py::arg("weights").noconvert())
-      .def("of", &run_bands_of, py::arg("picture").noconvert(),
-           "(n_bands, n_frames) of a picture (n_frames, n_bins).");
   py::class_<Stft, std::shared_ptr<Stft>>(m, "Stft", "Plan of a transform.")
       .def(py::init(&make_stft<Stft>), py::kw_only(), py::arg("n_fft"), py::arg("hop_length"),
            py::arg("window").noconvert(), py::arg("center"))
@@ -183,10 +125,6 @@ void bind_spectrum(py::module_& m) {
            py::arg("bank"))
       .def("contrast", &run_stft_contrast, py::arg("samples").noconvert(), py::arg("bands"),
            "The function contrast of the picture of float32 samples.");
-  m.def("decibel", &run_decibel, py::arg("power").noconvert(), py::arg("amin"), py::arg("offset"),
-        "Decibel, and the largest one: NaN when a power is not finite.");
-  m.def("contrast", &run_contrast, py::arg("magnitude").noconvert(), py::arg("bands"),
-        "Means of the smallest and largest values of bands (first, last, count).");
 }
 
 }  // namespace quaver::bindings

@@ -5,6 +5,7 @@
 namespace quaver::bindings {
 void bind_core(py::module_& m);
 void bind_framing(py::module_& m);
+void bind_pictures(py::module_& m);
 void bind_spectrum(py::module_& m);
 void bind_time(py::module_& m);
 void bind_statistics(py::module_& m);
@@ -18,6 +19,7 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   m.doc() = "Compiled kernels of quaver; private, use the quaver package.";
   quaver::bindings::bind_core(m);
   quaver::bindings::bind_framing(m);
+  quaver::bindings::bind_pictures(m);  // banks, which transforms take
   quaver::bindings::bind_spectrum(m);
   quaver::bindings::bind_time(m);
   quaver::bindings::bind_statistics(m);

@@ -185,6 +185,14 @@ def median(n: int, rng: np.random.Generator) -> tuple[Callable[..., Any], Argume
     return _core.running_median, {"x": x, "size": int(rng.integers(1, 12))}
 
 
+def pictures(n: int, n_bins: int, rng: np.random.Generator) -> Arguments:
+    """Two pictures of n frames, in either order of memory and precision."""
+    frames_first = bool(rng.integers(2))
+    shape = (2, n, n_bins) if frames_first else (2, n_bins, n)
+    kind = fuzzing.choice(rng, (np.float32, np.float64))
+    return {"pictures": np.resize(NOISE, shape).astype(kind), "frames_first": frames_first}
+
+
 CASES: dict[str, Make] = {
     "Extractor.frames": lambda n, rng: (extractor(rng).frames, {"samples": any_samples(n, rng)}),
     "Extractor.vector": vector,
@@ -211,7 +219,9 @@ CASES: dict[str, Make] = {
         {"samples": noise(n), "bands": [(0, 4, 2), (4, 65, 9)]},
     ),
     "FilterBank": lambda n, rng: (_core.FilterBank, {"weights": frames_of(n, rng)}),
-    "FilterBank.of": lambda n, rng: (bank(33).of, {"picture": noise(n, 33)}),
+    "FilterBank.of": lambda n, rng: (
+        bank(33).of, pictures(n, 33, rng)
+    ),
     "Yin.difference": lambda n, rng: (yin(rng).difference, {"samples": noise(n).astype("f8")}),
     "Yin.period": lambda n, rng: (
         _core.Yin(frame_length=50, hop_length=5, min_period=3, max_period=30, tiny=0.0).period,
@@ -246,10 +256,24 @@ CASES: dict[str, Make] = {
     "running_median": median,
     "phase_vocoder": vocoder,
     "decibel": lambda n, rng: (
-        _core.decibel, {"power": np.abs(noise(n)), "amin": 1e-10, "offset": 3.0}
+        _core.decibel,
+        {
+            "power": noise(2, n).astype("f8" if n % 3 else "f4"), "squared": bool(n % 2),
+            "amin": 1e-10, "offsets": np.array([3.0, 0.0]), "top_db": 20.0,
+        },
+    ),
+    "lowest": lambda n, rng: (_core.lowest, {"x": noise(n).astype("f8" if n % 3 else "f4")}),
+    "magphase": lambda n, rng: (
+        _core.magphase, {"z": complex_noise(1, n).astype("c16" if n % 3 else "c8")}
+    ),
+    "energies": lambda n, rng: (
+        _core.energies, {**pictures(n, 34, rng), "is_even": bool(n % 2)}
+    ),
+    "log_means": lambda n, rng: (
+        _core.log_means, {**pictures(n, 34, rng), "squared": bool(n % 2), "amin": 1e-10}
     ),
     "contrast": lambda n, rng: (
-        _core.contrast, {"magnitude": np.abs(noise(34, n)), "bands": [(0, 4, 2), (4, 34, 9)]}
+        _core.contrast, {**pictures(n, 34, rng), "bands": [(0, 4, 2), (4, 34, 9)]}
     ),
 }  # fmt: skip
 

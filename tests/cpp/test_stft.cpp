@@ -137,7 +137,7 @@ static void test_bands_and_contrast() {
   stft_contrast(plan, extremes, y.data(), y.size(), low.data(), high.data());
   stft_bins(plan, StftOutput::magnitude, y.data(), y.size(), picture.data());
   std::vector<float> low2(2 * n), high2(2 * n);
-  contrast(extremes, picture.data(), n, low2.data(), high2.data());
+  contrast(extremes, {picture.data(), n_bins, n, false}, low2.data(), high2.data());
   CHECK(low == low2);
   CHECK(high == high2);
   for (std::size_t t = 0; t < n; ++t) {
@@ -157,7 +157,7 @@ static void test_decibel() {
   for (std::size_t n : {0, 1, 3, 16, 33}) {
     std::vector<float> x(n), out(n);
     for (std::size_t i = 0; i < n; ++i) x[i] = static_cast<float>(i) * 0.25f;
-    const float largest = decibel(x.data(), n, 1e-10f, 1.0f, out.data());
+    const float largest = decibel(x.data(), n, false, 1e-10f, 1.0f, 80.0f, out.data());
     for (std::size_t i = 0; i < n; ++i) {
       const double power = std::max(static_cast<double>(x[i]), 1e-10);
       CHECK_NEAR(static_cast<double>(out[i]), 10 * std::log10(power) - 1, 2e-5);
@@ -165,7 +165,7 @@ static void test_decibel() {
     }
     if (n == 0) continue;
     x[n - 1] = std::nanf("");
-    CHECK(std::isnan(decibel(x.data(), n, 1e-10f, 0.0f, out.data())));
+    CHECK(std::isnan(decibel(x.data(), n, false, 1e-10f, 0.0f, 80.0f, out.data())));
   }
 }
 

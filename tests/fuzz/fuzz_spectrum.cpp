@@ -73,14 +73,15 @@ static void check_pictures(const Case& c, fuzz::Bytes& bytes) {
   fuzz::on_each_target(
       [&] {
         std::vector<float> both(2 * c.n_frames);
-        contrast(bands, picture.data(), c.n_frames, both.data(), both.data() + c.n_frames);
+        contrast(bands, {picture.data(), c.n_bins, c.n_frames, false}, both.data(),
+                 both.data() + c.n_frames);
         return fuzz::widened(both);
       },
       fuzz::require_same);
   fuzz::on_each_target(
       [&] {
         std::vector<float> levels(picture.size());
-        decibel(picture.data(), picture.size(), 1e-10f, 3.0f, levels.data());
+        decibel(picture.data(), picture.size(), false, 1e-10f, 3.0f, 80.0f, levels.data());
         return fuzz::widened(levels);
       },
       [](const fuzz::Values& expected, const fuzz::Values& found) {
@@ -92,7 +93,7 @@ static void check_pictures(const Case& c, fuzz::Bytes& bytes) {
   fuzz::on_each_target(
       [&] {
         std::vector<float> out(bank.n_bands * c.n_frames);
-        bands_of(bank, picture.data(), c.n_frames, out.data());
+        bands_of(bank, {picture.data(), c.n_bins, c.n_frames, true}, out.data());
         return fuzz::widened(out);
       },
       [&](const fuzz::Values& expected, const fuzz::Values& found) {

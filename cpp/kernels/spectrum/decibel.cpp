@@ -8,8 +8,13 @@
 
 namespace quaver {
 
-float decibel(const float* power, std::size_t n, float amin, float offset, float* out) {
-  return kernels().decibel(power, n, amin, offset, out);
+float decibel(const float* power, std::size_t n, bool squared, float amin, float offset,
+              float top_db, float* out) {
+  return kernels().decibel(power, n, squared, amin, offset, top_db, out);
+}
+double decibel(const double* power, std::size_t n, bool squared, double amin, double offset,
+               double top_db, double* out) {
+  return kernels().decibel_wide(power, n, squared, amin, offset, top_db, out);
 }
 
 }  // namespace quaver
@@ -20,34 +25,54 @@ float decibel(const float* power, std::size_t n, float amin, float offset, float
 
 namespace quaver::QV_TARGET {
 
-float decibel(const float* power, std::size_t n, float amin, float offset, float* out) {
-  const Vec smallest = Set(amin), huge = Set(3.4028235e38f), shift = Set(offset);
-  Vec largest = Set(-3.4028235e38f);
-  VecI n_bad{};
-  std::size_t i = 0;
-  for (; i + kLanes <= n; i += kLanes) {
-    const Vec p = LoadU(power + i);
-    n_bad += (p <= huge) + 1;  // a true comparison is -1; NaN fails it
-    const Vec db = Decibel(Max(p, smallest)) - shift;
+static inline VecD Decibel(VecD x) { return Ln(x) * 4.34294481903251828; }
+
+template <class T>
+static T run_decibel(const T* values, std::size_t n, bool squared, T amin, T offset, T top_db,
+                     T* out) {
+  constexpr std::size_t kWidth = LanesOf<T>::kCount;
+  const T lowest = sizeof(T) == sizeof(float) ? T(-3.4028235e38f) : T(-1.7976931348623157e308);
+  const Lanes<T> smallest = Set(amin), shift = Set(offset);
+  Lanes<T> largest = Set(lowest), zeros{};
+  for (std::size_t i = 0; i < n; i += kWidth) {
+    const std::size_t count = n - i < kWidth ? n - i : kWidth;
+    // The lanes behind the last value hold amin or less, the lowest there is: no maximum of theirs.
+    Lanes<T> p{};
+    if (count == kWidth)
+      p = LoadU(values + i);
+    else
+      __builtin_memcpy(&p, values + i, count * sizeof(T));
+    zeros += p - p;  // NaN of what is not finite
+    if (squared) p *= p;
+    const Lanes<T> db = Decibel(Max(p, smallest)) - shift;
     largest = Max(largest, db);
-    StoreU(out + i, db);
+    if (count == kWidth)
+      StoreU(out + i, db);
+    else
+      __builtin_memcpy(out + i, &db, count * sizeof(T));
   }
-  if (i < n) {
-    Vec p = smallest;
-    __builtin_memcpy(&p, power + i, (n - i) * sizeof(float));
-    n_bad += (p <= huge) + 1;
-    const Vec db = Decibel(Max(p, smallest)) - shift;
-    largest = Max(largest, db);
-    __builtin_memcpy(out + i, &db, (n - i) * sizeof(float));
-  }
-  // The lanes behind the last value hold amin, the lowest there is: no maximum of their own.
-  float result = largest[0];
-  int bad = 0;
-  for (std::size_t lane = 0; lane < kLanes; ++lane) {
+  T result = largest[0], zero{};
+  for (std::size_t lane = 0; lane < kWidth; ++lane) {
     result = result < largest[lane] ? largest[lane] : result;
-    bad |= n_bad[lane];
+    zero += zeros[lane];
   }
-  return bad == 0 ? result : __builtin_nanf("");
+  const T limit = result - top_db;
+  if (limit >= lowest) {  // neither -infinity nor NaN
+    const Lanes<T> floor = Set(limit);
+    std::size_t i = 0;
+    for (; i + kWidth <= n; i += kWidth) StoreU(out + i, Max(LoadU(out + i), floor));
+    for (; i < n; ++i) out[i] = out[i] < limit ? limit : out[i];
+  }
+  return result + zero;
+}
+
+float decibel(const float* power, std::size_t n, bool squared, float amin, float offset,
+              float top_db, float* out) {
+  return run_decibel(power, n, squared, amin, offset, top_db, out);
+}
+double decibel_wide(const double* power, std::size_t n, bool squared, double amin, double offset,
+                    double top_db, double* out) {
+  return run_decibel(power, n, squared, amin, offset, top_db, out);
 }
 
 }  // namespace quaver::QV_TARGET

@@ -108,11 +108,6 @@ void stft_bands(const StftPlan<double>& plan, StftOutput output, const FilterBan
                               out);
 }
 
-void bands_of(const FilterBank<float>& bank, const float* picture, std::size_t n_frames,
-              float* out) {
-  kernels().bands_of(bank, picture, n_frames, workspace<float>(2 * bank.n_bins), out);
-}
-
 void stft_contrast(const StftPlan<double>& plan, const ContrastPlan& bands, const float* samples,
                    std::size_t n_samples, float* valley, float* peak) {
   kernels().stft_contrast(plan, bands, samples, n_samples, workspace<double>(plan.n_fft), valley,
@@ -308,17 +303,6 @@ void stft_bands64_wide(const StftPlan<double>& plan, StftOutput output,
   run_bands(plan, output, bank, samples, n_samples, work, out);
 }
 
-void bands_of(const FilterBank<float>& bank, const float* picture, std::size_t n_frames,
-              StftWorkspace<float>& work, float* out) {
-  work.spectrum.reserve(bank.n_bins * kLanes);
-  float* const rows = work.spectrum.data();
-  for (std::size_t t = 0; t < n_frames; t += kLanes) {
-    const std::size_t n_valid = n_frames - t < kLanes ? n_frames - t : kLanes;
-    transpose(picture + t * bank.n_bins, n_valid, bank.n_bins, bank.n_bins, rows, kLanes);
-    sum_bands(bank, rows, n_valid, out + t, n_frames);
-  }
-}
-
 void stft_contrast(const StftPlan<double>& plan, const ContrastPlan& bands, const float* samples,
                    std::size_t n_samples, StftWorkspace<double>& work, float* valley, float* peak) {
   work.reserve(plan, kLanesD);
@@ -329,7 +313,7 @@ void stft_contrast(const StftPlan<double>& plan, const ContrastPlan& bands, cons
     const std::size_t n_valid = n_frames - t < kLanes ? n_frames - t : kLanes;
     const float* block =
         block_spectrum(plan, StftOutput::power, samples, n_samples, t, n_valid, work);
-    contrast_of_power(bands, block, kLanes, low, high);
+    contrast_of_power(bands, {block, plan.fft.n_bins, kLanes, false}, low, high);
     for (std::size_t b = 0; b < bands.n_bands; ++b) {
       __builtin_memcpy(valley + b * n_frames + t, low + b * kLanes, n_valid * sizeof(float));
       __builtin_memcpy(peak + b * n_frames + t, high + b * kLanes, n_valid * sizeof(float));

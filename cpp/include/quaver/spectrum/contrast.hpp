@@ -2,12 +2,13 @@
 // Valleys and peaks of spectral contrast (Jiang et al., Music type classification by spectral
 // contrast feature, ICME 2002): in each band of bins, the mean of the `count` smallest and of the
 // `count` largest magnitudes of a frame, as librosa.feature.spectral_contrast.
-// Magnitudes lie row-major (n_bins, n_frames), results (n_bands, n_frames). Error: the rounding of
-// a float32 sum of `count` values.
+// Results are (n_bands, n_frames). Error: the rounding of a sum of `count` values.
 #pragma once
 
 #include <cstddef>
 #include <vector>
+
+#include "quaver/spectrum/picture.hpp"
 
 namespace quaver {
 
@@ -31,7 +32,9 @@ struct ContrastPlan {
   std::size_t n_bands;
 };
 
-void contrast(const ContrastPlan& plan, const float* magnitude, std::size_t n_frames, float* valley,
+void contrast(const ContrastPlan& plan, const Picture<float>& magnitude, float* valley,
               float* peak);
+void contrast(const ContrastPlan& plan, const Picture<double>& magnitude, double* valley,
+              double* peak);
 
 }  // namespace quaver

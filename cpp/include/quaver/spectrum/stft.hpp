@@ -72,9 +72,6 @@ void stft_bands(const StftPlan<double>& plan, StftOutput output, const FilterBan
                 const float* samples, std::size_t n_samples, float* out);
 void stft_bands(const StftPlan<double>& plan, StftOutput output, const FilterBank<float>& bank,
                 const double* samples, std::size_t n_samples, double* out);
-// The bands of a picture (n_frames, n_bins) that is there already.
-void bands_of(const FilterBank<float>& bank, const float* picture, std::size_t n_frames,
-              float* out);
 // contrast.hpp of the magnitudes; valley and peak: (n_bands, n_frames).
 void stft_contrast(const StftPlan<double>& plan, const ContrastPlan& bands, const float* samples,
                    std::size_t n_samples, float* valley, float* peak);

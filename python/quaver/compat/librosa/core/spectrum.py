@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -14,16 +15,22 @@ from quaver.compat.librosa import _release, forward
 from quaver.compat.librosa._names import CORE
 from quaver.compat.librosa.core import transform
 from quaver.compat.librosa.util.exceptions import ParameterError
-from quaver.compat.librosa.util.utils import check_index, check_length, contiguous
+from quaver.compat.librosa.util.utils import (
+    KERNEL_TYPES,
+    check_index,
+    check_length,
+    in_memory_order,
+)
 
 Array = NDArray[Any]
 
 _COMPLEX = {np.dtype(np.float32): np.complex64, np.dtype(np.float64): np.complex128}
 _REAL = {np.dtype(np.complex64): np.float32, np.dtype(np.complex128): np.float64}
+# The kernel's logarithm takes normal numbers.
+_NONE = np.zeros(1)
+_SMALLEST = {np.dtype(kind): float(np.finfo(kind).tiny) for kind in KERNEL_TYPES}
 # Axes that share a reference.
 Axes = str | int | tuple[int, ...] | None
-# The kernel's logarithm takes normal float32 numbers.
-_SMALLEST_AMIN = float(np.finfo(np.float32).tiny)
 # Samples that no memory holds; sums of such lengths do not wrap around.
 _LARGEST_SIGNAL = 1 << 48
 
@@ -123,13 +130,18 @@ def magphase(D: Array, *, power: float = 1) -> tuple[Array, Array]:
     >>> magnitude.tolist(), phase.tolist()
     ([5.0, 0.0], [(0.6+0.8j), (1+0j)])
     """
-    magnitude = np.abs(D)
-    zero = magnitude == 0
-    divisor = magnitude + zero
-    phase = np.empty_like(D, dtype=transform.complex_type(D.dtype))
-    phase.real = D.real / divisor + zero
-    phase.imag = D.imag / divisor
-    magnitude **= power
+    if D.dtype in _REAL and D.ndim:
+        flat, axes = in_memory_order(D)
+        phase, magnitude = (part.transpose(axes) for part in _core.magphase(flat))
+    else:
+        magnitude = np.abs(D)
+        zero = magnitude == 0
+        divisor = magnitude + zero
+        phase = np.empty_like(D, dtype=transform.complex_type(D.dtype))
+        phase.real = D.real / divisor + zero
+        phase.imag = D.imag / divisor
+    if power != 1:
+        magnitude **= power
     return magnitude, phase
 
 
@@ -153,7 +165,8 @@ def power_to_db(
         _warn_of_phase("power_to_db", "np.abs(S) ** 2")
         S = np.abs(S)
     shared = _shared_axes("power_to_db", axes, S.ndim)
-    return _decibels(S, _reference(ref, S, shared), amin, top_db, shared)
+    S = _apart(S, shared)
+    return _decibels(S, False, _reference(ref, S, shared), amin, top_db, shared)
 
 
 def _check_amin(amin: float) -> None:
@@ -161,15 +174,25 @@ def _check_amin(amin: float) -> None:
         raise ParameterError(f"amin must be positive, got {amin}")
 
 
-def _decibels(S: Array, reference: Any, amin: float, top_db: float | None, axes: Any) -> Any:
+def _apart(S: Array, axes: Any) -> Array:
+    """Return S with channels in one piece each: NumPy is slow to reduce what lies side by side."""
+    if axes is None or S.ndim < 3 or S.dtype not in KERNEL_TYPES:
+        return S
+    flat, order = in_memory_order(S, S.ndim - 2)
+    return np.asarray(flat.transpose(order))
+
+
+def _decibels(
+    S: Array, squared: bool, reference: Any, amin: float, top_db: float | None, axes: Any
+) -> Any:
+    """Return the decibels of powers, or of amplitudes that are to be squared."""
     if top_db is not None and top_db < 0:
         raise ParameterError(f"top_db must be at least 0, got {top_db}")
     reference = np.maximum(amin, reference)
-    if S.dtype == np.float32 and S.size and S.ndim:
-        decibel = _decibel_by_channel(S, float(amin), reference, top_db, axes)
-        if decibel is not None:
-            return decibel
-    values = 10.0 * np.log10(np.maximum(amin, S))
+    decibel = _decibels_by_kernel(S, squared, reference, float(amin), top_db, axes)
+    if decibel is not None:
+        return decibel
+    values = 10.0 * np.log10(np.maximum(amin, np.square(np.abs(S)) if squared else S))
     values -= 10.0 * np.log10(reference)
     if top_db is not None and (axes is not None or 0 not in S.shape[:-2]):
         values = np.maximum(values, values.max(axis=axes, keepdims=True) - top_db)
@@ -197,47 +220,43 @@ def _reference(ref: float | Callable[..., Any], S: Array, axes: Any) -> Any:
         raise ParameterError(f"ref must take axis and keepdims, got {ref!r}: {error}") from error
 
 
-def _decibel_by_channel(
-    S: Array, amin: float, reference: Any, top_db: float | None, axes: Any
+def _decibels_by_kernel(
+    S: Array, squared: bool, reference: Any, amin: float, top_db: float | None, axes: Any
 ) -> Array | None:
-    """Decibel by the kernel where it can: all values of S share a reference, or each picture."""
-    if axes is None or axes == (-2, -1)[-S.ndim :]:
-        channels = S[np.newaxis] if S.ndim <= 2 or axes is None else S.reshape(-1, *S.shape[-2:])
-    else:
+    """Decibels where all values of S share a reference, or each picture; else None.
+
+    None too for what is not finite.
+    """
+    if S.dtype not in KERNEL_TYPES or not S.size or not S.ndim:
         return None
-    if np.size(reference) not in (1, len(channels)) or not _SMALLEST_AMIN <= amin < np.inf:
+    if axes is not None and axes != (-2, -1)[-S.ndim :]:
         return None
-    offsets = np.broadcast_to(_offsets(np.ravel(reference), amin), len(channels))
-    results = []
-    for channel, own in zip(channels, offsets, strict=True):
-        decibel = _fast_decibel(channel, amin, float(own), top_db)
-        if decibel is None:
-            return None
-        results.append(decibel)
-    return results[0].reshape(S.shape) if len(results) == 1 else np.stack(results).reshape(S.shape)
+    if not _SMALLEST[S.dtype] <= amin < np.inf:
+        return None
+    n_rows = 1 if axes is None or S.ndim <= 2 else math.prod(S.shape[:-2])
+    offsets = _offsets(reference, amin, S.dtype)
+    if offsets.size not in (1, n_rows) or not np.isfinite(offsets).all():
+        return None
+    flat, order = in_memory_order(S, S.ndim - 2 if n_rows > 1 else 0)
+    shifts = np.full(n_rows, offsets.item(0)) if offsets.size == 1 else offsets.ravel()
+    range_db = np.inf if top_db is None else top_db
+    values, largest = _core.decibel(flat.reshape(n_rows, -1), squared, amin, shifts, range_db)
+    if np.isnan(largest).any():
+        return None
+    return np.asarray(values.reshape(flat.shape).transpose(order))
 
 
-def _offsets(reference: Array, amin: float) -> Array:
+def _offsets(reference: Any, amin: float, dtype: Any) -> Array:
     """Decibel of references by the kernel too: what equals its reference becomes 0, not nearly."""
-    narrow = reference.astype(np.float32)
-    if (narrow == reference).all():
-        decibel, largest = _core.decibel(narrow, amin, 0.0)
-        if np.isfinite(largest):
-            return decibel
-    return np.asarray(10.0 * np.log10(reference))
-
-
-def _fast_decibel(S: Array, amin: float, offset: float, top_db: float | None) -> Array | None:
-    """Decibel by the kernel; None when a value is not finite."""
-    if not np.isfinite(offset):
-        return None
-    turned = not S.flags.c_contiguous and S.T.flags.c_contiguous
-    values, largest = _core.decibel(contiguous(S.T if turned else S), amin, offset)
-    if np.isnan(largest):
-        return None
-    if top_db is not None:
-        np.maximum(values, np.float32(largest - top_db), out=values)
-    return values.T if turned else values
+    exact = np.asarray(reference, np.float64)
+    if exact.size == 1 and exact.item() == 1.0:
+        return _NONE
+    narrow = exact.astype(dtype)
+    if (narrow == exact).all():
+        decibel, largest = _core.decibel(narrow.reshape(1, -1), False, amin, _NONE, np.inf)
+        if np.isfinite(largest).all():
+            return np.asarray(decibel, np.float64).reshape(exact.shape)
+    return np.asarray(10.0 * np.log10(exact))
 
 
 def _warn_of_phase(name: str, instead: str) -> None:
@@ -263,16 +282,17 @@ def amplitude_to_db(
     S = np.asarray(S)
     if np.issubdtype(S.dtype, np.complexfloating):
         _warn_of_phase("amplitude_to_db", "np.abs(S)")
-    magnitude = np.abs(S)
+        S = np.abs(S)
     shared = _shared_axes("amplitude_to_db", axes, S.ndim)
+    S = _apart(S, shared)
+    magnitude = np.abs(S) if callable(ref) else S  # which is squared
     reference = _reference(ref, magnitude, shared)
     if magnitude.dtype == np.float32 and magnitude.ndim and np.ndim(reference) == 0:
         narrow = np.float32(reference)
         # Its square is then rounded as that of a magnitude which equals it.
         reference = narrow if narrow == reference else reference
-    power = np.square(magnitude, out=magnitude if isinstance(magnitude, np.ndarray) else None)
     _check_amin(amin**2)
-    return _decibels(np.asarray(power), reference**2, amin**2, top_db, shared)
+    return _decibels(magnitude, True, reference**2, amin**2, top_db, shared)
 
 
 def db_to_power(S_db: Any, *, ref: float = 1.0) -> Any:

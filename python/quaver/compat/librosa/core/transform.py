@@ -14,6 +14,7 @@ from quaver._caches import PER_POINT, kept
 from quaver.compat.librosa import filters
 from quaver.compat.librosa.util.exceptions import ParameterError
 from quaver.compat.librosa.util.utils import (
+    KERNEL_TYPES,
     channels,
     check_length,
     contiguous,
@@ -27,7 +28,6 @@ from quaver.compat.librosa.util.utils import (
 
 Array = NDArray[Any]
 
-_KERNEL_TYPES = (np.float32, np.float64)
 _UNSUPPORTED_PADS = ("wrap", "maximum", "mean", "median", "minimum")
 # The longest transform whose error the kernel in double states.
 _LONGEST = 65536
@@ -145,7 +145,7 @@ class Framing:
                 f" {y.shape[-1]} samples"
             )
         plan = None
-        if y.dtype in _KERNEL_TYPES and _has_kernel(taps):
+        if y.dtype in KERNEL_TYPES and _has_kernel(taps):
             plan = _plan(n_fft, hop_length, np.asarray(taps, np.float64).tobytes(), zeros)
         if center and not (zeros and plan is not None):
             y = _pad(y, n_fft, hop_length, pad_mode)

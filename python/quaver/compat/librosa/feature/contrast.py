@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from quaver.compat.librosa.core import transform
 from quaver.compat.librosa.core.convert import fft_frequencies
 from quaver.compat.librosa.core.spectrum import check_signal, length_of, power_to_db
 from quaver.compat.librosa.util.exceptions import ParameterError
-from quaver.compat.librosa.util.utils import channels
+from quaver.compat.librosa.util.utils import lowest, stack_of
 
 Array = NDArray[Any]
 
@@ -116,10 +117,10 @@ def _extremes(
         S = frames.picture(1)
     assert S is not None
     shape = (*S.shape[:-2], len(bands), S.shape[-1])
-    if S.dtype == np.float32 and S.size and simple and np.isfinite(S).all():
-        pairs = [_core.contrast(channel, spans) for channel in channels(S, 2)]
-        low, high = (np.stack(part).reshape(shape) for part in zip(*pairs, strict=True))
-        return low.astype(np.float64), high.astype(np.float64)
+    if S.size and simple and not math.isnan(lowest(S)):
+        low, high = _core.contrast(*stack_of(S), spans)
+        low, high = (part.astype(np.float64).reshape(shape) for part in (low, high))
+        return low, high
     valley, peak = np.zeros(shape), np.zeros(shape)
     for k, (bins, count) in enumerate(zip(bands, counts, strict=True)):
         ordered = np.sort(S[..., bins, :], axis=-2)

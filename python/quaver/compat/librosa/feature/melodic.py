@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,14 @@ from quaver.compat.librosa.core.peaks import loud_pitches
 from quaver.compat.librosa.core.pitch import estimate_tuning, pitch_tuning
 from quaver.compat.librosa.core.spectrum import check_signal, power_to_db, spectrogram
 from quaver.compat.librosa.util.exceptions import ParameterError
-from quaver.compat.librosa.util.utils import expand_to, normalize, plain
+from quaver.compat.librosa.util.utils import (
+    KERNEL_TYPES,
+    expand_to,
+    lowest,
+    normalize,
+    plain,
+    stack_of,
+)
 
 Array = NDArray[Any]
 
@@ -46,12 +54,11 @@ def melspectrogram(
             y, S, n_fft, hop_length, win_length, window, center, pad_mode, power=power
         )
         basis, plan = _mel_bank(sr=sr, n_fft=n_fft, **kwargs)
-        frames_first = np.swapaxes(S, -1, -2)
+        fits = S.ndim > 1 and S.dtype in KERNEL_TYPES and S.shape[-2] == basis.shape[1]
         # Dense sums spread a NaN or infinity over all bands of a frame.
-        fits = S.ndim == 2 and S.dtype == np.float32 and S.shape[0] == basis.shape[1]
-        is_ready = frames_first.flags.c_contiguous and frames_first.flags.aligned
-        if plan is not None and fits and is_ready and np.isfinite(S.sum()):
-            return plan.of(frames_first)
+        if plan is not None and fits and not math.isnan(lowest(S)):
+            bands = plan.of(*stack_of(S))
+            return bands.reshape(*S.shape[:-2], *bands.shape[-2:])
     return np.asarray(np.matmul(basis, S))
 
 

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from quaver import _core
 from quaver.compat.librosa import forward
 from quaver.compat.librosa._names import FEATURE
 from quaver.compat.librosa.core.convert import fft_frequencies
 from quaver.compat.librosa.core.spectrum import spectrogram
 from quaver.compat.librosa.util.exceptions import ParameterError
-from quaver.compat.librosa.util.utils import expand_to, tiny
+from quaver.compat.librosa.util.utils import KERNEL_TYPES, expand_to, lowest, stack_of, tiny
 
 Array = NDArray[Any]
 
@@ -22,7 +23,8 @@ def _weighable(S: Array, name: str) -> None:
     """Refuse what cannot weigh frequencies."""
     if not np.isrealobj(S):
         raise ParameterError(f"{name} takes a real spectrogram, got {S.dtype}")
-    if (S < 0).any():
+    low = lowest(S)
+    if low < 0 or (math.isnan(low) and (S < 0).any()):
         raise ParameterError(f"{name} takes a spectrogram without negative values")
 
 
@@ -156,6 +158,11 @@ def spectral_flatness(
         raise ParameterError(f"amin must be positive, got {amin}")
     S, _ = spectrogram(y, S, n_fft, hop_length, win_length, window, center, pad_mode, rounded=False)
     _weighable(S, "spectral_flatness")
+    smallest = float(S.dtype.type(amin)) if S.dtype in KERNEL_TYPES else 0.0
+    if power in (1, 2) and smallest >= tiny(S) and not math.isnan(lowest(S)) and S.shape[-2]:
+        logarithms, means = _core.log_means(*stack_of(S), power == 2, smallest)
+        ratio = np.exp(logarithms) / means
+        return ratio.astype(S.dtype).reshape(*S.shape[:-2], 1, S.shape[-1])
     values = np.maximum(amin, S**power)
     kind = values.dtype
     geometric = np.exp(np.mean(np.log(values), axis=-2, keepdims=True, dtype=np.float64))

@@ -7,8 +7,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from quaver import _core
 from quaver.compat.librosa.util.exceptions import ParameterError
-from quaver.compat.librosa.util.utils import abs2, frame, pad_ends, threshold_in, valid_audio
+from quaver.compat.librosa.util.utils import (
+    KERNEL_TYPES,
+    abs2,
+    frame,
+    pad_ends,
+    stack_of,
+    threshold_in,
+    valid_audio,
+)
 
 Array = NDArray[Any]
 
@@ -36,14 +45,22 @@ def rms(
                 f"frame_length must be {2 * S.shape[-2] - 2} or {2 * S.shape[-2] - 1} for the"
                 f" {S.shape[-2]} bins of S, got {frame_length}"
             )
-        x = abs2(S, dtype=dtype)
-        x[..., 0, :] *= 0.5
-        if frame_length % 2 == 0:
-            x[..., -1, :] *= 0.5
-        power = 2 * np.sum(x, axis=-2, keepdims=True) / frame_length**2
+        power = 2 * _energies(S, frame_length, dtype) / frame_length**2
     else:
         raise ParameterError("y or S must be given, got neither")
     return np.asarray(np.sqrt(power))
+
+
+def _energies(S: Array, frame_length: int, dtype: Any) -> Array:
+    """Sum the squares of a spectrogram over bins, those that have no mirror image by half."""
+    if S.dtype in KERNEL_TYPES and dtype in (np.float32, S.dtype) and S.shape[-2] > 1:
+        sums = _core.energies(*stack_of(S), frame_length % 2 == 0)
+        return sums.reshape(*S.shape[:-2], 1, S.shape[-1]).astype(dtype, copy=False)
+    x = abs2(S, dtype=dtype)
+    x[..., 0, :] *= 0.5
+    if frame_length % 2 == 0:
+        x[..., -1, :] *= 0.5
+    return np.asarray(np.sum(x, axis=-2, keepdims=True))
 
 
 def _mean_square(y: Array, frame_length: int, hop_length: int, dtype: Any) -> Array:

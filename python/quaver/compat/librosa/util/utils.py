@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from quaver import _core
 from quaver.compat.librosa import _release, forward
 from quaver.compat.librosa._names import UTIL
 from quaver.compat.librosa.util.exceptions import ParameterError
@@ -222,6 +223,54 @@ def channels(x: Array, ndim: int) -> Array:
     """
     count, shape = math.prod(x.shape[:-ndim]), x.shape[-ndim:]
     return contiguous(x).reshape(count, *shape) if count else np.zeros((1, *shape), x.dtype)
+
+
+def in_memory_order(x: Array, n_kept: int = 0) -> tuple[Array, tuple[int, ...]]:
+    """Return x with its axes from `n_kept` on as they lie in memory, and the transpose back.
+
+    In C order: a copy only where the axes leave gaps, or the first ones lie inside others.
+
+    Examples
+    --------
+    >>> flat, axes = in_memory_order(np.zeros((2, 5, 4)).swapaxes(1, 2))
+    >>> flat.shape, axes
+    ((2, 5, 4), (0, 2, 1))
+    """
+    order = list(range(x.ndim))
+    if not x.flags.c_contiguous:
+        order[n_kept:] = sorted(order[n_kept:], key=lambda axis: -abs(x.strides[axis]))
+    back = sorted(range(x.ndim), key=order.__getitem__)
+    return contiguous(x.transpose(order)), tuple(back)
+
+
+#: Types that kernels of pictures take.
+KERNEL_TYPES = (np.float32, np.float64)
+
+
+def stack_of(S: Array) -> tuple[Array, bool]:
+    """Return pictures (..., n_bins, n_frames) as kernels take them, in the order of their memory.
+
+    A stack (n, n_bins, n_frames) and False, or (n, n_frames, n_bins) and True where frames lie one
+    after the other, as `stft` leaves them.
+
+    Examples
+    --------
+    >>> stack_of(np.zeros((2, 3, 4, 5)))[0].shape, stack_of(np.zeros((5, 4)).T)[0].shape
+    ((6, 4, 5), (1, 5, 4))
+    """
+    x, axes = in_memory_order(S, S.ndim - 2)
+    return x.reshape(math.prod(x.shape[:-2]), *x.shape[-2:]), axes[-1] != S.ndim - 1
+
+
+def lowest(S: Array) -> float:
+    """Return the lowest value; NaN when one is not finite, or the type not a kernel's.
+
+    Examples
+    --------
+    >>> lowest(np.array([[1.0, -2.0]])), lowest(np.array([[1.0, np.inf]]))
+    (-2.0, nan)
+    """
+    return _core.lowest(stack_of(S)[0]) if S.ndim > 1 and S.dtype in KERNEL_TYPES else math.nan
 
 
 def stacked(results: list[Array], lead: tuple[int, ...]) -> Array:
