@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 
 from commands import Run
 from quaver.cli.app import app
+from toys import tone
 
 
 @pytest.fixture
@@ -53,6 +54,19 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
         rows.append(f"{i}.wav,{label},{speaker}")
     (made / "clips.csv").write_text("\n".join(rows))
     return made / "clips.csv"
+
+
+@pytest.fixture(scope="session")
+def moods(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for each of five labels of one's own, four speakers with four clips each."""
+    folder = tmp_path_factory.mktemp("moods")
+    for i, label in enumerate(("calm", "cross", "giddy", "weary", "unsure")):
+        (folder / label).mkdir()
+        for speaker in "abcd":
+            for take in range(4):
+                samples = (0.02 + 0.05 * take) * tone(300 * (i + 1), 6000, 7 * take + ord(speaker))
+                soundfile.write(folder / label / f"{speaker}_{take}.wav", samples, 16000)
+    return folder
 
 
 @pytest.fixture(scope="session")

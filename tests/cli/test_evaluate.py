@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,48 @@ def test_evaluate_protocols(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_evaluate_needs_one_of_protocol_and_model(run: Run, trained: Path) -> None:
     assert "one of --protocol and --model" in squeezed(run("evaluate", "DIR", code=2).stderr)
     run("evaluate", "DIR", "--protocol", "all", "--model", trained, code=2)
-    assert "'random'" in run("evaluate", "DIR", "--protocol", "random", code=2).stderr
+    assert "'other'" in run("evaluate", "DIR", "--protocol", "other", code=2).stderr
+    with_model = ("evaluate", "DIR", "--model", trained)
+    assert "goes with --protocol" in run(*with_model, "--seed", 1, code=2).stderr
+    assert "goes with --protocol" in run(*with_model, "--model-kind", "svm", code=2).stderr
+    any_corpus = ("evaluate", "DIR", "--protocol", "random")
+    assert "goes with --model-kind" in run(*any_corpus, "--epochs", 1, code=2).stderr
+    assert "expected one of svm" in run(*any_corpus, "--model-kind", "knn", code=2).stderr
+
+
+def test_evaluate_any_corpus(run: Run, moods: Path, tmp_path: Path) -> None:
+    rows, picture = tmp_path / "rows.csv", tmp_path / "confusion.png"
+    asked = ("evaluate", moods, "--protocol", "leave-one-speaker-out", "--speaker", "/([a-d])_")
+    files = ("--predictions", rows, "--picture", picture)
+    document = json.loads(run(*asked, "--no-search", *files, "--json").stdout)
+    assert document["folds"] == document["speakers"] == 4
+    assert document["labels"]["weary"]["clips"] == 16
+    low, high = document["uar_interval"]
+    assert low <= document["uar"] <= high
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    with rows.open(newline="") as lines:
+        said = list(csv.DictReader(lines))
+    assert len(said) == 80
+    right = sum(row["right"] == "True" for row in said)
+    assert right / 80 == pytest.approx(document["accuracy"])
+    shown = run(*asked, "--no-search", "--format", "table").stdout
+    assert "95 %" in shown
+    assert "rows are true labels" in shown
+    blocks = run(*asked, "--no-search", "--format", "tsv").stdout.split("\n\n")
+    assert [block.split("\t")[0] for block in blocks] == ["protocol", "label", "protocol"]
+
+
+def test_evaluate_bad_recordings(run: Run, moods: Path, tmp_path: Path) -> None:
+    lines = ["path,label,speaker"]
+    for file in sorted(moods.glob("*/*.wav")):
+        lines.append(f"{file},{file.parent.name},{file.name[0]}")
+    (tmp_path / "bad.wav").write_text("no audio")
+    (tmp_path / "t.csv").write_text("\n".join([*lines, "bad.wav,calm,a"]))
+    asked = ("evaluate", tmp_path / "t.csv", "--protocol", "speaker-independent", "--no-search")
+    done = run(*asked, "--json")
+    assert json.loads(done.stdout)["clips"] == 80
+    assert "1 failed:" in done.stderr
+    assert "cannot be used" in run(*asked, "--strict", code=1).stderr
 
 
 @pytest.mark.slow

@@ -195,3 +195,20 @@ def test_threads_are_passed_on_and_change_no_answer(
     command = ["predict", DEMO, DEMO, "--model", "tdcnn"]
     assert run(*command).stdout == run(*command, "--threads", 2).stdout
     assert given == [None, 2]
+
+
+def test_the_rows_of_a_table(run: Run, folder: Path, trained: Path) -> None:
+    (folder / "t.tsv").write_text(
+        "path\tstart\tend\na.wav\t0\t1\na.wav\t1.25\t2\ndeep/b.flac\t\t\na.wav\t7\t8\n"
+    )
+    done = run("predict", folder / "t.tsv", "--model", trained, "--json", code=1)
+    found = json.loads(done.stdout)
+    times = [(row["start"], row["end"]) for row in found["predictions"]]
+    assert times == [(0, 1), (1.25, 2), (0, None)]
+    assert "lies behind the end" in found["failures"][0]["reason"]
+    samples, rate = soundfile.read(folder / "a.wav", dtype="float32")
+    expected = svm.predict(svm.load(trained), [samples[20000:32000]], rate).probabilities[0]
+    shares = list(found["predictions"][1]["probabilities"].values())
+    assert shares == pytest.approx(expected.tolist())
+    shown = run("predict", folder / "t.tsv", "--model", trained, "--format", "table", code=1)
+    assert "from s" in shown.stdout

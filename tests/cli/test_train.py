@@ -29,19 +29,6 @@ def test_train_refuses_before_it_works(run: Run, table: Path, tmp_path: Path) ->
     assert not output.exists()
 
 
-@pytest.fixture(scope="module")
-def moods(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder for each of five labels of one's own, four speakers with four clips each."""
-    folder = tmp_path_factory.mktemp("moods")
-    for i, label in enumerate(("calm", "cross", "giddy", "weary", "unsure")):
-        (folder / label).mkdir()
-        for speaker in "abcd":
-            for take in range(4):
-                samples = (0.02 + 0.05 * take) * tone(300 * (i + 1), 6000, 7 * take + ord(speaker))
-                soundfile.write(folder / label / f"{speaker}_{take}.wav", samples, 16000)
-    return folder
-
-
 def test_labels_of_ones_own(run: Run, moods: Path, tmp_path: Path) -> None:
     file = tmp_path / "mine.skops"
     options = ("--no-search", "--speaker", "/([a-d])_", "--labels", "cross=anger, giddy = joy")
@@ -57,6 +44,23 @@ def test_labels_of_ones_own(run: Run, moods: Path, tmp_path: Path) -> None:
     assert "got giddy" in run("train", "svm", moods, "-o", file, "--labels", "giddy", code=2).stderr
     missing = run("train", "svm", moods, "-o", file, "--drop", "bored", code=1)
     assert "no clip is labelled 'bored', the labels are calm, cross" in squeezed(missing.stderr)
+
+
+def test_train_leaves_out_what_it_cannot_use(run: Run, table: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.wav"
+    bad.write_text("no audio")
+    more = tmp_path / "more.csv"
+    rows = table.read_text().splitlines()[1:]
+    listed = [f"{table.parent}/{row}" for row in rows]
+    more.write_text("\n".join(["path,label,speaker", f"{bad},anger,p", *listed]))
+    asked = ("train", "svm", more, "-o", tmp_path / "mine.skops", "--no-search")
+    done = run(*asked)
+    assert "bad.wav" in done.stderr
+    assert "1 clip left out, 12 kept." in done.stderr
+    assert "12 clips, 2 labels" in done.stderr
+    refused = run(*asked[:4], tmp_path / "other.skops", "--strict", code=1)
+    assert "1 of 13 clips cannot be used" in refused.stderr
+    assert not (tmp_path / "other.skops").exists()
 
 
 @pytest.mark.filterwarnings("ignore:speakers cannot be kept together")

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from quaver import _core
+from quaver.cli.check import check_command
 from quaver.cli.console import escape_names, warnings_told
 from quaver.cli.demo import demo_command
 from quaver.cli.errors import errors_told
@@ -106,6 +107,14 @@ app.command(
         "quaver run -b librosa -m package.module arguments",
     ),
 )(run_command)
+app.command(
+    "check",
+    epilog=examples(
+        "quaver check ravdess/",
+        "quaver check moods/ --speaker '/([a-z]+)_'",
+        "quaver check clips.csv --rate 16000 --json",
+    ),
+)(check_command)
 app.command("info", epilog=examples("quaver info", "quaver info mine.skops"))(info_command)
 app.add_typer(train, name="train")
 app.add_typer(evaluate, name="evaluate")

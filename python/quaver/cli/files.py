@@ -7,6 +7,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,8 @@ import typer
 
 from quaver.audio import Segment
 from quaver.batch import Failure
-from quaver.cli.console import counted, say, shown
-from quaver.cli.errors import USAGE, describe_error, require, stop
+from quaver.cli.console import counted, progress, say, shown
+from quaver.cli.errors import USAGE, describe_error, report_failures, require, stop
 from quaver.record import replacing
 from quaver.recordings.folders import search
 from quaver.recordings.views import drained
@@ -40,18 +41,23 @@ Given = Path | Piped | Segment
 
 
 def collect(
-    paths: Sequence[Path], max_duration: float | None = None
+    paths: Sequence[Path], max_duration: float | None = None, *, tables: bool = False
 ) -> tuple[list[Given], list[Failure]]:
     """Return the recordings at and below the paths, and what cannot be read there.
 
-    ``-`` is standard input. What else lies in folders is counted on stderr.
+    ``-`` is standard input. With `tables` those of the rows of a table, too. What else lies in
+    folders is counted on stderr.
     """
+    from quaver.corpora.manifests import ENDINGS, manifest
+
     files: list[Given] = []
     failures: list[Failure] = []
     for i, path in enumerate(paths):
         try:
             if path.is_dir():
                 files += _below(path, failures)
+            elif tables and path.suffix.lower() in ENDINGS:
+                files += manifest(path, labelled=False).paths.tolist()
             else:
                 files.append(given(path))
         except (ValueError, OSError) as error:
@@ -59,7 +65,12 @@ def collect(
                 Failure(i, os.fspath(path), type(error).__name__, describe_error(error))
             )
     if max_duration is not None:
-        files = [Segment(file, max_duration=max_duration) for file in files]
+        files = [
+            replace(file, max_duration=max_duration)
+            if isinstance(file, Segment)
+            else Segment(file, max_duration=max_duration)
+            for file in files
+        ]
     return files, failures
 
 
@@ -91,17 +102,23 @@ def read_clips(
     labels: str | None = None,
     drop: str | None = None,
     speaker: str | None = None,
+    *,
+    texts: bool = False,
 ) -> Corpus:
     """Return the clips of one corpus or several as one table, as the options ask for them.
 
-    What is left out is said.
+    What is left out is said. A table of `texts` needs no recordings.
     """
-    from quaver.corpus import KINDS, Corpus, read_corpus
+    from quaver.corpus import KINDS, Corpus, manifest, read_corpus
 
     if kind not in KINDS:
         raise typer.BadParameter(f"expected one of {', '.join(KINDS)}, got {kind!r}")
     paths = [corpora] if isinstance(corpora, Path) else corpora
-    found = Corpus.joined([read_corpus(path, kind, speaker=speaker) for path in paths])
+    if texts and all(path.is_file() for path in paths):
+        read = [manifest(path, speaker=speaker, recordings=False) for path in paths]
+    else:
+        read = [read_corpus(path, kind, speaker=speaker) for path in paths]
+    found = Corpus.joined(read)
     wanted, left_out = _renamed(labels), _listed(drop)
     kept = found.relabelled(wanted, left_out)
     if not kept.has_speakers:
@@ -113,6 +130,20 @@ def read_clips(
     if left_out:
         listed = ", ".join(f"{label} {counts[label]}" for label in sorted(left_out))
         say(f"{counted(len(found) - len(kept), 'clip')} left out: {listed}.")
+    return kept
+
+
+def heard_clips(clips: Corpus, *, strict: bool = False) -> Corpus:
+    """Return the clips that can be heard; the others are listed, or the end if that is asked."""
+    from quaver.corpora.check import usable
+
+    with progress("Listening") as report:
+        kept, failures = usable(clips, progress=report)
+    report_failures(failures)
+    if failures and (strict or not len(kept)):
+        stop(f"{len(failures)} of {counted(len(clips), 'clip')} cannot be used")
+    if failures:
+        say(f"{counted(len(failures), 'clip')} left out, {len(kept)} kept.")
     return kept
 
 

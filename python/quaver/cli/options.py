@@ -88,6 +88,10 @@ Kind = Annotated[
         " meld, folders (one for each label) or manifest (a table: CSV, TSV, Parquet)."
     ),
 ]
+Strict = Annotated[
+    bool,
+    typer.Option("--strict", help="Stop with exit code 1 if a recording cannot be used."),
+]
 Search = Annotated[
     bool, typer.Option(help="Choose features and parameters by cross-validation over speakers.")
 ]

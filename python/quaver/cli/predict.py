@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import typer
 
+from quaver.audio import Segment
 from quaver.batch import CLIP_ERRORS
 from quaver.cli import texts
 from quaver.cli.console import progress
@@ -46,7 +47,8 @@ def predict_command(
     paths: Annotated[
         list[Path] | None,
         typer.Argument(
-            help="Recordings, or folders of them; - for stdin.",
+            help="Recordings, folders of them, or tables with a column path and maybe start and"
+            " end; - for stdin.",
             show_default=False,
             parser=recording_path,
         ),
@@ -108,7 +110,7 @@ def predict_command(
         tables: list[Table | tuple[Table, Table]] = [texts.text_tables(rows)]
     else:
         chosen = open_voice(model)
-        files, failures = collect(paths, max_duration)
+        files, failures = collect(paths, max_duration, tables=True)
         if timeline:
             rows = _timelines(chosen, files, failures, window=window, hop=hop, downmix=channels)
         else:
@@ -135,6 +137,7 @@ def _predictions(
     with progress("Predicting") as report:
         found = model.predict_clips(files, threads=threads, downmix=downmix, progress=report)
     failures += found.failures
+    parts = any(isinstance(file, Segment) and (file.start or file.end) for file in files)
     return [
         prediction_row(
             files[found.index[i]],
@@ -142,9 +145,17 @@ def _predictions(
             found.classes,
             found.probabilities[i],
             texts.trust(found, i),
+            **(_times(files[found.index[i]]) if parts else {}),
         )
         for i in range(len(found))
     ]
+
+
+def _times(file: Given) -> dict[str, float | None]:
+    """Return which part of its file is meant; no end is that of the file."""
+    if isinstance(file, Segment):
+        return {"start": file.start, "end": file.end}
+    return {"start": 0.0, "end": None}
 
 
 def _timelines(
@@ -167,11 +178,12 @@ def _timelines(
             reason = describe_error(error)
             failures.append(quaver.Failure(i, os.fspath(file), type(error).__name__, reason))
             continue
+        before = file.start if isinstance(file, Segment) else 0.0
         labels = np.where(curve.is_silent, SILENCE, curve.labels)
         for start, end, label, probabilities, warnings in zip(
             curve.starts, curve.ends, labels, curve.probabilities, curve.warnings, strict=True
         ):
-            times = {"start": float(start), "end": float(end)}
+            times = {"start": before + float(start), "end": before + float(end)}
             trust = {"reliable": not warnings, "warnings": list(warnings)}
             rows.append(
                 prediction_row(file, str(label), curve.classes, probabilities, trust, **times)
@@ -185,7 +197,7 @@ def prediction_row(
     classes: Sequence[str],
     probabilities: NDArray[np.float64],
     trust: dict[str, Any],
-    **times: float,
+    **times: float | None,
 ) -> dict[str, Any]:
     """Return an answer as data."""
     shares = dict(zip(classes, probabilities.tolist(), strict=True))
@@ -201,7 +213,7 @@ def _prediction_tables(rows: list[dict[str, Any]], classes: Sequence[str]) -> tu
     wide, narrow = [], []
     for row, doubts in zip(rows, told, strict=True):
         shares = row["probabilities"]
-        start = [f"{row['start']:.2f}", f"{row['end']:.2f}"] if timeline else []
+        start = [_seconds(row["start"]), _seconds(row["end"])] if timeline else []
         end = [doubts, row["file"]] if doubtful else [row["file"]]
         wide.append([*start, row["emotion"], *(percent(shares[c]) for c in classes), *end])
         narrow.append([*start, *texts.two_highest(row["emotion"], shares), *end])
@@ -218,6 +230,10 @@ def _prediction_tables(rows: list[dict[str, Any]], classes: Sequence[str]) -> tu
             frozenset({i, i + 2, *(i + 4 + j for j in words)}),
         ),
     )
+
+
+def _seconds(time: float | None) -> str:
+    return "" if time is None else f"{time:.2f}"
 
 
 def doubts_told(row: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import shutil
@@ -10,14 +11,17 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.cells import cell_len
 
 from quaver.cli.console import print_json, shown, write
+from quaver.record import replacing
 
 if TYPE_CHECKING:
+    from quaver.models.results import Evaluation
     from quaver.models.scores import Report
 
 Row = Mapping[str, Any]
@@ -286,3 +290,49 @@ def emit_reports(wanted: Format, reports: Sequence[Report]) -> None:
         [score_table(reports), *map(confusion_table, reports)],
         *map(confusion_rows, reports),
     )
+
+
+def _between(interval: Sequence[float]) -> str:
+    return f"{interval[0]:.1%} to {interval[1]:.1%}"
+
+
+def emit_evaluation(wanted: Format, found: Evaluation) -> None:
+    """Write scores with intervals, the clips and recall of each label, and the confusion."""
+    document = found.to_dict()
+    row = {
+        "protocol": found.report.name,
+        "accuracy": document["accuracy"],
+        "accuracy_low": document["accuracy_interval"][0],
+        "accuracy_high": document["accuracy_interval"][1],
+        "uar": document["uar"],
+        "uar_low": document["uar_interval"][0],
+        "uar_high": document["uar_interval"][1],
+        "folds": document["folds"],
+        "clips": document["clips"],
+        "speakers": document["speakers"],
+    }
+    cells = [
+        found.report.name,
+        f"{row['accuracy']:.1%}",
+        _between(document["accuracy_interval"]),
+        f"{row['uar']:.1%}",
+        _between(document["uar_interval"]),
+        *("" if row[name] is None else str(row[name]) for name in ("folds", "clips", "speakers")),
+    ]
+    headings = ("protocol", "accuracy", "95 %", "average recall", "95 %")
+    labels = [{"label": label, **numbers} for label, numbers in document["labels"].items()]
+    shares = [[str(r["label"]), str(r["clips"]), f"{r['recall']:.1%}"] for r in labels]
+    tables = [
+        Table((*headings, "folds", "clips", "speakers"), [cells]),
+        Table(("label", "clips", "recall"), shares),
+        confusion_table(found.report),
+    ]
+    emit(wanted, document, [row], tables, labels, confusion_rows(found.report))
+
+
+def write_rows(file: Path, rows: Sequence[Row]) -> None:
+    """Write rows to a CSV file, once it is complete."""
+    with replacing(file) as temporary, temporary.open("w", newline="", encoding="utf-8") as lines:
+        writer = csv.DictWriter(lines, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)

@@ -34,7 +34,11 @@ _ROWS = _MOST_WORDS = 1 << 16
 
 
 def manifest(
-    path: str | os.PathLike[str], *, speaker: str | None = None, labelled: bool = True
+    path: str | os.PathLike[str],
+    *,
+    speaker: str | None = None,
+    labelled: bool = True,
+    recordings: bool = True,
 ) -> Corpus:
     r"""Read a table: path, label and optionally speaker, corpus, sex, start, end, split and more.
 
@@ -49,6 +53,8 @@ def manifest(
         Another column, or a pattern; see `Corpus.with_speakers`.
     labelled : bool, default True
         Whether a label is needed.
+    recordings : bool, default True
+        Whether a path is needed; a table of texts has the column ``text`` in its place.
 
     Returns
     -------
@@ -71,16 +77,17 @@ def manifest(
     table = Path(path)
     rows = table_rows(table)
     line, header = next(rows)
-    _check_header(f"{table}, {_unit(table)} {line}", header, labelled)
-    columns = _Columns(table, header, labelled)
+    needed = ["path"] * recordings + ["label"] * labelled
+    _check_header(f"{table}, {_unit(table)} {line}", header, needed)
+    columns = _Columns(table, header, needed)
     for line, cells in rows:
         columns.add(line, cells)
     corpus = columns.corpus()
     return corpus if speaker is None else corpus.with_speakers(speaker, table.parent)
 
 
-def _check_header(place: str, header: list[str], labelled: bool) -> None:
-    missing = [name for name in ("path", "label")[: 1 + labelled] if name not in header]
+def _check_header(place: str, header: list[str], needed: list[str]) -> None:
+    missing = [name for name in needed if name not in header]
     if missing:
         raise ValueError(
             f"{place}: missing column(s) {', '.join(missing)}, got {', '.join(header) or 'nothing'}"
@@ -106,10 +113,9 @@ def _is_other_time(name: str, header: list[str]) -> bool:
 class _Columns:
     """What rows add up to: one list a column, each word once in memory, for millions of rows."""
 
-    def __init__(self, table: Path, header: list[str], labelled: bool) -> None:
+    def __init__(self, table: Path, header: list[str], needed: list[str]) -> None:
         self._table, self._header = table, header
-        wanted = ("label", "speaker") if labelled else ("speaker",)
-        self._needed = ["path", *(name for name in wanted if name in header)]
+        self._needed = [*needed, "speaker"] if "speaker" in header else needed
         self._cells: dict[str, list[str]] = {n: [] for n in header if n not in ("start", "end")}
         self._times = {name: array("d") for name in ("start", "end")}
         self._lines = array("q")
@@ -144,8 +150,9 @@ class _Columns:
         columns["sex"] = self._sexes()
         names = columns.get("corpus", [""] * len(self._lines))
         columns["corpus"] = [name or self._table.stem for name in names]
-        self._refuse_twins(columns)
-        return Corpus.of_columns(columns)
+        if "path" in columns:
+            self._refuse_twins(columns)
+        return Corpus.of_columns({"path": [""] * len(names), **columns})
 
     def _place(self, line: int) -> str:
         return f"{self._table}, {_unit(self._table)} {line}"

@@ -1,4 +1,4 @@
-"""How good a model is: protocols on RAVDESS, and any model on any corpus.
+"""How good a model is: any kind on any corpus, protocols on RAVDESS, trained models.
 
 Each protocol chooses features and parameters inside its training part, as `quaver.models.svm.train`
 does, so that no test clip takes part in any choice.
@@ -7,9 +7,9 @@ does, so that no test clip takes part in any choice.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,15 +20,26 @@ with extra("svm"):
 
 from quaver.config import FeatureConfig
 from quaver.corpus import RAVDESS_FOLDS, Calm, Corpus, ravdess
-from quaver.models.base import VoiceModel
-from quaver.models.scores import Report, score
+from quaver.models.results import Evaluation
+from quaver.models.scores import Report, evaluate_model, score
 from quaver.models.svm import selection
 from quaver.models.transformers import AudioFeatures, SpeakerNormalizer
+from quaver.models.validation import MODEL_KINDS, cross_validate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["ORIGINAL_SEEDS", "PROTOCOLS", "Report", "evaluate_model", "run_protocol", "score"]
+__all__ = [
+    "MODEL_KINDS",
+    "ORIGINAL_SEEDS",
+    "PROTOCOLS",
+    "Evaluation",
+    "Report",
+    "cross_validate",
+    "evaluate_model",
+    "run_protocol",
+    "score",
+]
 
 #: Names that `run_protocol` knows.
 PROTOCOLS = ("original", "speaker-independent", "speaker-normalised")
@@ -40,47 +51,6 @@ _CLIPS = {"original": 1344, "neutral": 1440}
 
 Progress = Callable[[int, int], object]
 _Split = tuple["NDArray[np.intp]", "NDArray[np.intp]"]
-
-
-def evaluate_model(
-    model: VoiceModel, corpus: Corpus, *, progress: bool | Progress = False
-) -> Report:
-    """Score a trained model on a corpus that it was not trained on.
-
-    Parameters
-    ----------
-    model : VoiceModel
-    corpus : Corpus
-    progress : bool or callable, default False
-        As in `quaver.extract_many`.
-
-    Returns
-    -------
-    Report
-        Of one fold; labels that the model does not know count as errors.
-
-    Raises
-    ------
-    ValueError
-        If a clip cannot be used: a score of the others would be that of another corpus.
-    """
-    found = labels_of_all(model, corpus.paths, progress=progress)
-    classes = sorted({*model.classes, *corpus.labels.tolist()})
-    return score("model", classes, [(corpus.labels, found)])
-
-
-def labels_of_all(
-    model: VoiceModel, clips: Sequence[Any] | NDArray[Any], *, progress: bool | Progress = False
-) -> NDArray[np.str_]:
-    """Return what a model says of each clip, or raise ValueError if one cannot be used."""
-    found = model.predict_clips(clips, progress=progress)
-    if found.failures:
-        first = found.failures[0]
-        raise ValueError(
-            f"{len(found.failures)} of {len(clips)} clips cannot be used, among them"
-            f" {first.source}: {first.reason}"
-        )
-    return found.labels
 
 
 def ravdess_for(directory: str | os.PathLike[str], protocol: str) -> Corpus:
@@ -181,19 +151,13 @@ def run_protocol(
         )
         predicted = chosen.steps.predict(vectors(chosen.config)[test])
         folds.append((corpus.labels[test], predicted))
-        choices.append(_choice(chosen))
+        choices.append(chosen.choice())
         step()
     return score(name, sorted(set(corpus.labels.tolist())), folds, choices)
 
 
 def _rows_of(vectors: selection.Vectors, rows: NDArray[np.intp]) -> selection.Vectors:
     return lambda config: vectors(config)[rows]
-
-
-def _choice(chosen: selection.Fitted) -> dict[str, Any]:
-    defaults = FeatureConfig(sample_rate=chosen.config.sample_rate).to_dict()
-    changed = {k: v for k, v in chosen.config.to_dict().items() if v != defaults[k]}
-    return {"C": chosen.penalty, "kernel_width": chosen.kernel_width, "config": changed}
 
 
 def _original_splits(corpus: Corpus) -> list[_Split]:

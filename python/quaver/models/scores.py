@@ -16,6 +16,10 @@ with extra("svm"):
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+    from quaver.batch import Progress
+    from quaver.corpus import Corpus
+    from quaver.models.base import VoiceModel
+
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)  # arrays have no single truth
 class Report:
@@ -173,3 +177,42 @@ def score(
     return Report(
         name, np.array(accuracies), np.array(uars), confusion, tuple(classes), tuple(choices)
     )
+
+
+def evaluate_model(model: VoiceModel, corpus: Corpus, *, progress: Progress = False) -> Report:
+    """Score a trained model on a corpus that it was not trained on.
+
+    Parameters
+    ----------
+    model : VoiceModel
+    corpus : Corpus
+    progress : bool or callable, default False
+        As in `quaver.extract_many`.
+
+    Returns
+    -------
+    Report
+        Of one fold; labels that the model does not know count as errors.
+
+    Raises
+    ------
+    ValueError
+        If a clip cannot be used: a score of the others would be that of another corpus.
+    """
+    found = labels_of_all(model, corpus.paths, progress=progress)
+    classes = sorted({*model.classes, *corpus.labels.tolist()})
+    return score("model", classes, [(corpus.labels, found)])
+
+
+def labels_of_all(
+    model: VoiceModel, clips: Sequence[Any] | NDArray[Any], *, progress: Progress = False
+) -> NDArray[np.str_]:
+    """Return what a model says of each clip, or raise ValueError if one cannot be used."""
+    found = model.predict_clips(clips, progress=progress)
+    if found.failures:
+        first = found.failures[0]
+        raise ValueError(
+            f"{len(found.failures)} of {len(clips)} clips cannot be used, among them"
+            f" {first.source}: {first.reason}"
+        )
+    return found.labels

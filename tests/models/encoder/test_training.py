@@ -23,6 +23,7 @@ from quaver.models.encoder.discriminant import discriminant
 from quaver.models.encoder.head import left_over, read, softmax
 from quaver.models.encoder.logistic import logistic_regression
 from quaver.models.encoder.vectors import Vectors
+from quaver.models.protocols import folds_of
 
 RATE = 16000
 SPEAKERS = ("ann", "bob", "cid", "dan")
@@ -212,13 +213,13 @@ def test_folds_of_protocols() -> None:
     clips = [Clip(Path(f"{s}.wav"), "fear", s, "ravdess") for fold in RAVDESS_FOLDS for s in fold]
     clips += [Clip(Path(f"{s}.wav"), "fear", s, "other") for s in "abcdefg"]
     table = Corpus(tuple(clips))
-    folds = list(evaluation.folds_of(table, "speaker-independent"))
+    folds = list(folds_of(table, "speaker-independent"))
     assert sorted(np.concatenate(folds).tolist()) == list(range(31))
     assert {table[int(i)].speaker for i in folds[0]} == {*RAVDESS_FOLDS[0], "a", "f"}
-    by_corpus = list(evaluation.folds_of(table, "leave-one-corpus-out"))
+    by_corpus = list(folds_of(table, "leave-one-corpus-out"))
     assert [len(fold) for fold in by_corpus] == [7, 24]
     with pytest.raises(ValueError, match="protocol must be one of speaker-independent"):
-        list(evaluation.folds_of(table, "original"))
+        list(folds_of(table, "original"))
     one = Corpus(tuple(clip for clip in clips if clip.corpus == "other"))
     with pytest.raises(ValueError, match="needs at least two corpora, got other"):
         evaluation.run_protocol(one, "leave-one-corpus-out")

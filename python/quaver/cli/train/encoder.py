@@ -9,8 +9,8 @@ import typer
 
 from quaver.cli.console import progress, shown
 from quaver.cli.errors import USAGE, require, stop
-from quaver.cli.files import check_folders, read_clips
-from quaver.cli.options import Copies, Corpora, Drop, Kind, Labels, Search, Speaker, Threads
+from quaver.cli.files import check_folders, heard_clips, read_clips
+from quaver.cli.options import Copies, Corpora, Drop, Kind, Labels, Search, Speaker, Strict, Threads
 from quaver.cli.train.told import say_trained
 
 
@@ -21,6 +21,7 @@ def train_encoder_command(
     labels: Labels = None,
     drop: Drop = None,
     speaker: Speaker = None,
+    strict: Strict = False,
     copies: Copies = 6,
     search: Search = True,
     seed: Annotated[int, typer.Option(help="Of the copies.")] = 0,
@@ -37,7 +38,7 @@ def train_encoder_command(
     if output.suffix != ".onnx":
         stop(f"{shown(output)}: expected a name that ends in .onnx", USAGE)
     check_folders(output)
-    clips = read_clips(corpora, kind, labels, drop, speaker)
+    clips = heard_clips(read_clips(corpora, kind, labels, drop, speaker), strict=strict)
     with progress("Listening") as report:
         model = encoder.train(
             clips, n_copies=copies, search=search, seed=seed, threads=threads, progress=report

@@ -9,8 +9,8 @@ import typer
 
 from quaver.cli.console import progress, say, shown
 from quaver.cli.errors import USAGE, require, stop
-from quaver.cli.files import check_folders, read_clips
-from quaver.cli.options import Clips, Drop, Jobs, Kind, Labels, Search, Speaker, goes_with
+from quaver.cli.files import check_folders, heard_clips, read_clips
+from quaver.cli.options import Clips, Drop, Jobs, Kind, Labels, Search, Speaker, Strict, goes_with
 from quaver.cli.train.told import say_trained
 
 
@@ -22,6 +22,7 @@ def train_svm_command(
     labels: Labels = None,
     drop: Drop = None,
     speaker: Speaker = None,
+    strict: Strict = False,
     search: Search = True,
     jobs: Jobs = None,
     robust: Annotated[
@@ -36,7 +37,7 @@ def train_svm_command(
     """Train the SVM on all clips of a corpus and write the model with its card.
 
     A table (CSV, TSV, Parquet) has the columns path, label and optionally speaker, corpus, sex,
-    start and end (s), split and others.
+    start and end (s), split and others. Recordings that cannot be used are listed and left out.
     """
     goes_with(context, search, "--search", "jobs")
     require("sklearn", "skops", extra="svm")
@@ -45,7 +46,7 @@ def train_svm_command(
     if output.suffix.lower() != ".skops":
         stop(f"{shown(output)}: expected a name that ends in .skops", USAGE)
     check_folders(output)
-    clips = read_clips(corpus, kind, labels, drop, speaker)
+    clips = heard_clips(read_clips(corpus, kind, labels, drop, speaker), strict=strict)
     if search and not robust:
         say("The search takes minutes; --no-search takes seconds.")
     with progress("Training") as report:

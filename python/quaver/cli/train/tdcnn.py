@@ -9,7 +9,7 @@ import typer
 
 from quaver.cli.console import counted, quiet, say, shown
 from quaver.cli.errors import USAGE, require, stop
-from quaver.cli.files import check_folders, check_picture, read_clips, save_figure
+from quaver.cli.files import check_folders, check_picture, heard_clips, read_clips, save_figure
 from quaver.cli.options import (
     Checkpoint,
     Clips,
@@ -22,6 +22,7 @@ from quaver.cli.options import (
     Robust,
     Seed,
     Speaker,
+    Strict,
 )
 
 
@@ -32,6 +33,7 @@ def train_tdcnn_command(
     labels: Labels = None,
     drop: Drop = None,
     speaker: Speaker = None,
+    strict: Strict = False,
     epochs: Epochs = 60,
     cycles: Cycles = 1,
     batch_size: Annotated[int, typer.Option(min=1)] = 16,
@@ -71,7 +73,7 @@ def train_tdcnn_command(
     check_folders(output, curves)
     if curves is not None:
         check_picture(curves)
-    clips = read_clips(corpus, kind, labels, drop, speaker)
+    clips = heard_clips(read_clips(corpus, kind, labels, drop, speaker), strict=strict)
     model = unfitted(
         original,
         checkpoint,

@@ -6,13 +6,13 @@ does, so that no test speaker takes part in any choice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from quaver.augmentation import CONDITIONS, Augmentation
-from quaver.corpus import RAVDESS_FOLDS, Corpus
+from quaver.corpus import Corpus
 from quaver.models import stress
 from quaver.models.base import VoiceModel
 from quaver.models.encoder.classifier import EncoderClassifier
@@ -20,42 +20,11 @@ from quaver.models.encoder.model import Encoder
 from quaver.models.encoder.selection import fit
 from quaver.models.encoder.training import BLOCKS
 from quaver.models.encoder.vectors import N_COPIES, POLICIES, Vectors, policies_of, vectors_of
+from quaver.models.protocols import folds_of
 from quaver.models.scores import average_recall
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-#: Names that `run_protocol` knows.
-PROTOCOLS = ("speaker-independent", "leave-one-corpus-out")
-
-_N_FOLDS = 5
-
-
-def folds_of(corpus: Corpus, protocol: str) -> Iterator[NDArray[np.intp]]:
-    """Yield the test rows of each fold.
-
-    speaker-independent
-        Five folds; of RAVDESS the published ones by actor, of every other corpus its speakers in
-        alphabetical order, dealt out one by one.
-    leave-one-corpus-out
-        A fold for each corpus.
-    """
-    corpora = np.array([clip.corpus for clip in corpus], dtype=np.str_)
-    if protocol == "leave-one-corpus-out":
-        if len(np.unique(corpora)) < 2:
-            raise ValueError(f"{protocol} needs at least two corpora, got {corpora[0]}")
-        yield from (np.flatnonzero(corpora == name) for name in np.unique(corpora))
-        return
-    if protocol != "speaker-independent":
-        raise ValueError(f"protocol must be one of {', '.join(PROTOCOLS)}, got {protocol!r}")
-    if len(np.unique(corpus.groups)) < 2:
-        raise ValueError(f"{protocol} needs at least two speakers, got {corpus.groups[0]}")
-    numbers = {f"ravdess/{speaker}": i for i, fold in enumerate(RAVDESS_FOLDS) for speaker in fold}
-    for name in set(np.unique(corpora)) - {"ravdess"}:
-        for i, group in enumerate(np.unique(corpus.groups[corpora == name])):
-            numbers[str(group)] = i % _N_FOLDS
-    folds = np.array([numbers[group] for group in corpus.groups])
-    yield from (np.flatnonzero(folds == i) for i in range(_N_FOLDS) if (folds == i).any())
 
 
 def run_protocol(
@@ -77,7 +46,7 @@ def run_protocol(
     corpus : Corpus
         Of one or several corpora.
     protocol : {"speaker-independent", "leave-one-corpus-out"}
-        As in `folds_of`.
+        Or another of `quaver.models.protocols.folds_of`.
     conditions : sequence of str, optional
         Of `quaver.augmentation.CONDITIONS`; all by default.
     encoder, augmentation, n_copies, search
@@ -131,8 +100,7 @@ def scored(
         train = np.setdiff1d(np.arange(len(corpus)), test)
         model, chosen = fitted(vectors.part(train))
         choices.append(chosen)
-        tested = (corpus[int(row)] for row in test)
-        known = Corpus(tuple(clip for clip in tested if clip.label in model.classes))
+        known = corpus.part(test[np.isin(corpus.labels[test], model.classes)])
         for name, part in stress.by_corpus(known):
             for condition in conditions:
                 found = stress.answered(model, part, condition)

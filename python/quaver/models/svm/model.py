@@ -249,9 +249,9 @@ def evaluate(model: SvmModel, corpus: Corpus) -> Report:
     -------
     Report
     """
-    from quaver.models import evaluation
+    from quaver.models.scores import evaluate_model
 
-    return evaluation.evaluate_model(model, corpus)
+    return evaluate_model(model, corpus)
 
 
 def _check_limits(config: FeatureConfig, n_values: int) -> None:

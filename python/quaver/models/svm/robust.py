@@ -21,10 +21,11 @@ from quaver.features import extract
 from quaver.models.base import check_trainable
 from quaver.models.card import data_of, versions
 from quaver.models.clips import each
-from quaver.models.encoder import evaluation as protocols
 from quaver.models.encoder import selection as heads
+from quaver.models.encoder.evaluation import scored
 from quaver.models.encoder.vectors import POLICIES, Vectors, vectors_of
 from quaver.models.folds import speaker_folds
+from quaver.models.protocols import folds_of
 from quaver.models.svm.landmarks import LandmarkClassifier, LandmarkScores
 from quaver.models.svm.model import SvmModel
 
@@ -295,7 +296,7 @@ def run_protocol(
         As of `quaver.models.encoder.evaluation.run_protocol`.
     """
     config = FeatureConfig.robust()
-    next(protocols.folds_of(corpus, protocol))  # what cannot be is said before anything is computed
+    next(folds_of(corpus, protocol))  # what cannot be is said before anything is computed
     if vectors is None:
         vectors = heard(corpus, n_copies=n_copies)
 
@@ -303,4 +304,4 @@ def run_protocol(
         steps, chosen = fit(part, search=search)
         return SvmModel(steps, config, {}), {"penalty": chosen.penalty}
 
-    return protocols.scored(corpus, protocol, vectors, fitted, conditions, progress)
+    return scored(corpus, protocol, vectors, fitted, conditions, progress)

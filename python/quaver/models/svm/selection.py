@@ -92,6 +92,12 @@ class Fitted:
     score: float | None
     by_speaker: bool
 
+    def choice(self) -> dict[str, Any]:
+        """Return what was chosen as JSON types, of the features what is not the default."""
+        defaults = FeatureConfig(sample_rate=self.config.sample_rate).to_dict()
+        changed = {k: v for k, v in self.config.to_dict().items() if v != defaults[k]}
+        return {"C": self.penalty, "kernel_width": self.kernel_width, "config": changed}
+
 
 def fit(
     vectors: Vectors,

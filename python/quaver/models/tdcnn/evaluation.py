@@ -24,8 +24,8 @@ with extra("tdcnn"):
 
 from quaver.corpus import RAVDESS_FOLDS, Corpus
 from quaver.models.base import VoiceModel
-from quaver.models.evaluation import labels_of_all, ravdess_for
-from quaver.models.scores import Report, score
+from quaver.models.evaluation import ravdess_for
+from quaver.models.scores import Report, labels_of_all, score
 from quaver.models.tdcnn.classifier import TDCNNClassifier
 
 if TYPE_CHECKING:
