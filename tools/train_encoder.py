@@ -34,7 +34,7 @@ TEXT = {
         f"All 1,440 speech clips of {cards.RAVDESS}, calm as neutral, and 2,246 clips of nEMO"
         " (Christop 2024, nEMO: Dataset of Emotional Speech in Polish, arXiv:2404.06292), nine"
         " actors, without disgust; the corpora count the same. Each clip is heard as it is and in"
-        " six changed copies: speed, rooms, tilt, noise, babble, bands, clipping, codecs"
+        " twelve changed copies: speed, rooms, tilt, noise, babble, bands, clipping, codecs"
         " (quaver.augmentation.Augmentation). The encoder itself was not trained."
     ),
     "Licence": (
@@ -54,8 +54,8 @@ TEXT = {
         " quaver.augmentation.CONDITIONS. Reliable are answers without a warning. Which blocks are"
         " taken was settled while looking at mean scores of the five folds; how copies are made,"
         " that pauses are left out and which machines are averaged, while looking at two of them"
-        " each; the measure of novelty, at one fold and at both corpora: a little optimism may"
-        " remain."
+        " each; the measure of novelty, at one fold and at both corpora; how fast it takes answers"
+        " back to equal ones, at both corpora: a little optimism may remain."
     ),
 }
 

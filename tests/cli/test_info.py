@@ -27,7 +27,7 @@ def test_info_of_a_model(run: Run, trained: Path) -> None:
 def test_info_of_an_encoder(run: Run, tmp_path: Path) -> None:
     pytest.importorskip("onnxruntime")
     assert run("info", "encoder").stdout.startswith("# ravdess-nemo-encoder\n")
-    with shipped("whisper-tiny-en-encoder", "whisper-tiny-en-encoder", ".onnx") as file:
+    with shipped("whisper-tiny-en-encoder", ("whisper-tiny-en-encoder",), ".onnx") as file:
         assert run("info", file).stdout.startswith("# whisper-tiny-en\n")
     (tmp_path / "a.onnx").write_bytes(b"nothing")
     assert "a.onnx: not a model of quaver" in run("info", tmp_path / "a.onnx", code=1).stderr

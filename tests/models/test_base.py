@@ -70,7 +70,11 @@ def test_a_registered_kind_is_a_class_that_reads_its_files() -> None:
     for kind in base.KINDS:
         module = __import__(kind.home, fromlist=[kind.model])
         assert getattr(module, kind.model).suffix == kind.suffix
-        assert issubclass(getattr(module, kind.model), base.Stored)
+        stored = getattr(module, kind.model)
+        assert issubclass(stored, base.Stored)
+        assert set(kind.models) == {stored.pretrained, *stored.others}
+        for name in kind.models:  # as a card tells it
+            assert open_model(name).card["name"] == name
 
 
 def test_models_say_what_they_know(model: VoiceModel) -> None:

@@ -61,7 +61,7 @@ def test_each_shipped_file_has_its_card() -> None:
     weights = {path for path in FILES.iterdir() if path.suffix in (".skops", ".keras", ".onnx")}
     assert len(weights) == 8
     assert all(path.with_suffix(".md").is_file() for path in weights)
-    with shipped("ravdess-tdcnn", "ravdess-tdcnn", ".onnx") as file:
+    with shipped("ravdess-tdcnn", ("ravdess-tdcnn",), ".onnx") as file:
         assert file in weights
 
 

@@ -195,6 +195,29 @@ class Augmentation:
             p_codec=0.05,
         )
 
+    @classmethod
+    def rooms(cls) -> Augmentation:
+        """Return small rooms, always, in which the speech may come from afar; little else.
+
+        Examples
+        --------
+        >>> Augmentation.rooms().p_room
+        1.0
+        """
+        return cls(
+            p_room=1.0,
+            rt60=(0.2, 0.9),
+            direct_to_reverberant=(-6.0, 8.0),
+            p_tilt=0.3,
+            p_noise=0.4,
+            snr=(8.0, 35.0),
+            p_babble=0.1,
+            p_ends=0.1,
+            p_band=0.1,
+            p_overdrive=0.05,
+            p_codec=0.05,
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Return the values as JSON has them."""
         return {

@@ -146,9 +146,9 @@ def _moments(
 
     live = LiveEmotion(model, heard.rate, window, hop)
     left = sys.maxsize if seconds is None else max(1, round(min(seconds * heard.rate, sys.maxsize)))
-    if heard.name == "microphone":
-        say(f"Listening at {heard.rate} Hz; Ctrl-C ends.")
-    for chunk in heard.chunks:
+    for i, chunk in enumerate(heard.chunks):
+        if i == 0 and heard.name == "microphone":  # it could be opened
+            say(f"Listening at {heard.rate} Hz; Ctrl-C ends.")
         samples = chunk.samples[:left]
         left -= len(samples)
         waited = time.perf_counter() - chunk.arrived

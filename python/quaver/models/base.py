@@ -120,8 +120,8 @@ class Kind:
     takes : {"recordings", "texts"}
     extra : str
         What it needs, of `quaver._extras.PACKAGES`.
-    others : tuple of str
-        Names of further pretrained models of the kind.
+    models : tuple of str
+        Names of the pretrained models of the kind, as their cards tell them.
     """
 
     name: str
@@ -130,21 +130,54 @@ class Kind:
     suffix: str
     takes: Takes
     extra: str
-    others: tuple[str, ...] = ()
+    models: tuple[str, ...]
 
 
 #: The SVM that holds outside the studio and says when it does not.
 ROBUST_SVM = "ravdess-nemo-svm"
+_TDCNN, _TEXT = "ravdess-tdcnn", "goemotions-text"
 
 #: Every kind of model; of several with one name the first whose extra is installed is opened.
 KINDS = (
-    Kind("svm", "quaver.models.svm", "SvmModel", ".skops", "recordings", "svm", (ROBUST_SVM,)),
-    Kind("encoder", "quaver.models.encoder", "EncoderClassifier", ".onnx", "recordings", "encoder"),
+    Kind(
+        "svm",
+        "quaver.models.svm",
+        "SvmModel",
+        ".skops",
+        "recordings",
+        "svm",
+        ("ravdess-svm", ROBUST_SVM),
+    ),
+    Kind(
+        "encoder",
+        "quaver.models.encoder",
+        "EncoderClassifier",
+        ".onnx",
+        "recordings",
+        "encoder",
+        ("ravdess-nemo-encoder",),
+    ),
     # The same answers as Keras gives, and seconds earlier.
-    Kind("tdcnn", "quaver.models.tdcnn.onnx", "OnnxClassifier", ".onnx", "recordings", "onnx"),
-    Kind("tdcnn", "quaver.models.tdcnn", "TDCNNClassifier", ".keras", "recordings", "tdcnn"),
-    Kind("text", "quaver.models.text.onnx", "OnnxClassifier", ".onnx", "texts", "onnx"),
-    Kind("text", "quaver.models.text", "TextClassifier", ".keras", "texts", "text"),
+    Kind(
+        "tdcnn",
+        "quaver.models.tdcnn.onnx",
+        "OnnxClassifier",
+        ".onnx",
+        "recordings",
+        "onnx",
+        (_TDCNN,),
+    ),
+    Kind(
+        "tdcnn",
+        "quaver.models.tdcnn",
+        "TDCNNClassifier",
+        ".keras",
+        "recordings",
+        "tdcnn",
+        (_TDCNN,),
+    ),
+    Kind("text", "quaver.models.text.onnx", "OnnxClassifier", ".onnx", "texts", "onnx", (_TEXT,)),
+    Kind("text", "quaver.models.text", "TextClassifier", ".keras", "texts", "text", (_TEXT,)),
 )
 
 
@@ -163,7 +196,7 @@ def kind_of(model: File, takes: Takes | None = None) -> Kind:
     >>> kind_of("encoder").model, kind_of("mine.skops").model
     ('EncoderClassifier', 'SvmModel')
     """
-    named = [kind for kind in KINDS if model == kind.name or model in kind.others]
+    named = [kind for kind in KINDS if model == kind.name or model in kind.models]
     if named:
         return next((k for k in named if all(map(find_spec, PACKAGES[k.extra]))), named[-1])
     suffix = Path(model).suffix
@@ -200,7 +233,7 @@ def open_model(model: File, takes: Takes | None = None) -> Model:
     Parameters
     ----------
     model : str or path
-        "svm", "ravdess-nemo-svm", "encoder", "tdcnn" or "text", or a file.
+        "svm", "encoder", "tdcnn" or "text", a name in `KINDS`, or a file.
     takes : {"recordings", "texts"}, optional
         What it must take.
 
@@ -232,7 +265,7 @@ def open_model(model: File, takes: Takes | None = None) -> Model:
     if model == kind.name:
         opened = found.load_pretrained()
     else:
-        opened = (found.load_pretrained if model in kind.others else found.load)(model)
+        opened = (found.load_pretrained if model in kind.models else found.load)(model)
     return opened
 
 
@@ -396,8 +429,7 @@ class Stored:
             For an unknown name.
         """
         wanted = cls.pretrained if name is None else name
-        known = wanted if wanted in cls.others else cls.pretrained
-        with shipped(wanted, known, cls.suffix) as file:
+        with shipped(wanted, (cls.pretrained, *cls.others), cls.suffix) as file:
             return cls.load(file, **options)
 
 

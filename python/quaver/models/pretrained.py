@@ -7,27 +7,27 @@ from contextlib import contextmanager
 from pathlib import Path
 
 #: The versions of quaver-models whose files this one reads; the extras require the same.
-MODELS_VERSIONS = ">=0.1.6,<0.2"
+MODELS_VERSIONS = ">=0.1.7,<0.2"
 
 
 @contextmanager
-def shipped(name: str, expected: str, suffix: str) -> Iterator[Path]:
+def shipped(name: str, known: tuple[str, ...], suffix: str) -> Iterator[Path]:
     """Yield the file of a model from the distribution quaver-models.
 
-    Raises ValueError for another name than the one expected, ModuleNotFoundError without
+    Raises ValueError for a name that is none of those known, ModuleNotFoundError without
     quaver-models and FileNotFoundError where its version has no such file.
 
     Examples
     --------
-    >>> with shipped("ravdess-svm", "ravdess-svm", ".skops") as file:
+    >>> with shipped("ravdess-svm", ("ravdess-svm",), ".skops") as file:
     ...     file.name
     'ravdess-svm.skops'
     """
     # Here, since the command line imports this package before it knows whether to read a model.
     from importlib import resources
 
-    if name != expected:
-        raise ValueError(f"name must be {expected!r}, got {name!r}")
+    if name not in known:
+        raise ValueError(f"name must be {' or '.join(map(repr, known))}, got {name!r}")
     try:
         import quaver_models
     except ModuleNotFoundError as error:

@@ -108,7 +108,7 @@ def test_answers_in_float64() -> None:
         directions = head.basis.astype(np.float64) / np.sqrt(4 / 40)
         rest = scores - directions @ (directions.T @ scores)
         novelty = np.mean(rest**2) / head.highest[0]
-        known = min(1, 2 * speech) / max(1, novelty) ** 2
+        known = min(1, 2 * speech) / max(1, novelty) ** 2.5
         wanted = known * emotions + (1 - known) * head.priors
         np.testing.assert_allclose(found.probabilities[i], wanted, rtol=1e-4, atol=1e-6)
 

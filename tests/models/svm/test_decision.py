@@ -11,6 +11,7 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.pipeline import Pipeline
 from sklearn.svm import SVC
 
+from quaver.config import FeatureConfig
 from quaver.models import svm
 from quaver.models.svm import selection
 from quaver.models.svm.decision import Decision
@@ -59,3 +60,15 @@ def test_the_shipped_model_answers_as_its_steps_do() -> None:
     expected = model.steps.predict_proba(vectors)
     for each in (model, pickle.loads(pickle.dumps(model))):
         np.testing.assert_allclose(each._of_vectors(vectors), expected, atol=1e-6)
+
+
+def test_steps_that_are_fitted_again_answer_anew() -> None:
+    steps = fitted(None, 3, C=3.0, gamma=0.2)
+    model = svm.SvmModel(steps, FeatureConfig(), {})
+    rows = np.random.default_rng(2).standard_normal((30, 9)).astype(np.float32)
+    before = model._of_vectors(rows)
+    labels = np.repeat(np.arange(3), 10).astype(str)
+    steps.fit(rows, labels)
+    after = model._of_vectors(rows)
+    np.testing.assert_allclose(after, steps.predict_proba(rows), atol=1e-6)
+    assert np.abs(after - before).max() > 0.01

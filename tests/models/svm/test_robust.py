@@ -100,6 +100,17 @@ def test_scores_are_limited(fitted: Any) -> None:
     assert found.novelty[0] < found.novelty[1]
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_numbers_that_are_not_finite_are_refused(fitted: Any, value: float) -> None:
+    machine = fitted[0]["classify"]
+    rows = np.zeros((2, machine.n_features_in_), np.float32)
+    rows[1, 0] = value
+    with pytest.raises(ValueError, match=r"NaN|infinity"):
+        machine.predict_proba(rows)
+    with pytest.raises(ValueError, match="values in a row"):
+        machine.predict_proba(rows[:, 1:])
+
+
 def test_without_a_search_there_is_no_score(cloud: Vectors) -> None:
     _, chosen = robust.fit(cloud, search=False, n_landmarks=20)
     assert (chosen.penalty, chosen.score) == (robust.PENALTIES[0], None)

@@ -199,7 +199,7 @@ def test_what_is_wrong_with_a_recording_is_told(
 
 
 def test_unknown_pretrained_model() -> None:
-    with pytest.raises(ValueError, match="name must be 'ravdess-svm', got 'bert'"):
+    with pytest.raises(ValueError, match="'ravdess-svm' or 'ravdess-nemo-svm', got 'bert'"):
         svm.load_pretrained("bert")
 
 

@@ -102,3 +102,10 @@ def test_few_recordings_give_no_temperature(
     model = TDCNNClassifier(**{**QUICK, "epochs": 1}).fit(*clips, validation_data=held)
     assert (cooled == [model.temperature_]) is calibrated
     assert calibrated or model.temperature_ == 1.0
+
+
+def test_a_file_tells_the_temperature_of_its_card(stored: Path, tmp_path: Path) -> None:
+    model = TDCNNClassifier.load(stored)
+    assert model.temperature_ == 1.0
+    tdcnn.save(model, tmp_path / "cooled.keras", card={"temperature": 2.5})
+    assert TDCNNClassifier.load(tmp_path / "cooled.keras").temperature_ == 2.5

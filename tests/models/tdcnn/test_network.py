@@ -222,6 +222,8 @@ def test_the_world_is_heard_before_the_ends_are_trimmed(clips: Clips) -> None:
 
 def test_how_many_leave_the_studio() -> None:
     rng = np.random.default_rng(0)
+    with pytest.raises(TypeError, match=r"world must be a quaver\.augmentation\.Augmentation"):
+        Augmentation(world=Augmentation())  # type: ignore[arg-type]
     robust = Augmentation.robust()
     share = np.mean([robust.leaves(rng) is not None for _ in range(2000)])
     assert share == pytest.approx(robust.world_probability, abs=0.05)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import threading
 from pathlib import Path
 from typing import Any
@@ -123,6 +124,14 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
         tdcnn_onnx.export(random_model(SMALL), tmp_path / "model.bin")
     with pytest.raises(ValueError, match="'ravdess-tdcnn', got 'other'"):
         tdcnn_onnx.load_pretrained("other")
+
+
+def test_a_pickle_gives_the_same_answers() -> None:
+    model = tdcnn_onnx.load_pretrained(threads=1)
+    again = pickle.loads(pickle.dumps(model))
+    clips = [quaver.data.demo_clip()]
+    np.testing.assert_array_equal(again.predict_proba(clips), model.predict_proba(clips))
+    assert again._threads == 1
 
 
 def test_neither_keras_nor_tensorflow_nor_sklearn_is_needed() -> None:

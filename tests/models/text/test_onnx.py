@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -111,6 +112,9 @@ def test_other_names_and_files_are_refused(
         text.save(shipped, tmp_path / "m.onnx", card={})
     with pytest.raises(ValueError, match="'goemotions-text', got 'other'"):
         text_onnx.load_pretrained("other")
+    again = pickle.loads(pickle.dumps(shipped))
+    texts = ["I am so happy", "no"]
+    np.testing.assert_array_equal(again.predict_proba(texts), shipped.predict_proba(texts))
     text.save(shipped, tmp_path / "m.onnx")
     with pytest.raises(ValueError, match="a model of texts, expected one of recordings"):
         open_model(tmp_path / "m.onnx", "recordings")

@@ -26,7 +26,7 @@ def evaluate_encoder_command(
     labels: Labels = None,
     drop: Drop = None,
     speaker: Speaker = None,
-    copies: Copies = 6,
+    copies: Copies = 12,
     search: Search = True,
     output: FormatOption = None,
     json: Json = False,

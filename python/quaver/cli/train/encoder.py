@@ -22,7 +22,7 @@ def train_encoder_command(
     drop: Drop = None,
     speaker: Speaker = None,
     strict: Strict = False,
-    copies: Copies = 6,
+    copies: Copies = 12,
     search: Search = True,
     seed: Annotated[int, typer.Option(help="Of the copies.")] = 0,
     threads: Threads = None,

@@ -39,7 +39,7 @@ def train_svm_command(
     A table (CSV, TSV, Parquet) has the columns path, label and optionally speaker, corpus, sex,
     start and end (s), split and others. Recordings that cannot be used are listed and left out.
     """
-    goes_with(context, search, "--search", "jobs")
+    goes_with(context, search or robust, "--search or --robust", "jobs")
     require("sklearn", "skops", extra="svm")
     from quaver.models import svm
 

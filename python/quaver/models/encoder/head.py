@@ -16,13 +16,16 @@ from quaver.models.networks.graph import FLOAT, HEAD, Graph, Node
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-FORMAT = 2
+FORMAT = 3
 
 #: Standard deviations from the mean of training beyond which a value is not believed.
 LIMIT = 3.0
 #: Novelty from which a recording is called unlike training. Clips of RAVDESS have 1.2 to 2 for a
 #: head that heard nEMO only, as have those of nEMO the other way round.
 STRANGE = 2.0
+#: Answers fall back to the priors by this power of novelty: between the corpora at hand they are
+#: then about as often right as they say.
+DISTRUST = 2.5
 #: Standard deviations beyond which all is equally new, so that squares are numbers.
 FAR = 1e4
 # A longer one is none of an encoder, and larger weights are of no training.
@@ -100,7 +103,7 @@ class Head:
         limited = np.clip(scores, -LIMIT, LIMIT)
         emotions = softmax(limited @ self.matrix + self.bias)
         speech = 1 / (1 + np.exp(-(limited @ self.speech_matrix + self.speech_bias)[:, 0]))
-        known = (np.minimum(2 * speech, 1) / np.maximum(novelty, 1) ** 2)[:, None]
+        known = (np.minimum(2 * speech, 1) / np.maximum(novelty, 1) ** DISTRUST)[:, None]
         probabilities = (known * emotions + (1 - known) * self.priors).astype(np.float64)
         probabilities /= probabilities.sum(axis=1, keepdims=True)
         return Answers(probabilities, speech.astype(np.float64), novelty.astype(np.float64))
@@ -191,7 +194,7 @@ def graph_of(n_values: int, n_classes: int, n_directions: int) -> Graph:
         Node("Max", ["novelty", "one"], ["strangeness"]),
         Node("Add", ["speech", "speech"], ["twice"]),
         Node("Min", ["twice", "one"], ["heard"]),
-        Node("Mul", ["strangeness", "strangeness"], ["divisor"]),
+        Node("Pow", ["strangeness", "distrust"], ["divisor"]),
         Node("Div", ["heard", "divisor"], ["known"]),
         Node("Mul", ["emotions", "known"], ["believed"]),
         Node("Sub", ["one", "known"], ["unknown"]),
@@ -214,6 +217,7 @@ def graph_of(n_values: int, n_classes: int, n_directions: int) -> Graph:
             "nearest": np.array(-FAR, np.float32),
             "farthest": np.array(FAR, np.float32),
             "one": np.array(1, np.float32),
+            "distrust": np.array(DISTRUST, np.float32),
         },
         {
             "mean": (numbers, (n_values,)),

@@ -178,7 +178,7 @@ class Encoder:
         blocks, precision
             As of `load`.
         """
-        with shipped(_PRETRAINED, _PRETRAINED, ".onnx") as file:
+        with shipped(_PRETRAINED, (_PRETRAINED,), ".onnx") as file:
             found = cls.load(file, blocks=blocks, precision=precision)
         found._file = None
         return found

@@ -40,9 +40,9 @@ def train(
         At least two labels, with at least two clips each. Corpora count the same, whatever their
         sizes, and so do the labels of each.
     augmentation : Augmentation or sequence of Augmentation, optional
-        What copies are made by, one after the other; by default of three copies two are changed by
-        ``Augmentation()``, and one by ``Augmentation.light()``.
-    n_copies : int, default 6
+        What copies are made by, one after the other; by default of four copies two are changed by
+        ``Augmentation()``, one by ``Augmentation.light()``, one by ``Augmentation.rooms()``.
+    n_copies : int, default 12
         Of each clip, beside the clip itself.
     search : bool, default True
         Choose parameters by a cross-validation that keeps each speaker's clips together.

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from quaver.corpus import Corpus
 
 #: Changed copies of each clip in training, and by what they are made, one after the other.
-N_COPIES = 6
-POLICIES = (Augmentation(), Augmentation(), Augmentation.light())
+N_COPIES = 12
+POLICIES = (Augmentation(), Augmentation(), Augmentation.light(), Augmentation.rooms())
 
 _SEED = 0
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
@@ -28,6 +28,8 @@ class Exported(Stored):
     #: What its files are called in messages.
     what: ClassVar[str]
     _content: bytes
+    _session: Any
+    _threads: int | None = None
 
     @classmethod
     def load(cls: type[_E], file: str | os.PathLike[str], *, threads: int | None = None) -> _E:
@@ -53,20 +55,18 @@ class Exported(Stored):
         ModuleNotFoundError
             Without onnxruntime, with the command that installs it.
         """
-        with extra("onnx"):
-            import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 4
-        if threads is not None:
-            options.intra_op_num_threads = check_size("threads", threads)
+        start = _starter(threads)
         with open_regular(file) as stream, reading(file, cls.what):
             content = stream.read()
             said = cls._checked(content)
-            session = onnxruntime.InferenceSession(
-                content, options, providers=["CPUExecutionProvider"]
-            )
-            return cls._of(content, session, said)
+            model = cls._of(content, start(content), said)
+        model._threads = threads
+        return model
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Put the file into a pickle: other processes begin a session of their own."""
+        kept = {name: value for name, value in vars(self).items() if name != "_session"}
+        return _again, (type(self), kept)
 
     @classmethod
     def _checked(cls, content: bytes) -> Any:
@@ -84,6 +84,31 @@ class Exported(Stored):
             raise ValueError("an ONNX file keeps its card: pass it when the classifier is exported")
         with replacing(named(file, ".onnx")) as temporary:
             temporary.write_bytes(self._content)
+
+
+def _starter(threads: int | None) -> Callable[[bytes], Any]:
+    """Return what begins a session of a file's bytes."""
+    with extra("onnx"):
+        import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    if threads is not None:
+        options.intra_op_num_threads = check_size("threads", threads)
+
+    def start(content: bytes) -> Any:
+        providers = ["CPUExecutionProvider"]
+        return onnxruntime.InferenceSession(content, options, providers=providers)
+
+    return start
+
+
+def _again(cls: type[_E], kept: dict[str, Any]) -> _E:
+    """Return the model that `Exported.__reduce__` took apart."""
+    model = cls.__new__(cls)
+    vars(model).update(kept)
+    model._session = _starter(model._threads)(model._content)
+    return model
 
 
 def said_in(content: bytes, format: int, kinds: Mapping[str, type], home: str) -> Any:

@@ -30,6 +30,7 @@ class Decision:
     def __init__(self, steps: Any) -> None:
         scale, reduce, calibrated = (steps[name] for name in ("scale", "reduce", "classify"))
         (part,) = calibrated.calibrated_classifiers_
+        self._made_of = _fitted(steps)
         svc = part.estimator
         matrix = np.eye(len(scale.mean_)) if isinstance(reduce, str) else reduce.components_.T
         centre = 0.0 if isinstance(reduce, str) else reduce.mean_ @ matrix
@@ -64,6 +65,11 @@ class Decision:
         is_known = svc.decision_function_shape == "ovr" and len(svc.classes_) > 2
         return cls(steps) if is_known else None
 
+    def is_of(self, steps: Any) -> bool:
+        """Whether the steps are still those that this was made of, and not fitted again since."""
+        now = _fitted(steps)
+        return all(one is other for one, other in zip(now, self._made_of, strict=True))
+
     def predict_proba(self, vectors: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return the probability of each label, shape (n, n_classes)."""
         starts = range(0, len(vectors), _TOGETHER)
@@ -91,6 +97,13 @@ class Decision:
             confidences[:, i] += decisions[:, k]
             confidences[:, j] -= decisions[:, k]
         return np.asarray(votes + confidences / (3 * (np.abs(confidences) + 1)))
+
+
+def _fitted(steps: Any) -> tuple[Any, ...]:
+    """Return what is another object once one of the steps is fitted again."""
+    scale, reduce, calibrated = (step for _, step in steps.steps)
+    components = None if isinstance(reduce, str) else reduce.components_
+    return scale.mean_, components, calibrated.calibrated_classifiers_
 
 
 def _of_pairs(svc: Any) -> NDArray[np.float64]:

@@ -20,6 +20,7 @@ from quaver._extras import extra
 with extra("svm"):
     from scipy.linalg import solve
     from sklearn.base import BaseEstimator, ClassifierMixin
+    from sklearn.utils import check_array
 
 from quaver.models.encoder.head import LIMIT, Answers, softmax
 
@@ -78,8 +79,15 @@ class LandmarkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         ----------
         X : array_like of shape (n, n_values)
             Not limited yet.
+
+        Raises
+        ------
+        ValueError
+            For NaN or infinity, or another shape.
         """
-        scores = np.asarray(X, np.float32)
+        scores = check_array(X, dtype=np.float32)
+        if scores.shape[1] != self.n_features_in_:
+            raise ValueError(f"expected {self.n_features_in_} values in a row, got {scores.shape}")
         novelty = np.square(scores, dtype=np.float64).mean(axis=1) / self.highest_
         limited = np.clip(scores, -LIMIT, LIMIT)
         likeness = kernel(limited, self.landmarks_, self.gamma_)

@@ -173,9 +173,11 @@ class SvmModel(Voice, Stored):
             scale = self.steps["scale"]
             answers = self.steps[-1].answers((vectors - scale.mean_) / scale.scale_)
             return answers.probabilities, answers.doubts()
-        if self._decision is None:  # made here, since steps that are not fitted have none
-            object.__setattr__(self, "_decision", Decision.of(self.steps) or self.steps)
-        return np.asarray(self._decision.predict_proba(vectors)), nothing
+        # Made here, since steps that are not fitted have none, and anew when they are fitted again.
+        if self._decision is None or not self._decision.is_of(self.steps):
+            object.__setattr__(self, "_decision", Decision.of(self.steps))
+        machine = self.steps if self._decision is None else self._decision
+        return np.asarray(machine.predict_proba(vectors)), nothing
 
     def save(self, file: str | os.PathLike[str], *, card: Mapping[str, Any] | None = None) -> None:
         """Write the model; see `quaver.models.base.save`."""

@@ -15,7 +15,7 @@ with extra("svm"):
     from sklearn.preprocessing import StandardScaler
 
 from quaver._validate import check_size
-from quaver.augmentation import CONDITIONS
+from quaver.augmentation import CONDITIONS, Augmentation
 from quaver.config import FeatureConfig
 from quaver.features import extract
 from quaver.models.base import check_trainable
@@ -23,7 +23,7 @@ from quaver.models.card import data_of, versions
 from quaver.models.clips import each
 from quaver.models.encoder import selection as heads
 from quaver.models.encoder.evaluation import scored
-from quaver.models.encoder.vectors import POLICIES, Vectors, vectors_of
+from quaver.models.encoder.vectors import Vectors, vectors_of
 from quaver.models.folds import speaker_folds
 from quaver.models.protocols import folds_of
 from quaver.models.svm.landmarks import LandmarkClassifier, LandmarkScores
@@ -40,6 +40,8 @@ PENALTIES = (3e-5, 1e-4, 1e-5)
 N_LANDMARKS = 2000
 #: Changed copies of each clip in training.
 N_COPIES = 3
+#: By what these are made, one after the other.
+POLICIES = (Augmentation(), Augmentation(), Augmentation.light())
 
 
 class Ear:
@@ -189,7 +191,7 @@ def train(
         At least two labels, with at least two clips each. Corpora count the same, whatever their
         sizes, and so do the labels of each.
     n_copies : int, default 3
-        Of each clip, beside the clip itself; by `quaver.models.encoder.vectors.POLICIES`.
+        Of each clip, beside the clip itself; by `POLICIES`.
     search : bool, default True
         Choose the penalty by a cross-validation that keeps each speaker's clips together.
     seed : int, default 0
@@ -238,7 +240,15 @@ def heard(
     Parameters and errors as of `train`.
     """
     ear: Any = Ear(FeatureConfig.robust())
-    return vectors_of(ear, corpus, n_copies=n_copies, seed=seed, threads=threads, progress=progress)
+    return vectors_of(
+        ear,
+        corpus,
+        policies=POLICIES,
+        n_copies=n_copies,
+        seed=seed,
+        threads=threads,
+        progress=progress,
+    )
 
 
 def model_of(corpus: Corpus, vectors: Vectors, *, search: bool = True, seed: int = 0) -> SvmModel:

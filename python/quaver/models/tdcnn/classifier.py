@@ -74,7 +74,7 @@ class TDCNNClassifier(ClassifierMixin, Recognizer, Stored, BaseEstimator):  # ty
     patience : int, default 30
         Epochs without a better average recall on the validation data until training stops; the
         best weights are kept.
-    start : "pretrained" or path, optional
+    start : "pretrained", "ravdess-tdcnn" or path, optional
         Model whose weights training begins with, and whose configuration is taken unless one is
         given, which must be the same. Labels may be others. A learning rate of a third and a
         quarter of the epochs are enough then.
@@ -97,7 +97,8 @@ class TDCNNClassifier(ClassifierMixin, Recognizer, Stored, BaseEstimator):  # ty
     network_ : keras.Model
     temperature_ : float
         What the logits of the best epoch were divided by, so that probabilities are right on the
-        validation data; 1 where these are fewer than 20 recordings.
+        validation data; 1 where these are fewer than 20 recordings, or where the card of a file
+        does not tell.
     history_ : list of dict
         ``loss`` and ``val_uar``, the average recall on the validation data, of each epoch.
 
@@ -284,7 +285,9 @@ class TDCNNClassifier(ClassifierMixin, Recognizer, Stored, BaseEstimator):  # ty
     def _start(self) -> TDCNNClassifier | None:
         if self.start is None:
             return None
-        return self.load_pretrained() if self.start == "pretrained" else self.load(self.start)
+        if self.start in ("pretrained", PRETRAINED):
+            return self.load_pretrained()
+        return self.load(self.start)
 
     def save(self, file: str | os.PathLike[str], *, card: Mapping[str, Any] | None = None) -> None:
         """Write the fitted classifier as a ``.keras`` file; see `quaver.models.base.save`."""
@@ -325,6 +328,7 @@ class TDCNNClassifier(ClassifierMixin, Recognizer, Stored, BaseEstimator):  # ty
         model = cls(config=config)
         model.config_, model.classes_ = config, np.array(classes)
         model.network_, model.history_, model.card_ = network, [], card
+        model.temperature_ = 1.0 if type(told := card.get("temperature")) is not float else told
         return model
 
     def __copy__(self) -> TDCNNClassifier:

@@ -86,6 +86,11 @@ class Augmentation:
     world_probability: float = 0.6
 
     def __post_init__(self) -> None:
+        if self.world is not None and not callable(self.world):
+            raise TypeError(
+                "world must be a quaver.augmentation.Augmentation, or be called as one, got"
+                f" {type(self.world).__name__}"
+            )
         low, high = (check_real("noise_db", value) for value in self.noise_db)
         if not -math.inf < low <= high < math.inf:
             raise ValueError(f"noise_db must be (lowest, highest), got {self.noise_db}")
