@@ -120,8 +120,6 @@ class Kind:
     takes : {"recordings", "texts"}
     extra : str
         What it needs, of `quaver._extras.PACKAGES`.
-    models : tuple of str
-        Names of the pretrained models of the kind, as their cards tell them.
     """
 
     name: str
@@ -130,54 +128,31 @@ class Kind:
     suffix: str
     takes: Takes
     extra: str
-    models: tuple[str, ...]
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Names of the pretrained models of the kind, as their cards tell them."""
+        return _PRETRAINED[self.name]
 
 
 #: The SVM that holds outside the studio and says when it does not.
 ROBUST_SVM = "ravdess-nemo-svm"
-_TDCNN, _TEXT = "ravdess-tdcnn", "goemotions-text"
+_PRETRAINED = {
+    "svm": ("ravdess-svm", ROBUST_SVM),
+    "encoder": ("ravdess-nemo-encoder",),
+    "tdcnn": ("ravdess-tdcnn",),
+    "text": ("goemotions-text",),
+}
 
 #: Every kind of model; of several with one name the first whose extra is installed is opened.
 KINDS = (
-    Kind(
-        "svm",
-        "quaver.models.svm",
-        "SvmModel",
-        ".skops",
-        "recordings",
-        "svm",
-        ("ravdess-svm", ROBUST_SVM),
-    ),
-    Kind(
-        "encoder",
-        "quaver.models.encoder",
-        "EncoderClassifier",
-        ".onnx",
-        "recordings",
-        "encoder",
-        ("ravdess-nemo-encoder",),
-    ),
+    Kind("svm", "quaver.models.svm", "SvmModel", ".skops", "recordings", "svm"),
+    Kind("encoder", "quaver.models.encoder", "EncoderClassifier", ".onnx", "recordings", "encoder"),
     # The same answers as Keras gives, and seconds earlier.
-    Kind(
-        "tdcnn",
-        "quaver.models.tdcnn.onnx",
-        "OnnxClassifier",
-        ".onnx",
-        "recordings",
-        "onnx",
-        (_TDCNN,),
-    ),
-    Kind(
-        "tdcnn",
-        "quaver.models.tdcnn",
-        "TDCNNClassifier",
-        ".keras",
-        "recordings",
-        "tdcnn",
-        (_TDCNN,),
-    ),
-    Kind("text", "quaver.models.text.onnx", "OnnxClassifier", ".onnx", "texts", "onnx", (_TEXT,)),
-    Kind("text", "quaver.models.text", "TextClassifier", ".keras", "texts", "text", (_TEXT,)),
+    Kind("tdcnn", "quaver.models.tdcnn.onnx", "OnnxClassifier", ".onnx", "recordings", "onnx"),
+    Kind("tdcnn", "quaver.models.tdcnn", "TDCNNClassifier", ".keras", "recordings", "tdcnn"),
+    Kind("text", "quaver.models.text.onnx", "OnnxClassifier", ".onnx", "texts", "onnx"),
+    Kind("text", "quaver.models.text", "TextClassifier", ".keras", "texts", "text"),
 )
 
 
