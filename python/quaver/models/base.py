@@ -236,11 +236,8 @@ def open_model(model: File, takes: Takes | None = None) -> Model:
         raise ValueError(f"{os.fsdecode(model)}: a model of {kind.takes}, expected one of {takes}")
     need(kind.extra)
     found: Any = getattr(importlib.import_module(kind.home), kind.model)
-    opened: Model
-    if model == kind.name:
-        opened = found.load_pretrained()
-    else:
-        opened = (found.load_pretrained if model in kind.models else found.load)(model)
+    name = found.pretrained if model == kind.name else model
+    opened: Model = (found.load_pretrained if name in kind.models else found.load)(name)
     return opened
 
 
