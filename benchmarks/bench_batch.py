@@ -30,30 +30,49 @@ def describe(benchmark: Any, group: str, seconds: float) -> None:
     benchmark.extra_info["seconds"] = seconds
 
 
+FILES = ["48 kHz wav", "16 kHz wav", "48 kHz flac", "16 kHz flac"]
+
+
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # from modules that librosa.load imports
 @pytest.mark.parametrize("name", ["quaver", "librosa"])
-@pytest.mark.parametrize("extension", ["wav", "flac"])
-def test_file(
-    benchmark: Any, clip: Array, files: dict[str, Path], extension: str, name: str
-) -> None:
+@pytest.mark.parametrize("file", FILES)
+def test_file(benchmark: Any, clip: Array, files: dict[str, Path], file: str, name: str) -> None:
     """Decode, resample to 16 kHz, extract."""
-    describe(benchmark, f"48 kHz {extension} to 420 statistics", len(clip) / RATE)
+    describe(benchmark, f"{file} to 420 statistics", len(clip) / RATE)
     extract = PIPELINES[name]()
 
     def work() -> Array:
         if name == "librosa":
-            return extract(librosa.load(files[extension], sr=RATE)[0])
-        return extract(quaver.load(files[extension], RATE)[0])
+            return extract(librosa.load(files[file], sr=RATE)[0])
+        return extract(quaver.load(files[file], RATE)[0])
 
     assert benchmark(work).shape == (len(quaver.feature_names()),)
 
 
+@pytest.mark.parametrize("name", ["quaver", "librosa", "asrfront"])
+@pytest.mark.parametrize("file", FILES)
+def test_load(benchmark: Any, clip: Array, files: dict[str, Path], file: str, name: str) -> None:
+    """Decode and resample to 16 kHz; asrfront by ffmpeg's shorter filter, to 16 bits."""
+    describe(benchmark, f"{file} to samples at 16 kHz", len(clip) / RATE)
+    path = files[file]
+    load: Callable[[], Array]
+    if name == "asrfront":
+        asrfront = pytest.importorskip("asrfront")
+        load = lambda: asrfront.load(str(path))  # noqa: E731
+    elif name == "librosa":
+        load = lambda: librosa.load(path, sr=RATE)[0]  # noqa: E731
+    else:
+        load = lambda: quaver.load(path, RATE)[0]  # noqa: E731
+    np.testing.assert_allclose(benchmark(load), quaver.load(path, RATE)[0], rtol=0, atol=0.02)
+
+
 @pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("file", ["48 kHz wav", "48 kHz flac"])
 def test_files_in_threads(
-    benchmark: Any, clip: Array, files: dict[str, Path], threads: int
+    benchmark: Any, clip: Array, files: dict[str, Path], file: str, threads: int
 ) -> None:
-    describe(benchmark, "64 files of 48 kHz wav", 64 * len(clip) / RATE)
-    paths = [files["wav"]] * 64
+    describe(benchmark, f"64 files of {file}", 64 * len(clip) / RATE)
+    paths = [files[file]] * 64
     result = benchmark.pedantic(
         lambda: quaver.extract_many(paths, threads=threads), rounds=5, warmup_rounds=1
     )

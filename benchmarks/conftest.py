@@ -95,12 +95,15 @@ def recording(clip: NDArray[np.float32], request: pytest.FixtureRequest) -> NDAr
 
 @pytest.fixture(scope="session")
 def files(clip: NDArray[np.float32], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The clip at 48 kHz and 16 bit, as RAVDESS is published, by extension."""
+    """The clip with 16 bits, by kHz and extension; at 48 kHz, as RAVDESS is published."""
     folder = tmp_path_factory.mktemp("recordings")
-    samples = np.clip(soxr.resample(clip, 16000, 48000), -1, 1)
-    paths = {extension: folder / f"clip.{extension}" for extension in ("wav", "flac")}
-    for path in paths.values():
-        soundfile.write(path, samples, 48000, subtype="PCM_16")
+    paths = {}
+    for rate in (16000, 48000):
+        samples = np.clip(soxr.resample(clip, 16000, rate), -1, 1)
+        for extension in ("wav", "flac"):
+            name = f"{rate // 1000} kHz {extension}"
+            paths[name] = folder / f"{rate}.{extension}"
+            soundfile.write(paths[name], samples, rate, subtype="PCM_16")
     return paths
 
 

@@ -19,6 +19,8 @@ import pytest
 import fuzzing
 import quaver
 from quaver import _core, _text
+from quaver.recordings import native
+from recorded import encoded
 
 # A size that no list or array takes is an OverflowError; one that memory does not hold a
 # MemoryError, which an array of 2^40 values may well be.
@@ -32,6 +34,8 @@ MATRIX = SAMPLES.reshape(40, 30)
 SPECTRUM = (RNG.standard_normal((6, 33)) + 1j * RNG.standard_normal((6, 33))).astype(np.complex64)
 BANDS = np.abs(RNG.standard_normal((13, 33)))
 WINDOW = np.hanning(64)
+WAV = encoded(SAMPLES / 4, "WAV", "PCM_16")
+native.connect()  # what comes later is left alone, as wrong as it may be
 SPLITTER = _text.splitter(lower=True, words=True, keep_marks=True, digits="mask", squeeze=True)
 EXTRACTOR: dict[str, Any] = {
     "sample_rate": 16000.0, "frame_length": 100, "hop_length": 40, "n_fft": 128,
@@ -64,6 +68,13 @@ GOOD: dict[str, dict[str, Any]] = {
         "clips": [SAMPLES, WIDE], "rows": [0, 2], "out": np.zeros((3, 32), np.float32),
         "threads": 2,
     },
+    "connect_sndfile": native.addresses(),
+    "read_plain": {"source": WAV, "rate": 8000, "choice": -1, "most_seconds": 10.0},
+    "extract_files": {
+        "extractor": _core.Extractor(**EXTRACTOR), "sources": [WAV, "none.wav"], "rows": [0, 1],
+        "out": np.zeros((2, 32), np.float32), "rate": 16000, "choice": -2, "most_seconds": 10.0,
+        "threads": 2,
+    },
     "LogMel": {
         "sample_rate": 16000.0, "n_fft": 128, "hop_length": 32, "win_length": 100,
         "window": "hann", "center": True, "magnitude": False, "n_mels": 8, "fmin": 0.0,
@@ -77,7 +88,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "FilterBank": {"weights": BANDS.astype(np.float32)},
     "FilterBank.of": {"pictures": np.ones((2, 5, 33), np.float32), "frames_first": True},
     "ResamplePlan": {"rate_before": 7, "rate_after": 5, "taps": [0.5, 0.25]},
-    "can_resample": {"rate_before": 44100, "rate_after": 16000},
+    "resample_plan": {"rate_before": 44100, "rate_after": 16000},
     "ResamplePlan.count": {"n_samples": 100},
     "ResamplePlan.run": {"samples": SAMPLES},
     "Resampling": {"plan": _core.ResamplePlan(rate_before=7, rate_after=5, taps=[])},
@@ -318,7 +329,7 @@ def test_sizes_that_would_wrap_around(size: int) -> None:
     with pytest.raises(ValueError, match=f"width must be at most 4194304, got {size | 1}"):
         _core.delta(MATRIX, size | 1, 1)
     for one, other in ((size, 16000), (16000, size), (size, size - 1)):
-        assert not _core.can_resample(one, other)
+        assert _core.resample_plan(one, other) is None
     with pytest.raises(ValueError, match=f"n_mfcc must be at most 65536, got {size}"):
         _core.short_term_rows(40, size)
 

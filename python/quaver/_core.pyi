@@ -61,6 +61,23 @@ class Extractor:
         threads: int,
     ) -> list[tuple[int, str]]: ...
 
+def connect_sndfile(
+    *, open_virtual: int, read_shorts: int, read_floats: int, error: int, close: int
+) -> None: ...
+def read_plain(
+    source: str | bytes, rate: int, choice: int, most_seconds: float
+) -> tuple[NDArray[np.float32], int] | None: ...
+def extract_files(
+    extractor: Extractor,
+    sources: list[str | bytes],
+    rows: Sequence[int],
+    out: NDArray[np.float32],
+    rate: int,
+    choice: int,
+    most_seconds: float,
+    threads: int,
+) -> list[int]: ...
+
 class LogMel:
     def __init__(
         self,
@@ -112,7 +129,7 @@ class Yin:
         single: bool,
     ) -> tuple[NDArray[np.uint16], NDArray[np.float64]]: ...
 
-def can_resample(rate_before: int, rate_after: int) -> bool: ...
+def resample_plan(rate_before: int, rate_after: int) -> ResamplePlan | None: ...
 
 class ResamplePlan:
     def __init__(self, *, rate_before: int, rate_after: int, taps: Sequence[float]) -> None: ...

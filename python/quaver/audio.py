@@ -16,6 +16,7 @@ from quaver._validate import (
     check_real,
     check_sample_rate,
 )
+from quaver.recordings import native
 from quaver.recordings.folders import find_audio
 from quaver.recordings.kinds import AUDIO_EXTENSIONS, MEDIA_EXTENSIONS
 from quaver.recordings.parts import Part, affordable, blocks_of, decode_buffer, opened_part
@@ -133,6 +134,10 @@ def load(
     check_max_duration(max_duration)
     check_downmix(downmix)
     wanted = None if sample_rate is None else check_sample_rate(sample_rate)
+    if dtype == "float32" and offset == 0 and duration is None:
+        at_once = native.read(file, wanted, downmix, max_duration)
+        if at_once is not None:
+            return at_once
     itemsize = np.dtype(dtype).itemsize
     with opened_part(file, offset, duration, max_duration, itemsize) as part:
         sound = part.sound

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 
+from quaver import _core
 from quaver._validate import (
     Downmix,
     check_downmix,
@@ -31,13 +33,12 @@ from quaver.features import (
     prepare_samples,
     resolve_config,
 )
+from quaver.recordings import native
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from numpy.typing import NDArray
-
-    from quaver import _core
 
 #: What a bad clip raises; anything else is a defect of the program and is not caught.
 CLIP_ERRORS = (ValueError, TypeError, OSError, MemoryError)
@@ -47,10 +48,12 @@ _QUEUED = 4
 # Tasks of each worker that are ahead of the caller, where results are kept until their turn: one
 # under way and one to follow, since a result may be a long recording.
 _AHEAD = 2
-# Arrays go to the compiled pool in groups, so that progress is seen, an interruption is heard, and
-# copies of what had to be converted do not add up: clips and samples for each worker, and samples
-# of copies in all. Groups are long against the start and the end of their threads.
+# Arrays and files go to the compiled pool in groups, so that progress is seen, an interruption is
+# heard, and copies of what had to be converted do not add up: clips, files and samples for each
+# worker, and samples of copies in all. Groups are long against the start and the end of their
+# threads.
 _GROUP = 256
+_GROUP_FILES = 64
 _GROUP_SAMPLES = 1 << 23
 _GROUP_COPIES = 1 << 22
 
@@ -130,8 +133,8 @@ def extract_many(
     """Compute the vectors of many clips on a pool of threads.
 
     Each worker reads, resamples and extracts one clip at a time without holding the GIL; apart
-    from the rows of the result, memory does not grow with the number of files. A list of arrays is
-    worked on by a compiled pool, which never needs the GIL.
+    from the rows of the result, memory does not grow with the number of files. Lists of arrays, and
+    of WAV and FLAC files, are worked on by a compiled pool, which never needs the GIL.
 
     Parameters
     ----------
@@ -208,7 +211,11 @@ def extract_many(
                 make_extractor(config), clips, prepare, values, n_threads, report
             )
         else:
-            failures = _run(work, len(clips), n_threads, report)
+            left: Sequence[int] = range(len(clips))
+            if is_stored:
+                read = partial(_extract_files, config, downmix, max_duration, values, n_threads)
+                left = _run_files(read, clips, n_threads, report)
+            failures = _run(work, left, len(clips), n_threads, report)
     failures.sort(key=lambda failure: failure.index)
     worked = np.ones(len(clips), bool)
     worked[[failure.index for failure in failures]] = False
@@ -284,18 +291,67 @@ def _resolve(
     return resolve_config(config.sample_rate, config)
 
 
+def _extract_files(
+    config: FeatureConfig,
+    downmix: Downmix,
+    max_duration: float | None,
+    values: NDArray[np.float32],
+    n_threads: int,
+    sources: list[str | bytes],
+    rows: list[int],
+) -> list[int]:
+    """Let the core's threads extract files, and return the positions of those that are left."""
+    choice = native.choice_of(downmix)
+    if choice is None or not sources:
+        return list(range(len(sources)))
+    most = math.inf if max_duration is None else max_duration
+    extractor = make_extractor(config)
+    return _core.extract_files(
+        extractor, sources, rows, values, config.sample_rate, choice, most, n_threads
+    )
+
+
+def _run_files(
+    extract_files: Callable[[list[str | bytes], list[int]], list[int]],
+    clips: Sequence[Any],
+    n_threads: int,
+    report: Callable[[int, int], object],
+) -> list[int]:
+    """Return the clips, in order, that are no plain files and left to Python."""
+    left: list[int] = []
+    done = 0
+    step = _GROUP_FILES * n_threads
+    for first in range(0, len(clips), step):
+        sources: list[str | bytes] = []
+        rows: list[int] = []
+        for i in range(first, min(first + step, len(clips))):
+            source = native.source_of(clips[i])
+            if source is None:
+                left.append(i)
+            else:
+                sources.append(source)
+                rows.append(i)
+        refused = extract_files(sources, rows)
+        left += [rows[k] for k in refused]
+        for _ in range(len(rows) - len(refused)):
+            done += 1
+            report(done, len(clips))
+    return sorted(left)
+
+
 def _run(
     work: Callable[[int], Failure | None],
+    clips: Sequence[int],
     total: int,
     n_threads: int,
     report: Callable[[int, int], object],
 ) -> list[Failure]:
-    """Return the failures in any order; only a few tasks are queued at a time."""
+    """Return the failures among clips, the last of all, in any order; few tasks are queued."""
     # Imports logging and more, which a process that extracts one clip does not need.
     from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, as_completed, wait
 
     failures: list[Failure] = []
-    done = 0
+    done = total - len(clips)
 
     def collect(results: Iterable[Failure | None]) -> None:
         nonlocal done
@@ -306,12 +362,12 @@ def _run(
             report(done, total)
 
     if n_threads == 1:
-        collect(work(i) for i in range(total))
+        collect(map(work, clips))
         return failures
     pending: set[Future[Failure | None]] = set()
     pool = ThreadPoolExecutor(n_threads)
     try:
-        for i in range(total):
+        for i in clips:
             pending.add(pool.submit(work, i))
             if len(pending) == _QUEUED * n_threads:
                 finished, pending = wait(pending, return_when=FIRST_COMPLETED)

@@ -80,6 +80,21 @@ T* values(Array<std::complex<T>>& a) {
   return reinterpret_cast<T*>(a.mutable_data());
 }
 
+// Where rows of n_values are that n_clips results are written to, each to its own.
+inline float* rows_of(Array<float>& out, std::size_t n_values, const std::vector<std::size_t>& rows,
+                      std::size_t n_clips) {
+  if (out.ndim() != 2 || extent(out, 1) != n_values) {
+    refuse("out must have shape (n, " + std::to_string(n_values) + "), got ", out);
+  }
+  if (rows.size() != n_clips) throw std::invalid_argument("one row is needed for each clip");
+  for (const std::size_t row : rows) {
+    if (row < extent(out, 0)) continue;
+    throw std::invalid_argument("row must be below " + std::to_string(out.shape(0)) + ", got " +
+                                std::to_string(row));
+  }
+  return values(out);
+}
+
 using Shape = std::initializer_list<std::size_t>;
 
 template <class T>

@@ -75,18 +75,10 @@ static void run_vector(const Extractor& extractor, const py::array& array, Array
 static std::vector<std::pair<std::size_t, std::string>> run_vectors(
     const Extractor& extractor, const std::vector<py::array>& arrays,
     const std::vector<std::size_t>& rows, Array<float>& out, std::size_t threads) {
-  if (out.ndim() != 2 || extent(out, 1) != extractor.n_values()) {
-    refuse("out must have shape (n, " + std::to_string(extractor.n_values()) + "), got ", out);
-  }
-  if (rows.size() != arrays.size()) throw std::invalid_argument("one row is needed for each clip");
-  float* const to = values(out);
+  float* const to = rows_of(out, extractor.n_values(), rows, arrays.size());
   std::vector<Clip> clips;
   clips.reserve(arrays.size());
   for (std::size_t i = 0; i < arrays.size(); ++i) {
-    if (rows[i] >= extent(out, 0)) {
-      throw std::invalid_argument("row must be below " + std::to_string(out.shape(0)) + ", got " +
-                                  std::to_string(rows[i]));
-    }
     clips.push_back({samples_view(arrays[i]), to + rows[i] * extractor.n_values()});
   }
   auto errors = without_gil([&] { return extract_clips(extractor, clips, threads); });

@@ -62,9 +62,14 @@ static Array<float> feed_resampling(Resampling& signal, const py::array& chunk, 
   return out;
 }
 
+// Nothing changes a plan that is shared.
+static std::shared_ptr<ResamplePlan> kept_plan(std::size_t rate_before, std::size_t rate_after) {
+  return std::const_pointer_cast<ResamplePlan>(shared_plan(rate_before, rate_after));
+}
+
 void bind_time(py::module_& m) {
-  m.def("can_resample", &ResamplePlan::affordable, py::arg("rate_before"), py::arg("rate_after"),
-        "Whether a ratio of rates has a plan.");
+  m.def("resample_plan", &kept_plan, py::arg("rate_before"), py::arg("rate_after"),
+        "The plan of a ratio of rates, kept for the next call; None for too large terms.");
   py::class_<ResamplePlan, std::shared_ptr<ResamplePlan>>(m, "ResamplePlan", "A ratio of rates.")
       .def(py::init<std::size_t, std::size_t, const std::vector<double>&>(), py::kw_only(),
            py::arg("rate_before"), py::arg("rate_after"), py::arg("taps"))

@@ -13,6 +13,7 @@ void bind_pitch(py::module_& m);
 void bind_effects(py::module_& m);
 void bind_pipelines(py::module_& m);
 void bind_peers(py::module_& m);
+void bind_recordings(py::module_& m);
 }  // namespace quaver::bindings
 
 PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
@@ -27,4 +28,5 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   quaver::bindings::bind_effects(m);
   quaver::bindings::bind_pipelines(m);
   quaver::bindings::bind_peers(m);
+  quaver::bindings::bind_recordings(m);
 }

@@ -244,7 +244,7 @@ def test_defects_of_the_program_are_not_hidden(
 
     monkeypatch.setattr(batch_module, "load", broken)
     with pytest.raises(ZeroDivisionError):
-        quaver.extract_many(paths)
+        quaver.extract_many([quaver.audio.Segment(path, 0.01) for path in paths])  # by `load`
 
 
 @pytest.mark.parametrize(

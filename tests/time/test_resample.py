@@ -158,9 +158,9 @@ def test_a_filter_of_ones_own(target: str, before: int, after: int) -> None:
 
 
 def test_ratios() -> None:
-    assert _core.can_resample(44100, 16000)
+    assert _core.resample_plan(44100, 16000) is not None
     for before, after in ((44101, 16000), (16000, 44101), (384000, 383999), (200_000, 1)):
-        assert not _core.can_resample(before, after)
+        assert _core.resample_plan(before, after) is None
         with pytest.raises(ValueError, match=f"from {before} to {after} Hz"):
             plan(before, after)
     with pytest.raises(ValueError, match="rates must be positive, got 0 and 5"):

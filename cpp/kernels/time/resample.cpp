@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <mutex>
 #include <numeric>
 #include <stdexcept>
 #include <string>
@@ -158,6 +159,28 @@ ResamplePlan::ResamplePlan(const Sizes& sizes, const std::vector<double>& given)
 std::size_t ResamplePlan::count(std::size_t n) const {
   // Of n = q M + r, so that nothing overflows.
   return n / n_before * n_after + (2 * (n % n_before) * n_after + n_before) / (2 * n_before);
+}
+
+std::shared_ptr<const ResamplePlan> shared_plan(std::size_t rate_before, std::size_t rate_after) {
+  struct Kept {
+    std::size_t rate_before, rate_after;
+    std::shared_ptr<const ResamplePlan> plan;
+  };
+  constexpr std::size_t kMostKept = 16;  // of a megabyte or two at the most
+  static std::mutex mutex;
+  static std::vector<Kept> all;  // the last used in front
+  const std::lock_guard<std::mutex> lock(mutex);
+  auto found = std::find_if(all.begin(), all.end(), [&](const Kept& kept) {
+    return kept.rate_before == rate_before && kept.rate_after == rate_after;
+  });
+  if (found == all.end()) {
+    if (!ResamplePlan::affordable(rate_before, rate_after)) return nullptr;
+    if (all.size() == kMostKept) all.pop_back();
+    auto plan = std::make_shared<const ResamplePlan>(rate_before, rate_after);
+    found = all.insert(all.end(), {rate_before, rate_after, std::move(plan)});
+  }
+  std::rotate(all.begin(), found, found + 1);
+  return all.front().plan;
 }
 
 void ResampleWorkspace::reserve(const ResamplePlan& plan, std::size_t lanes) {

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from quaver import _core
-from quaver._caches import kept
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
@@ -21,25 +20,13 @@ QUALITY = "HQ"
 # Frames that soxr resamples at a time: they stay in the second cache, and results in memory that
 # the allocator keeps. The fresh pages of a whole recording would cost as much as all the work.
 PIECE = 1 << 15
-# Bytes of a plan: tables of a point of its transforms.
-_PER_PLAN = 1 << 19
-
-
-@kept
-def plan_of(
-    rate: int, wanted: int, taps: tuple[float, ...] = ()
-) -> tuple[_core.ResamplePlan | None, int]:
-    """Return the kernel's plan, or None for a ratio of too large terms; `taps` as in the core."""
-    if not _core.can_resample(rate, wanted):
-        return None, 0
-    return _core.ResamplePlan(rate_before=rate, rate_after=wanted, taps=taps), _PER_PLAN
 
 
 def _plan_for(
     rate: float, wanted: float, dtype: np.dtype[Any], quality: str
 ) -> _core.ResamplePlan | None:
     is_ours = quality == QUALITY and dtype == np.float32
-    return plan_of(int(rate), int(wanted)) if is_ours else None
+    return _core.resample_plan(int(rate), int(wanted)) if is_ours else None
 
 
 class Stream:

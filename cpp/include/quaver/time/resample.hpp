@@ -12,7 +12,7 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "quaver/core/buffer.hpp"
@@ -46,6 +46,9 @@ struct ResamplePlan {
   struct Sizes;
   ResamplePlan(const Sizes& sizes, const std::vector<double>& taps);
 };
+
+// A plan that is kept for the next call, as are some of those used last; null if not affordable().
+std::shared_ptr<const ResamplePlan> shared_plan(std::size_t rate_before, std::size_t rate_after);
 
 struct ResampleWorkspace {
   void reserve(const ResamplePlan& plan, std::size_t lanes);
