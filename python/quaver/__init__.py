@@ -49,6 +49,7 @@ __all__ = [
     "__version__",
     "delta",
     "extract",
+    "extract_corpus",
     "extract_many",
     "feature_names",
     "frame_names",
@@ -58,6 +59,7 @@ __all__ = [
     "load",
     "log_mel",
     "mfcc",
+    "read_corpus_features",
     "short_term",
     "show_config",
     "windows",
@@ -68,12 +70,15 @@ if TYPE_CHECKING:
     from quaver import compat as compat
     from quaver import corpus as corpus
     from quaver import data as data
+    from quaver import dataset as dataset
     from quaver import models as models
     from quaver import plots as plots
     from quaver import recipes as recipes
     from quaver import record as record
     from quaver import text as text
     from quaver.compat.install import install_as as install_as
+    from quaver.dataset.extract import extract_corpus as extract_corpus
+    from quaver.dataset.read import read_corpus_features as read_corpus_features
 else:
     # On first use: most programs need few of them.
     __getattr__, __dir__ = lazy(
@@ -83,11 +88,14 @@ else:
             "compat": (),
             "corpus": (),
             "data": (),
+            "dataset": (),
             "models": (),
             "plots": (),
             "recipes": (),
             "record": (),
             "text": (),
             "quaver.compat.install": ("install_as",),
+            "quaver.dataset.extract": ("extract_corpus",),
+            "quaver.dataset.read": ("read_corpus_features",),
         },
     )

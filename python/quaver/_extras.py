@@ -18,6 +18,8 @@ PACKAGES = {
     "plot": ("matplotlib",),
     "pandas": ("pandas",),
     "parquet": ("pyarrow",),
+    "scale": ("pyarrow", "fsspec"),
+    "dask": ("distributed",),
 }
 
 

@@ -221,7 +221,7 @@ def record(
 
 
 @contextmanager
-def replacing(file: str | os.PathLike[str]) -> Iterator[Path]:
+def replacing(file: str | os.PathLike[str], *, durable: bool = False) -> Iterator[Path]:
     """Yield a new empty file that takes the place of `file` when the block ends without error.
 
     Until then, and after an error, an older file stays as it was. What a killed process left in the
@@ -231,11 +231,14 @@ def replacing(file: str | os.PathLike[str]) -> Iterator[Path]:
     ----------
     file : path
         What is to be written; through a symbolic link, what it points to.
+    durable : bool, default False
+        Whether it is to be on the disk, not on its way there, when it takes its place.
 
     Yields
     ------
     Path
-        Beside the file, with the same extension.
+        Beside the file, with the same extension; a durable one ends in ``.tmp``, since who reads a
+        folder that is being filled goes by endings.
 
     Raises
     ------
@@ -258,11 +261,16 @@ def replacing(file: str | os.PathLike[str]) -> Iterator[Path]:
     if not target.parent.is_dir():
         raise FileNotFoundError(f"no such directory: {target.parent}")
     _remove_left_over(target.parent)
-    temporary = target.with_name(f"{_PREFIX}{secrets.token_hex(8)}{target.suffix}")
+    suffix = ".tmp" if durable else target.suffix
+    temporary = target.with_name(f"{_PREFIX}{secrets.token_hex(8)}{suffix}")
     with _locked(temporary):
         try:
             yield temporary
+            if durable:
+                _to_disk(temporary)
             temporary.replace(target)
+            if durable and os.name != "nt":  # where folders cannot be opened
+                _to_disk(target.parent)
         finally:
             temporary.unlink(missing_ok=True)
 
@@ -292,6 +300,15 @@ def _remove_left_over(folder: Path) -> None:
         with suppress(OSError), file.open("rb") as stream:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
             file.unlink()
+
+
+def _to_disk(path: Path) -> None:
+    """Wait until a file, or the names in a folder, would survive a power cut."""
+    descriptor = os.open(path, os.O_RDWR if path.is_file() else os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _sounddevice() -> Any:
