@@ -115,6 +115,12 @@ class Batch:
     def __len__(self) -> int:
         return len(self.values)
 
+    def to_frame(self) -> Any:
+        """Return the rows as a `pandas.DataFrame`, whose index is that of the clips in the list."""
+        from quaver._frames import frame
+
+        return frame(dict(zip(self.names, self.values.T, strict=True)), index=self.index)
+
     def __repr__(self) -> str:
         return f"<Batch of {by(self.values)} values, {len(self.failures)} failed>"
 

@@ -9,6 +9,7 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
+import quaver
 from quaver import corpus
 from quaver.corpora.check import FAULTS, Checked, check, usable
 
@@ -118,3 +119,20 @@ def test_the_clips_that_can_be_used(tmp_path: Path, good: list[str]) -> None:
     assert [f.index for f in failures] == [0, 7]
     assert kept == clips[1:7]
     assert usable(kept) == (kept, ())
+
+
+def test_many_bad_recordings_among_good_ones(tmp_path: Path, good: list[str]) -> None:
+    names = []
+    for i in range(60):
+        names += [f"good{j}.flac,a,p,,{0.01 * i},1" for j in range(5)]
+        (tmp_path / f"bad{i}.wav").write_bytes(b"RIFF" + bytes(i))
+        names.append(f"bad{i}.wav,a,p,,,")
+    table = tmp_path / "t.csv"
+    table.write_text("\n".join(["path,label,speaker,split,start,end", *names]))
+    clips = corpus.manifest(table)
+    batch = quaver.extract_many(clips, threads=2)
+    assert (len(batch), len(batch.failures)) == (300, 60)
+    assert all("bad" in failure.source for failure in batch.failures)
+    kept, failures = usable(clips, threads=2)
+    assert (len(kept), len(failures)) == (300, 60)
+    assert check(clips, threads=2).counts()["unreadable"] == 60

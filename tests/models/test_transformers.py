@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
 
 import quaver
+from quaver.models.own import Statistic
 from quaver.models.transformers import AudioFeatures, SpeakerNormalizer
 
 
@@ -202,3 +203,91 @@ def test_labels_are_not_looked_at() -> None:
 def test_speakers_must_match_the_clips() -> None:
     with pytest.raises(ValueError, match=r"speakers must have shape \(6,\), got \(2,\)"):
         SpeakerNormalizer().fit(X, speakers=["a", "b"])
+
+
+# The configuration's parameters, and functions of one's own.
+
+
+def test_a_search_reaches_the_configuration() -> None:
+    some, labels = clips(12), np.array([0, 1] * 6)
+    steps = make_pipeline(AudioFeatures(threads=1), StandardScaler(), LogisticRegression())
+    grid = {"audiofeatures__n_mfcc": [5, 13], "audiofeatures__trim_db": [None, 25.0]}
+    found = GridSearchCV(steps, grid, cv=2).fit(some, labels)
+    for params, score in zip(
+        found.cv_results_["params"], found.cv_results_["mean_test_score"], strict=True
+    ):
+        chosen = {name.removeprefix("audiofeatures__"): value for name, value in params.items()}
+        X = AudioFeatures(quaver.FeatureConfig(**chosen), threads=1).transform(some)
+        by_hand = make_pipeline(StandardScaler(), LogisticRegression())
+        assert score == pytest.approx(cross_val_score(by_hand, X, labels, cv=2).mean())
+    best = found.best_estimator_["audiofeatures"].config
+    assert (best.n_mfcc, best.trim_db) == tuple(
+        found.best_params_[name] for name in ("audiofeatures__n_mfcc", "audiofeatures__trim_db")
+    )
+    step = AudioFeatures(quaver.FeatureConfig(sample_rate=8000)).set_params(
+        n_mfcc=5, statistics=("mean",), threads=1
+    )
+    assert step.config == quaver.FeatureConfig(sample_rate=8000, n_mfcc=5, statistics=("mean",))
+    assert clone(step).config == step.config
+    assert step.get_params()["n_mfcc"] == 5
+    assert "n_mfcc" not in step.get_params(deep=False)
+    with pytest.raises(ValueError, match="n_mfcc"):
+        step.set_params(n_mfcc=-1)
+    with pytest.raises(ValueError, match="Invalid parameter 'n_mffc'"):
+        step.set_params(n_mffc=5)
+
+
+def test_functions_of_ones_own(tmp_path: Path, speech: NDArray[np.float32]) -> None:
+    config = quaver.FeatureConfig(statistics=("mean", "max"), features=("energy", "mfcc"))
+    functions = {
+        "peak": lambda samples, rate: np.abs(samples).max(),
+        "ends": lambda samples, rate: samples[[0, -1]],
+        "cubes": lambda samples, rate: np.stack([samples[::160] ** 3, samples[::160] ** 2], 1),
+        "range": Statistic(lambda frames: np.ptp(frames, axis=0)),
+    }
+    step = AudioFeatures(config, extra=functions, threads=1)
+    soundfile.write(tmp_path / "a.wav", speech, 16000, subtype="FLOAT")
+    found = step.transform([tmp_path / "a.wav", speech])
+    np.testing.assert_array_equal(found[0], found[1])
+    plain = quaver.extract(speech, config=config, sample_rate=16000)
+    np.testing.assert_array_equal(found[0, : plain.size], plain)
+    own = dict(zip(step.get_feature_names_out(), found[0], strict=True))
+    assert own["peak"] == np.abs(speech).max()
+    assert (own["ends_0"], own["ends_1"]) == (speech[0], speech[-1])
+    assert own["cubes_0_max"] == pytest.approx((speech[::160] ** 3).max(), rel=1e-6)
+    assert own["cubes_1_mean"] == pytest.approx((speech[::160] ** 2).mean(), rel=1e-5)
+    frames = quaver.short_term(speech, 16000, config=config)
+    assert own["delta_energy_range"] == np.ptp(frames.values[:, frames.names.index("delta_energy")])
+    batch = step.extract([speech])
+    assert batch.names == tuple(step.get_feature_names_out())
+
+
+@pytest.mark.parametrize(
+    ("extra", "error", "message"),
+    [
+        ([len], TypeError, "extra must map names to functions"),
+        ({"n": 3}, TypeError, "functions, got 3 for 'n'"),
+        ({"n": lambda samples, rate: np.nan}, ValueError, "n gives NaN or infinity"),
+        ({"n": lambda samples, rate: np.zeros((2, 2, 2))}, ValueError, r"n must give a number, an"),
+        ({"n": Statistic(lambda frames: 1.0)}, ValueError, r"the statistic n must give 42 values"),
+        (
+            {"n": lambda samples, rate: samples[: samples.size % 7 + 1]},
+            ValueError,
+            "extra must give as many values for each clip",
+        ),
+    ],
+)
+def test_functions_that_will_not_do(extra: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        AudioFeatures(extra=extra, threads=1).transform(clips(3))
+
+
+def test_a_function_that_fails_of_a_clip() -> None:
+    def picky(samples: NDArray[Any], rate: int) -> float:
+        if samples.size == 4100:
+            raise ValueError("not this one")
+        return 1.0
+
+    batch = AudioFeatures(extra={"n": picky}, threads=1).extract(clips(3))
+    assert batch.index.tolist() == [0, 2]
+    assert batch.failures[0].reason == "not this one"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -15,10 +16,11 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 import quaver
-from quaver.corpus import Clip, Corpus, folders
+from quaver.corpus import Clip, Corpus, folders, manifest
 from quaver.models import evaluation, results, svm
+from quaver.models.predictions import Predictions
 from quaver.models.protocols import folds_of
-from quaver.models.svm import selection
+from quaver.models.svm import robust, selection
 from quaver.models.transformers import AudioFeatures
 from toys import tone
 
@@ -193,3 +195,80 @@ def test_wrong_arguments(moods: Corpus) -> None:
         evaluation.cross_validate(moods, protocol="leave-one-corpus-out")
     with pytest.raises(ValueError, match="needs a column text"):
         evaluation.cross_validate(moods, "text")
+
+
+class _Recorded(Majority):
+    """In the place of a network: remembers what it was trained on."""
+
+    seen: ClassVar[list[tuple[Any, Any]]] = []
+
+    def __init__(self, random_state: int | None = None, epochs: int = 10) -> None:
+        self.random_state, self.epochs = random_state, epochs
+        self.card: dict[str, Any] = {}
+
+    def fit(self, X: Any, y: Any, groups: Any = None) -> _Recorded:
+        self.seen.append((list(X), groups))
+        super().fit(X, y)
+        return self
+
+    def predict_clips(self, clips: Any, threads: int | None = None) -> Predictions:
+        shares = self.predict_proba(clips)
+        return Predictions.of(self.classes_, shares, np.arange(len(clips)), ())
+
+
+@pytest.mark.slow
+def test_networks_hear_the_training_part_only(
+    moods: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    classifier = pytest.importorskip("quaver.models.tdcnn.classifier")
+    monkeypatch.setattr(classifier, "TDCNNClassifier", _Recorded)
+    monkeypatch.setattr(_Recorded, "seen", [])
+    found = evaluation.cross_validate(moods, "tdcnn", protocol="leave-one-speaker-out", epochs=3)
+    assert found.accuracy == 0.2
+    for i, (heard, groups) in enumerate(_Recorded.seen):
+        assert heard == moods.paths[found.folds != i].tolist()
+        assert groups is None  # a tenth of five speakers is none
+
+
+@pytest.mark.slow
+def test_texts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    classifier = pytest.importorskip("quaver.models.text.classifier")
+    monkeypatch.setattr(classifier, "TextClassifier", _Recorded)
+    monkeypatch.setattr(_Recorded, "seen", [])
+    table = tmp_path / "texts.csv"
+    rows = [f"well {i},{'ab'[i % 2]},{'pqr'[i // 4]}" for i in range(12)]
+    table.write_text("\n".join(["text,label,speaker", *rows]))
+    texts = manifest(table, recordings=False)
+    evaluation.cross_validate(texts, "text", protocol="leave-one-speaker-out")
+    assert _Recorded.seen[0][0] == [f"well {i}" for i in range(4, 12)]
+
+
+@pytest.mark.parametrize("kind", ["robust", "encoder"])
+def test_models_of_vectors(moods: Corpus, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    # The vectors of all clips are made once; a fold is trained on its own part of them.
+    parts = []
+
+    def part(rows: Any) -> Any:
+        parts.append(rows.tolist())
+        return moods.part(rows)
+
+    def trained(clips: Any) -> Any:
+        return _Recorded().fit(clips.paths, clips.labels)
+
+    vectors = SimpleNamespace(part=part)
+    if kind == "robust":
+        monkeypatch.setattr(robust, "heard", lambda clips, **_: vectors)
+        monkeypatch.setattr(robust, "model_of", lambda _, heard, search: trained(heard))
+    else:
+        pytest.importorskip("onnxruntime")
+        from quaver.models.encoder import classifier, model, selection
+        from quaver.models.encoder import vectors as vectors_
+
+        monkeypatch.setattr(model.Encoder, "load_pretrained", lambda **_: None)
+        monkeypatch.setattr(vectors_, "vectors_of", lambda *_, **__: vectors)
+        choice = SimpleNamespace(penalty=1.0)
+        monkeypatch.setattr(selection, "fit", lambda heard, search: (trained(heard), choice))
+        monkeypatch.setattr(classifier, "EncoderClassifier", lambda _, head, card: head)
+    found = evaluation.cross_validate(moods, kind, search=False)
+    assert parts == [np.flatnonzero(found.folds != i).tolist() for i in range(5)]
+    assert found.accuracy == 0.2

@@ -20,7 +20,7 @@ def data_of(corpus: Corpus) -> dict[str, Any]:
     return {
         "corpora": sorted({clip.corpus for clip in corpus}),
         "clips": len(corpus),
-        "speakers": len(np.unique(corpus.groups)),
+        "speakers": len(np.unique(corpus.groups)) if corpus.has_speakers else "unknown",
         "labels": {str(n): int(c) for n, c in zip(names, counts, strict=True)},
     }
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from quaver._frames import frame
 from quaver.batch import by
 
 if TYPE_CHECKING:
@@ -90,6 +91,20 @@ class Predictions:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def to_frame(self) -> Any:
+        """Return the rows as a `pandas.DataFrame`, whose index is that of the clips in the list.
+
+        Columns are label, reliable, warnings (with commas between) and ``probability_LABEL``.
+        """
+        columns = {
+            "label": self.labels.tolist(),
+            "reliable": self.reliable,
+            "warnings": [",".join(row) for row in self.warnings],
+        }
+        names = (f"probability_{label}" for label in self.classes)
+        columns.update(zip(names, self.probabilities.T, strict=True))
+        return frame(columns, index=self.index)
 
     def __repr__(self) -> str:
         doubtful = int((~self.reliable).sum())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from quaver._extras import extra
+from quaver._frames import frame
 
 with extra("svm"):
     from sklearn.metrics import confusion_matrix, recall_score
@@ -71,6 +72,10 @@ class Report:
     def uar_std(self) -> float:
         """Standard deviation of the unweighted average recall over the folds."""
         return float(self.uars.std())
+
+    def to_frame(self) -> Any:
+        """Return accuracy and average recall as a `pandas.DataFrame`, a row for each fold."""
+        return frame({"accuracy": self.accuracies, "uar": self.uars})
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as JSON types; one fold has no deviations (None).

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from quaver._frames import frame
 from quaver._validate import Downmix, check_sample_rate
 from quaver.audio import recording_at
 from quaver.batch import by
@@ -69,6 +70,24 @@ class Timeline:
 
     def __len__(self) -> int:
         return len(self.starts)
+
+    def to_frame(self) -> Any:
+        """Return the windows as a `pandas.DataFrame`.
+
+        Columns are start, end, label, level_db, reliable, warnings (with commas between) and
+        ``probability_LABEL``.
+        """
+        columns = {
+            "start": self.starts,
+            "end": self.ends,
+            "label": self.labels.tolist(),
+            "level_db": self.levels_db,
+            "reliable": self.reliable,
+            "warnings": [",".join(row) for row in self.warnings],
+        }
+        names = (f"probability_{label}" for label in self.classes)
+        columns.update(zip(names, self.probabilities.T, strict=True))
+        return frame(columns)
 
     def __repr__(self) -> str:
         end = f"{self.ends[-1]:.2f}" if len(self) else "0"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,12 +20,18 @@ from quaver.audio import is_recording, recording_at
 from quaver.batch import Batch, Failure, Progress, as_clips, extract_many
 from quaver.config import FeatureConfig
 from quaver.features import feature_names
+from quaver.models.clips import each
+from quaver.models.own import check_extra, names_of, vector_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from numpy.typing import ArrayLike, NDArray
     from typing_extensions import Self
+
+    from quaver.models.own import Extra
+
+_OF_CONFIG = tuple(field.name for field in fields(FeatureConfig) if field.name != "sample_rate")
 
 # Failures that a message lists before it says how many more there are.
 _LISTED = 5
@@ -74,6 +81,16 @@ class AudioFeatures(ClipTransformer):
         Append zeros to clips shorter than one frame instead of raising.
     threads : int, optional
         Number of workers; by default one for each processor.
+    extra : mapping of str to callable, optional
+        Features of one's own by name, functions of (samples, sample_rate) of a clip, mono at the
+        configuration's rate: a number, an array of always as many, or (n_frames, n_features), of
+        which the configuration's statistics are taken. A `quaver.models.own.Statistic` is one more
+        statistic of every short-term feature. The columns follow the others.
+
+    Notes
+    -----
+    Parameters of the configuration are parameters of the step, too, but for its rate: in a search
+    ``audiofeatures__n_mfcc`` and the like.
 
     Examples
     --------
@@ -82,6 +99,11 @@ class AudioFeatures(ClipTransformer):
     (2, 420)
     >>> str(step.get_feature_names_out()[0])
     'zero_crossing_rate_mean'
+    >>> step.set_params(n_mfcc=20).config.n_mfcc
+    20
+    >>> peak = AudioFeatures(extra={"peak": lambda samples, rate: abs(samples).max()})
+    >>> peak.transform([np.full(8000, 0.5)])[0, -1], str(peak.get_feature_names_out()[-1])
+    (np.float32(0.5), 'peak')
     """
 
     def __init__(
@@ -92,12 +114,30 @@ class AudioFeatures(ClipTransformer):
         downmix: Downmix = "mean",
         pad: bool = True,
         threads: int | None = None,
+        extra: Extra | None = None,
     ) -> None:
         self.config = config
         self.sample_rate = sample_rate
         self.downmix = downmix
         self.pad = pad
         self.threads = threads
+        self.extra = extra
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the parameters by name; deep ones are those of the configuration."""
+        found: dict[str, Any] = super().get_params(deep=deep)
+        if deep:
+            config = self.config or FeatureConfig()
+            found.update({name: getattr(config, name) for name in _OF_CONFIG})
+        return found
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters of the step or of its configuration, which is made anew."""
+        of_config = {name: params.pop(name) for name in _OF_CONFIG if name in params}
+        super().set_params(**params)
+        if of_config:
+            self.config = replace(self.config or FeatureConfig(), **of_config)
+        return self
 
     def transform(self, X: Iterable[Any]) -> NDArray[np.float32]:
         """Compute one vector for each clip.
@@ -138,6 +178,9 @@ class AudioFeatures(ClipTransformer):
         wanted = config.sample_rate
         rate = wanted if self.sample_rate is None else check_sample_rate(self.sample_rate)
         clips = as_clips(X)
+        own = check_extra(self.extra)
+        if own:
+            return self._extract_with(own, config, clips, rate, progress)
         return extract_many(
             clips if rate == wanted else _AtRate(clips, rate, wanted, self.downmix),
             wanted,
@@ -148,9 +191,33 @@ class AudioFeatures(ClipTransformer):
             downmix=self.downmix,
         )
 
+    def _extract_with(
+        self, own: Extra, config: FeatureConfig, clips: Sequence[Any], rate: int, progress: Progress
+    ) -> Batch:
+        """Return the vectors with the columns of one's own functions."""
+        rows, index, failures = each(
+            lambda _, mono: vector_of(own, mono, config, pad=self.pad),
+            clips,
+            rate,
+            config.sample_rate,
+            downmix=self.downmix,
+            threads=self.threads,
+            progress=progress,
+        )
+        names = self.get_feature_names_out()
+        for i, row in zip(index.tolist(), rows, strict=True):
+            if len(row) != len(names):
+                raise ValueError(
+                    f"extra must give as many values for each clip, {len(names)} in all, got"
+                    f" {len(row)} for the clip at {i}"
+                )
+        values = np.array(rows, np.float32).reshape(len(rows), len(names))
+        return Batch(values, tuple(names), index, failures, config)
+
     def get_feature_names_out(self, input_features: object = None) -> NDArray[np.object_]:
-        """Return the names of the values, those of `quaver.feature_names`."""
-        return np.array(feature_names(self.config), dtype=object)
+        """Return the names of the values, those of `quaver.feature_names` and of `extra`."""
+        own = names_of(check_extra(self.extra), self.config or FeatureConfig())
+        return np.array([*feature_names(self.config), *own], dtype=object)
 
 
 def refuse(failures: Sequence[Failure], n_ok: int) -> None:

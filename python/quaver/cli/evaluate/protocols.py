@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from quaver.cli.console import progress, quiet
-from quaver.cli.errors import report_failures
+from quaver.cli.errors import report_failures, require
 from quaver.cli.files import heard_clips, save_figure
 from quaver.cli.tables import Format, emit_evaluation, write_rows
 
@@ -46,7 +46,13 @@ def cross_validate(
 
     if strict:
         clips = heard_clips(clips, strict=True)
-    with quiet() if kind in ("tdcnn", "text") else nullcontext(), progress("Folds") as report:
+    if kind in ("tdcnn", "text"):
+        with quiet():
+            require("sklearn", "keras", extra=kind)
+            importlib.import_module(f"quaver.models.{kind}.classifier")
+    elif kind == "encoder":
+        require("sklearn", "onnxruntime", extra=kind)
+    with progress("Folds") as report:
         found = evaluation.cross_validate(clips, kind, progress=report, **options)
     predictions, picture = files
     emit_evaluation(wanted, found)

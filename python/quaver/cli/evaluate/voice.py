@@ -144,6 +144,7 @@ def _check_options(
     own = ("speaker", "seed", "threads", "predictions", "picture", "strict", "model_kind")
     goes_with(context, any_corpus, f"--protocol {' or '.join(OF_ANY)}", *own)
     goes_with(context, kind in ("tdcnn", "text"), "--model-kind tdcnn or text", "epochs")
+    goes_with(context, kind != "text", "recordings", "strict")
     goes_with(context, kind == "svm", "--model-kind svm", "plain", "jobs")
     goes_with(context, kind not in ("tdcnn", "text"), "a kind that searches", "search")
     goes_with(context, search, "--search", "jobs")
