@@ -180,17 +180,23 @@ def _text(value: object) -> str:
 
 
 def in_groups(samples: Iterable[Sample], size: int, most: int) -> Iterator[Sequence[Sample]]:
-    """Yield samples in lists of at most `size`, or of about `most` bytes."""
+    """Yield samples in lists of at most `size`, or of about `most` bytes; an OSError after them."""
     group: list[Sample] = []
     held = 0
-    for sample in samples:
-        group.append(sample)
-        held += sample.recording.getbuffer().nbytes
-        if len(group) == size or held >= most:
-            yield group
-            group, held = [], 0
+    fault: OSError | None = None
+    try:
+        for sample in samples:
+            group.append(sample)
+            held += sample.recording.getbuffer().nbytes
+            if len(group) == size or held >= most:
+                yield group
+                group, held = [], 0
+    except OSError as error:
+        fault = error
     if group:
         yield group
+    if fault is not None:
+        raise fault
 
 
 assert set(_WORDS) < set(COLUMNS)
