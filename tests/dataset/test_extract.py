@@ -367,7 +367,7 @@ def test_a_partition_is_tried_again(
     assert extracted(corpus, tmp_path / "a").rows == 22
     assert tries.count(1) == 3
     tries.clear()
-    with pytest.raises(stores.StoreError):
+    with pytest.raises(RuntimeError, match=r"StoreError: no answer; partitions that are complete"):
         extracted(corpus, tmp_path / "b", retries=1)
     tries.clear()
     with ThreadPoolExecutor(1) as pool:

@@ -85,6 +85,8 @@ app.command(
     epilog=examples(
         "quaver extract recordings/ -o features.parquet",
         "quaver extract a.wav b.mp3 -o features.csv --sample-rate 8000",
+        "quaver extract ravdess/ -o features/ --window 3 --hop 1",
+        "quaver extract clips.csv -o s3://bucket/features --dask tcp://host:8786",
     ),
 )(extract_command)
 app.command(

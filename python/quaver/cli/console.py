@@ -14,7 +14,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
 
 
 def notes() -> Console:
@@ -87,18 +96,38 @@ def print_json(value: object) -> None:
 
 
 @contextmanager
-def progress(description: str) -> Iterator[Callable[[int, int], object]]:
-    """Yield a function of (done, total) that moves a bar on stderr, if that is a terminal."""
+def progress(description: str, *, rate: bool = False) -> Iterator[Callable[[int, int], object]]:
+    """Yield a function of (done, total) that moves a bar on stderr, if that is a terminal.
+
+    With `rate` it says how many are done a second, without those that the first call brings.
+    """
     screen = notes()
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
+        *([_Rate()] if rate else []),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bar:
         task = bar.add_task(description, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        is_first = rate
+
+        def told(done: int, total: int) -> None:
+            nonlocal is_first
+            if is_first:
+                bar.reset(task, completed=done, total=total)
+                is_first = False
+            bar.update(task, completed=done, total=total)
+
+        yield told
+
+
+class _Rate(ProgressColumn):
+    """How many are done in a second."""
+
+    def render(self, task: Task) -> Text:
+        return Text("" if task.speed is None else f"{task.speed:.0f}/s")
 
 
 @contextmanager

@@ -1,8 +1,9 @@
-"""``quaver extract``: a table of features."""
+"""``quaver extract``: a table of features, or a folder of them."""
 
 from __future__ import annotations
 
 import csv
+import json
 import os
 import sys
 from contextlib import nullcontext
@@ -13,61 +14,164 @@ import numpy as np
 import typer
 
 from quaver.cli.console import counted, progress, say, shown
-from quaver.cli.errors import USAGE, leave_with, report_failures, require, stop
+from quaver.cli.dataset import extract_dataset, is_dataset
+from quaver.cli.errors import USAGE, describe_error, leave_with, report_failures, require, stop
 from quaver.cli.files import Given, collect
-from quaver.cli.options import Downmix, MaxDuration, Threads, parse_downmix, recording_path
+from quaver.cli.options import (
+    Downmix,
+    Drop,
+    Kind,
+    Labels,
+    MaxDuration,
+    Speaker,
+    Strict,
+    Threads,
+    goes_with,
+    parse_downmix,
+    recording_path,
+)
 from quaver.record import replacing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from quaver._validate import Downmix as Channels
     from quaver.batch import Batch
+    from quaver.config import FeatureConfig
 
 
 _STDOUT = Path("-")
+_PARTITION = 1000
+# Options of data sets.
+_OF_FOLDERS = (
+    *("window", "hop", "partition", "dask", "kind", "labels", "drop", "speaker"),
+    *("failures_file", "strict"),
+)
+
+
+def recording_text(text: str) -> str:
+    """Read a path or URL, which must not be empty."""
+    recording_path(text)
+    return text
 
 
 def extract_command(
+    context: typer.Context,
     paths: Annotated[
-        list[Path],
+        list[str],
         typer.Argument(
-            help="Recordings, or folders of them; - for stdin.",
+            help="Recordings, or folders of them; - for stdin. Into a folder of features: a corpus"
+            " or a table, too, or shards of WebDataset.",
             show_default=False,
-            parser=recording_path,
+            parser=recording_text,
         ),
     ],
     output: Annotated[
-        Path,
+        str,
         typer.Option(
             "--output",
             "-o",
-            help="features.csv, .parquet or .npz; - for CSV to stdout.",
+            help="features.csv, .parquet or .npz; - for CSV to stdout; or a folder or URL, such as"
+            " s3://bucket/features, for a data set of Parquet that goes on where it was stopped.",
             show_default=False,
         ),
     ],
     sample_rate: Annotated[int, typer.Option(help="Hz; recordings are resampled to it.")] = 16000,
+    config: Annotated[
+        str, typer.Option(help="Features: default, robust, or a JSON file of a FeatureConfig.")
+    ] = "default",
     downmix: Downmix = "mean",
     pad: Annotated[bool, typer.Option("--pad", help="Take clips shorter than a frame.")] = False,
     threads: Threads = None,
     max_duration: MaxDuration = None,
+    window: Annotated[
+        float | None,
+        typer.Option(help="Into a folder: a row for so many s.", show_default=False),
+    ] = None,
+    hop: Annotated[
+        float | None, typer.Option(help="From window to window in s.", show_default=False)
+    ] = None,
+    partition: Annotated[
+        int, typer.Option(min=1, help="Clips of a file in the folder.")
+    ] = _PARTITION,
+    dask: Annotated[
+        str | None,
+        typer.Option(help="Scheduler of a cluster, tcp://host:8786.", show_default=False),
+    ] = None,
+    kind: Kind = "auto",
+    labels: Labels = None,
+    drop: Drop = None,
+    speaker: Speaker = None,
+    failures_file: Annotated[
+        Path | None,
+        typer.Option("--failures", help="CSV file of what failed.", show_default=False),
+    ] = None,
+    strict: Strict = False,
 ) -> None:
     """Compute one vector of features for each recording and write them as a table.
 
     Features are statistics over the clip of short-term features and of their derivatives; the
     columns are named. A recording that cannot be read is reported and left out.
     """
+    into_folder = is_dataset(output)
+    goes_with(context, into_folder, "a folder as --output", *_OF_FOLDERS)
+    channels = parse_downmix(downmix)
+    features = _config(config, sample_rate, context)
+    if into_folder:
+        extract_dataset(
+            paths,
+            output,
+            (kind, labels, drop, speaker),
+            dask=dask,
+            strict=strict,
+            failures=failures_file,
+            config=features,
+            window=window,
+            hop=hop,
+            partition=partition,
+            pad=pad,
+            downmix=channels,
+            max_duration=max_duration,
+            threads=threads,
+        )
+        return
+    recordings = [Path(path) for path in paths]
+    _extract_table(recordings, Path(output), features, channels, pad, threads, max_duration)
+
+
+def _config(name: str, sample_rate: int, context: typer.Context) -> FeatureConfig:
+    """Return the configuration of the option --config, before a recording is looked for."""
+    from quaver import FeatureConfig
+
+    try:
+        if name in ("default", "robust"):
+            make = FeatureConfig if name == "default" else FeatureConfig.robust
+            return make(sample_rate=sample_rate)
+        goes_with(context, False, "--config default or robust", "sample_rate")
+        return FeatureConfig.from_dict(json.loads(Path(name).read_text(encoding="utf-8")))
+    except (ValueError, TypeError, AttributeError) as error:
+        said = str(error).replace("sample_rate", "--sample-rate")
+        stop(said if name in ("default", "robust") else f"{name}: {said}", USAGE)
+    except OSError as error:
+        stop(f"--config: expected default, robust or a file, {describe_error(error)}", USAGE)
+
+
+def _extract_table(
+    paths: list[Path],
+    output: Path,
+    config: FeatureConfig,
+    channels: Channels,
+    pad: bool,
+    threads: int | None,
+    max_duration: float | None,
+) -> None:
     import quaver
 
     write = _write_csv if output == _STDOUT else _WRITERS.get(output.suffix.lower())
     if write is None:
-        stop(f"{shown(output)}: expected one of {', '.join(_WRITERS)}", USAGE)
+        stop(f"{shown(output)}: expected one of {', '.join(_WRITERS)}, or a folder", USAGE)
     if write is _write_parquet:
         require("pyarrow", extra="parquet")
-    channels = parse_downmix(downmix)
-    try:
-        config = quaver.FeatureConfig(sample_rate=sample_rate)
-    except ValueError as error:  # before a recording is looked for
-        stop(str(error).replace("sample_rate", "--sample-rate"), USAGE)
     files, failures = collect(paths, max_duration)
     if files:
         with nullcontext(output) if output == _STDOUT else replacing(output) as temporary:

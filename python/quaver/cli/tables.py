@@ -330,9 +330,9 @@ def emit_evaluation(wanted: Format, found: Evaluation) -> None:
     emit(wanted, document, [row], tables, labels, confusion_rows(found.report))
 
 
-def write_rows(file: Path, rows: Sequence[Row]) -> None:
-    """Write rows to a CSV file, once it is complete."""
+def write_rows(file: Path, rows: Sequence[Row], names: Sequence[str] = ()) -> None:
+    """Write rows to a CSV file, once it is complete; `names` are those of columns without rows."""
     with replacing(file) as temporary, temporary.open("w", newline="", encoding="utf-8") as lines:
-        writer = csv.DictWriter(lines, list(rows[0]))
+        writer = csv.DictWriter(lines, list(rows[0] if rows else names))
         writer.writeheader()
         writer.writerows(rows)

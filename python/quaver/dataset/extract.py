@@ -18,7 +18,7 @@ from quaver.corpora.table import COLUMNS, Corpus
 from quaver.dataset.plan import Plan, Settings, begun, digest_of, digest_of_names, part_name
 from quaver.dataset.read import footers, parts_of
 from quaver.dataset.shards import JSON, shards_of
-from quaver.dataset.stores import Store
+from quaver.dataset.stores import Store, StoreError
 from quaver.dataset.work import ClipFailure, Done, Job, extract_partition
 
 #: Clips of a partition.
@@ -134,7 +134,7 @@ def extract_corpus(
     OSError
         If a partition cannot be written: the others stay, and the same call goes on.
     RuntimeError
-        If workers of the executor are lost for good; the same holds.
+        If workers of the executor or a store are lost for good; the same holds.
 
     Examples
     --------
@@ -299,6 +299,9 @@ def _one_by_one(jobs: _Jobs, report: Callable[[int, int], object], retries: int)
         for attempt in range(retries + 1):
             try:
                 found = extract_partition(job, None if isinstance(job.clips, str) else report)
+            except StoreError as error:
+                if attempt == retries:
+                    raise _lost(job, error) from error
             except Exception as error:
                 if attempt == retries or not _may_be_mended(error):
                     raise
