@@ -72,7 +72,8 @@ def test_help_imports_nothing_heavy() -> None:
 
 COMMANDS = [
     ["demo"], ["record"], ["predict"], ["listen"], ["extract"], ["evaluate"], ["plot"], ["info"],
-    ["train"], ["train", "svm"], ["train", "tdcnn"], ["train", "text"],
+    ["check"], ["train"], ["train", "svm"], ["train", "encoder"], ["train", "tdcnn"],
+    ["train", "text"],
     ["evaluate", "voice"], ["evaluate", "tdcnn"], ["evaluate", "text"],
 ]  # fmt: skip
 

@@ -51,6 +51,15 @@ def test_a_report() -> None:
     assert found["uar"].tolist() == [0.5, 1]
 
 
+@pytest.mark.slow
+def test_a_report_of_texts() -> None:
+    evaluation = pytest.importorskip("quaver.models.text.evaluation")
+    scores = (0.5,) * 5
+    report = evaluation.TextReport("x", *scores, {"a": 0.25, "b": 1.0}, {"b": 0.5, "a": 0.75}, 9, 4)
+    found = report.to_frame()
+    assert found.to_dict("list") == {"label": ["a", "b"], "f1": [0.25, 1], "threshold": [0.75, 0.5]}
+
+
 def test_without_pandas(monkeypatch: pytest.MonkeyPatch) -> None:
     report = score("mine", ["a", "b"], [(["a", "b"], ["a", "a"])])
     monkeypatch.setitem(sys.modules, "pandas", None)

@@ -184,6 +184,13 @@ def test_intervals_are_drawn_over_speakers() -> None:
     assert results.bootstrap(uneven) == ((0.9, 0.9), (0.5, 0.5))
 
 
+def test_speakers_of_ravdess_called_otherwise() -> None:
+    names = ["ann", "bob", "01", "02"]
+    clips = Corpus(Clip(Path(f"{name}.wav"), "calm", name, "ravdess") for name in names)
+    folds = [clips.speakers[rows].tolist() for rows in folds_of(clips, "speaker-independent")]
+    assert folds == [["ann", "02"], ["bob"], ["01"]]
+
+
 def test_wrong_arguments(moods: Corpus) -> None:
     with pytest.raises(ValueError, match=r"model must be one of svm, .*, got 'knn'"):
         evaluation.cross_validate(moods, "knn")

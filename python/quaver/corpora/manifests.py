@@ -7,15 +7,18 @@ import math
 import os
 import re
 from array import array
-from collections.abc import Iterator
-from itertools import chain, compress
+from collections.abc import Iterator, Sequence
+from itertools import chain, compress, islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from quaver._extras import extra
 from quaver.corpora.table import Corpus
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 #: Endings of tables.
 ENDINGS = (".csv", ".tsv", ".tab", ".parquet", ".pq")
@@ -29,6 +32,11 @@ _OTHER_TIMES = re.compile(
     r"(?:[ _-]?(?:times?|seconds?|secs?|s|milliseconds?|msecs?|ms|samples?|frames?)){0,2}",
     re.IGNORECASE,
 )
+_TIMES = ("start", "end")
+# What `Path` would write otherwise.
+_ODD = re.compile(r"//|/\./|^\./|/\.?$", re.MULTILINE)
+# Rows at a time, few enough for the cache and for the collector of garbage.
+_BLOCK = 1 << 9
 # Rows of Parquet at a time, and words kept to be shared: what is different in every row is not.
 _ROWS = _MOST_WORDS = 1 << 16
 
@@ -80,8 +88,8 @@ def manifest(
     needed = ["path"] * recordings + ["label"] * labelled
     _check_header(f"{table}, {_unit(table)} {line}", header, needed)
     columns = _Columns(table, header, needed)
-    for line, cells in rows:
-        columns.add(line, cells)
+    while block := list(islice(rows, _BLOCK)):
+        columns.add(*zip(*block, strict=True))
     corpus = columns.corpus()
     return corpus if speaker is None else corpus.with_speakers(speaker, table.parent)
 
@@ -116,30 +124,31 @@ class _Columns:
     def __init__(self, table: Path, header: list[str], needed: list[str]) -> None:
         self._table, self._header = table, header
         self._needed = [*needed, "speaker"] if "speaker" in header else needed
-        self._cells: dict[str, list[str]] = {n: [] for n in header if n not in ("start", "end")}
-        self._times = {name: array("d") for name in ("start", "end")}
+        self._cells: dict[str, list[str]] = {n: [] for n in header if n not in _TIMES}
+        self._times = {name: array("d") for name in _TIMES}
         self._lines = array("q")
         self._words: dict[str, str] = {}
         self._folder = os.fspath(table.parent)
 
-    def add(self, line: int, cells: list[str]) -> None:
-        """Take a row."""
-        row = dict(zip(self._header, cells, strict=True))
-        empty = [name for name in self._needed if not row[name]]
-        if empty:
-            raise ValueError(f"{self._place(line)}: empty {', '.join(empty)}")
-        self._lines.append(line)
-        for name, cell in row.items():
-            if name == "path":
-                cell = self._path(cell)
-            elif name in self._times:
-                continue
-            self._cells[name].append(self._once(cell))
-        start, end = (self._seconds(row.get(name), name, line) for name in ("start", "end"))
-        if end is not None and end <= (start or 0):
-            raise ValueError(f"{self._place(line)}: end must be after the start, got {end:g}")
-        self._times["start"].append(start or 0.0)
-        self._times["end"].append(math.nan if end is None else end)
+    def add(self, lines: Sequence[int], rows: Sequence[Sequence[str]]) -> None:
+        """Take rows, column by column."""
+        self._lines.extend(lines)
+        given = dict(zip(self._header, zip(*rows, strict=True), strict=True))
+        for name, cells in given.items():
+            if name in self._needed and "" in cells:
+                raise ValueError(f"{self._place(lines[cells.index('')])}: empty {name}")
+            if name not in self._times:
+                found = self._paths(cells) if name == "path" else cells
+                self._cells[name].extend(self._once(found))
+        nothing = ("",) * len(rows)
+        starts, ends = (self._seconds(given.get(name, nothing), name, lines) for name in _TIMES)
+        starts = np.where(np.isnan(starts), 0.0, starts)
+        early = np.flatnonzero(ends <= starts)  # NaN, the end of the file, is not
+        if early.size:
+            place, end = self._place(lines[early[0]]), ends[early[0]]
+            raise ValueError(f"{place}: end must be after the start, got {end:g}")
+        self._times["start"].frombytes(starts.tobytes())
+        self._times["end"].frombytes(ends.tobytes())
 
     def corpus(self) -> Corpus:
         """Return all rows as a table."""
@@ -149,7 +158,8 @@ class _Columns:
         columns.update({name: np.array(times) for name, times in self._times.items()})
         columns["sex"] = self._sexes()
         names = columns.get("corpus", [""] * len(self._lines))
-        columns["corpus"] = [name or self._table.stem for name in names]
+        own = self._table.stem
+        columns["corpus"] = [name or own for name in names]
         if "path" in columns:
             self._refuse_twins(columns)
         return Corpus.of_columns({"path": [""] * len(names), **columns})
@@ -157,32 +167,33 @@ class _Columns:
     def _place(self, line: int) -> str:
         return f"{self._table}, {_unit(self._table)} {line}"
 
-    def _path(self, cell: str) -> str:
-        if "://" in cell:  # of a store, whose slashes count
-            return cell
-        joined = cell if self._folder == "." else os.path.join(self._folder, cell)
-        odd = "//" in joined or "/./" in joined or joined.startswith("./") or joined[-1] == "/"
-        return os.fspath(Path(joined)) if odd else joined
+    def _paths(self, cells: Sequence[str]) -> list[str]:
+        """Return paths as `Path` writes them, which takes longer."""
+        folder = "" if self._folder == "." else self._folder
+        # Of a store's address, the slashes count.
+        joined = [cell if "://" in cell else os.path.join(folder, cell) for cell in cells]
+        if not _ODD.search("\n".join(joined)):
+            return joined
+        return [path if "://" in path else os.fspath(Path(path)) for path in joined]
 
-    def _once(self, cell: str) -> str:
+    def _once(self, cells: Sequence[str]) -> list[str]:
         """Return the same object for the same word, of which rows share many."""
-        if len(self._words) < _MOST_WORDS:
-            return self._words.setdefault(cell, cell)
-        return self._words.get(cell, cell)
+        words = self._words
+        if len(words) < _MOST_WORDS:
+            return [words.setdefault(cell, cell) for cell in cells]
+        return [words.get(cell, cell) for cell in cells]
 
-    def _seconds(self, cell: str | None, name: str, line: int) -> float | None:
-        """Return a time of a row, None for none."""
-        if not cell:
-            return None
-        try:
-            value = float(cell)
-        except ValueError:
-            value = math.nan
-        if not 0 <= value < math.inf:
-            raise ValueError(
-                f"{self._place(line)}: {name} must be seconds, 0 or more, got {cell!r}"
-            )
-        return value
+    def _seconds(
+        self, cells: Sequence[str], name: str, lines: Sequence[int]
+    ) -> NDArray[np.float64]:
+        """Return times of rows, NaN for none."""
+        found = np.array([_number(cell) if cell else 0.0 for cell in cells])
+        wrong = np.flatnonzero(~((found >= 0) & (found < math.inf)))
+        if wrong.size:
+            place, cell = self._place(lines[wrong[0]]), cells[wrong[0]]
+            raise ValueError(f"{place}: {name} must be seconds, 0 or more, got {cell!r}")
+        found[[not cell for cell in cells]] = math.nan
+        return found
 
     def _sexes(self) -> list[str]:
         sexes = [sex or "unknown" for sex in self._cells.get("sex", [""] * len(self._lines))]
@@ -215,6 +226,13 @@ class _Columns:
                     f"{self._place(self._lines[i])}: the same path as in {unit}"
                     f" {self._lines[first]}: {columns['path'][i]}"
                 )
+
+
+def _number(cell: str) -> float:
+    try:
+        return float(cell)
+    except ValueError:
+        return math.nan
 
 
 def _unit(table: Path) -> str:
@@ -262,7 +280,7 @@ def table_rows(table: Path) -> Iterator[tuple[int, list[str]]]:
                     )
                 cells += [""] * (width - len(cells))
                 yield reader.line_num, cells
-                width = max(width, 1)
+                width = width or 1
     except UnicodeDecodeError as error:
         raise ValueError(f"{table}: expected UTF-8 text, {error}") from None
     except csv.Error as error:

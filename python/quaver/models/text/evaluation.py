@@ -22,6 +22,7 @@ with extra("text"):
     from sklearn.multiclass import OneVsRestClassifier
     from sklearn.pipeline import FeatureUnion, Pipeline
 
+from quaver._frames import frame
 from quaver._validate import check_path
 from quaver.config import LABELS
 from quaver.models.text.scores import best_thresholds
@@ -98,6 +99,11 @@ class TextReport:
             f"<TextReport {self.name!r}: macro-F1 {self.dev_macro_f1:.4f} on dev,"
             f" {self.test_macro_f1:.4f} on {self.n_test} test texts>"
         )
+
+    def to_frame(self) -> Any:
+        """Return F1 and threshold as a `pandas.DataFrame`, a row for each label."""
+        columns = {"label": list(self.f1), "f1": list(self.f1.values())}
+        return frame({**columns, "threshold": [self.thresholds[label] for label in self.f1]})
 
 
 def read_goemotions(directory: str | os.PathLike[str], part: str) -> Texts:
