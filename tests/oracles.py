@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import warnings
+from pathlib import Path
 from typing import Any
 
 import librosa
 import numpy as np
+import pytest
 import scipy.signal
 import scipy.stats
 from numpy.typing import NDArray
@@ -97,3 +99,19 @@ def librosa_mfcc(samples: NDArray[Any], config: quaver.FeatureConfig) -> Array:
     )
     decibel = librosa.power_to_db(mel_power, top_db=None)
     return librosa.feature.mfcc(S=decibel, n_mfcc=config.n_mfcc).T
+
+
+def smile_levels(samples: NDArray[np.int16], sample_rate: int, levels: list[str]) -> dict[str, Any]:
+    """What openSMILE's eGeMAPSv02 holds at some of its levels; skips where it is not installed."""
+    opensmile = pytest.importorskip("opensmile")
+    graph = Path(opensmile.__file__).parent / "core/config/egemaps/v02/eGeMAPSv02.conf"
+    signal = samples.astype(np.float32) / 32768
+    return {
+        level: np.asarray(
+            opensmile.Smile(feature_set=str(graph), feature_level=level).process_signal(
+                signal, sample_rate
+            ),
+            np.float64,
+        )
+        for level in levels
+    }

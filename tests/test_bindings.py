@@ -81,6 +81,8 @@ GOOD: dict[str, dict[str, Any]] = {
         "fmax": 8000.0, "htk": False, "slaney_norm": True, "amin": 1e-10,
     },
     "LogMel.run": {"samples": SAMPLES},
+    "Balance": {"sample_rate": 16000.0},
+    "Balance.run": {"samples": SAMPLES},
     "Yin": {"frame_length": 128, "hop_length": 32, "min_period": 20, "max_period": 60, "tiny": 0.0},
     "Yin.difference": {"samples": WIDE},
     "Yin.period": {"difference": PYIN["difference"], "trough_threshold": 0.1},

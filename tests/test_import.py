@@ -17,7 +17,7 @@ from test_minimal import run_python
 
 SUBMODULES = [
     *("augmentation", "compat", "corpus", "data", "dataset"),
-    *("models", "plots", "recipes", "record", "text"),
+    *("models", "plots", "recipes", "record", "text", "voice"),
 ]
 EXTRAS = [
     "keras", "librosa", "matplotlib", "nltk", "onnxruntime", "pyarrow", "rich", "sklearn", "skops",

@@ -56,6 +56,10 @@ DELTA = 1e-6
 # inverse; measured 5e-7. And against soxr where it has one filter, of full scale; measured 3e-7.
 RESAMPLED = 1e-6
 RESAMPLED_SOXR = 1e-6
+# Spectral balance of a voice, its ten columns: absolute, and relative to the value. Slopes are in
+# dB per Hz; their weakest bins may lie in the transform's own noise.
+BALANCE = np.array([1e-6, 1e-3, 1e-3, 2e-5, 1e-5, 1e-6, 1e-3, 1e-3, 1e-3, 1e-3])
+BALANCE_OF_LEVEL = 1e-5
 # Plans in float64 (filter banks, windows) against librosa and SciPy in float64.
 PLAN = 1e-12
 

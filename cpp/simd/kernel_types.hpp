@@ -28,3 +28,4 @@
 #include "quaver/time/delta.hpp"
 #include "quaver/time/resample.hpp"
 #include "quaver/time/timedomain.hpp"
+#include "quaver/voice/balance.hpp"

@@ -76,6 +76,7 @@ if TYPE_CHECKING:
     from quaver import recipes as recipes
     from quaver import record as record
     from quaver import text as text
+    from quaver import voice as voice
     from quaver.compat.install import install_as as install_as
     from quaver.dataset.extract import extract_corpus as extract_corpus
     from quaver.dataset.read import read_corpus_features as read_corpus_features
@@ -94,6 +95,7 @@ else:
             "recipes": (),
             "record": (),
             "text": (),
+            "voice": (),
             "quaver.compat.install": ("install_as",),
             "quaver.dataset.extract": ("extract_corpus",),
             "quaver.dataset.read": ("read_corpus_features",),

@@ -14,6 +14,7 @@
 #include "quaver/pitch/yin.hpp"
 #include "quaver/spectrum/stft.hpp"
 #include "quaver/time/resample.hpp"
+#include "quaver/voice/balance.hpp"
 
 namespace quaver::bindings {
 
@@ -39,6 +40,7 @@ namespace pybind11::detail {
 #define QV_PLAN(Type) \
   template <>         \
   class type_caster<Type> : public quaver::bindings::PlanCaster<Type> {};
+QV_PLAN(quaver::BalancePlan)
 QV_PLAN(quaver::Extractor)
 QV_PLAN(quaver::FilterBank<float>)
 QV_PLAN(quaver::LogMelPlan)

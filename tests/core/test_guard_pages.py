@@ -201,6 +201,10 @@ CASES: dict[str, Make] = {
         _core.Stream(extractor(rng)).feed, {"chunk": any_samples(n, rng)}
     ),
     "LogMel.run": lambda n, rng: (log_mel(rng).run, {"samples": any_samples(n, rng)}),
+    "Balance.run": lambda n, rng: (
+        _core.Balance(sample_rate=fuzzing.choice(rng, (8000, 11025, 16000, 44100))).run,
+        {"samples": any_samples(n, rng)},
+    ),
     "Stft.run": lambda n, rng: (_core.Stft(**transform(rng)).run, {"samples": noise(n)}),
     "Stft.picture": lambda n, rng: (
         _core.Stft(**transform(rng)).picture, {"samples": noise(n), "power": bool(n % 2)}

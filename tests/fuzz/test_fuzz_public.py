@@ -65,6 +65,10 @@ def extract_many(clips: Any, sample_rate: Any, threads: Any, pad: Any, downmix: 
     return batch.values
 
 
+def spectral_balance(samples: Any, sample_rate: Any, downmix: Any) -> Any:
+    return quaver.voice.spectral_balance(samples, sample_rate, downmix=downmix).values
+
+
 CLIPS: dict[str, Any] = {"samples": STEREO, "sample_rate": 8000, "pad": True, "downmix": "mean"}
 OURS: dict[str, Entry] = {
     "FeatureConfig": (quaver.FeatureConfig, CONFIG),
@@ -81,6 +85,9 @@ OURS: dict[str, Entry] = {
         "window": "hann", "center": True, "pad_mode": "reflect", "power": 2.0, "n_mels": 12,
         "fmin": 0.0, "fmax": 4000.0, "htk": False, "norm": "slaney", "ref": "max", "amin": 1e-10,
         "top_db": 80.0, "downmix": None,
+    }),
+    "voice.spectral_balance": (spectral_balance, {
+        "samples": STEREO, "sample_rate": 8000, "downmix": "mean"
     }),
     "delta": (quaver.delta, {"values": FRAMES, "width": 9, "order": 1}),
     "functionals": (quaver.functionals, {"values": FRAMES, "statistics": ("mean", "kurtosis")}),
