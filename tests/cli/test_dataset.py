@@ -164,3 +164,38 @@ def test_a_cluster(run: Run, table: Path, tmp_path: Path, monkeypatch: pytest.Mo
     run("extract", table, "-o", tmp_path / "out", "--dask", "tcp://10.0.0.1:8786")
     assert asked == ["tcp://10.0.0.1:8786", {"pure": False}, "closed"]
     assert len(rows_of(tmp_path / "out")) == 12
+
+
+def test_trained_and_scored_without_recordings(run: Run, table: Path, tmp_path: Path) -> None:
+    out, mine = tmp_path / "features", tmp_path / "mine.skops"
+    run("extract", table, "-o", out)
+    said = squeezed(run("train", "svm", out, "-o", mine, "--no-search").stderr)
+    assert "12 clips, 2 labels, 2 speakers" in said
+    asked = ("--protocol", "leave-one-speaker-out", "--no-search", "--json")
+    read = json.loads(run("evaluate", out, *asked).stdout)
+    heard = json.loads(run("evaluate", table, *asked).stdout)
+    assert read == heard
+    scored = json.loads(run("evaluate", out, "--model", mine, "--json").stdout)
+    assert scored == json.loads(run("evaluate", table, "--model", mine, "--json").stdout)
+    rows = tmp_path / "rows.csv"
+    run("evaluate", out, *asked, "--plain", "--strict", "--predictions", rows)
+    assert len(rows.read_text().splitlines()) == 13
+    for arguments in (
+        ("train", "svm", out, "-o", mine, "--robust"),
+        ("train", "svm", out, "-o", mine, "--kind", "ravdess"),
+        ("evaluate", out, "--protocol", "all"),
+        ("evaluate", out, "--model", mine, "--stress"),
+    ):
+        assert "features" in run(*arguments, code=2).stderr
+    said = run("evaluate", out, *asked[:2], "--model-kind", "encoder", code=1).stderr
+    assert "features of a corpus are for the model 'svm'" in squeezed(said)
+
+
+def test_failures_of_the_extraction_are_told_again(run: Run, mixed: Path, tmp_path: Path) -> None:
+    out = tmp_path / "features"
+    run("extract", mixed, "-o", out)
+    said = run("train", "svm", out, "-o", tmp_path / "a.skops", "--strict", code=1).stderr
+    assert "60 recordings" in squeezed(said)
+    said = run("train", "svm", out, "-o", tmp_path / "a.skops", code=1).stderr
+    assert "60 recordings of it failed in quaver extract" in squeezed(said)
+    assert "two labels" in squeezed(said)

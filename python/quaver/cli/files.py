@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from quaver.corpus import Corpus
+    from quaver.dataset.read import CorpusFeatures
 
 
 class Piped(io.BytesIO):
@@ -131,6 +132,35 @@ def read_clips(
         listed = ", ".join(f"{label} {counts[label]}" for label in sorted(left_out))
         say(f"{counted(len(found) - len(kept), 'clip')} left out: {listed}.")
     return kept
+
+
+def read_features(
+    folder: Path,
+    kind: str,
+    labels: str | None = None,
+    drop: str | None = None,
+    speaker: str | None = None,
+    *,
+    strict: bool = False,
+) -> CorpusFeatures | None:
+    """Return what `quaver extract` wrote into a folder, as the options ask for it; None of others.
+
+    Recordings of which there are no features are counted, or the end if that is asked.
+    """
+    from quaver.dataset.read import is_features, read_corpus_features
+
+    if not is_features(folder):
+        return None
+    if kind != "auto":
+        raise typer.BadParameter("goes with recordings, not with features", param_hint="--kind")
+    found = read_corpus_features(folder)
+    n_failed = len(found.failures)
+    if n_failed and strict:
+        stop(f"{counted(n_failed, 'recording')} of {shown(folder)} failed in quaver extract")
+    if n_failed:
+        say(f"{counted(n_failed, 'recording')} of it failed in quaver extract.")
+    kept = found.relabelled(_renamed(labels), _listed(drop))
+    return kept if speaker is None else kept.with_speakers(speaker)
 
 
 def heard_clips(clips: Corpus, *, strict: bool = False) -> Corpus:

@@ -13,7 +13,7 @@ import numpy as np
 
 from quaver._extras import extra
 from quaver._frames import frame
-from quaver.batch import by
+from quaver.batch import Batch, by
 from quaver.config import FeatureConfig
 from quaver.corpora.table import COLUMNS, Corpus
 from quaver.dataset.plan import PLAN, part_name, read_plan
@@ -71,6 +71,23 @@ class CorpusFeatures:
     def groups(self) -> NDArray[np.str_]:
         """Speakers of the rows, unique across corpora."""
         return self.corpus.groups
+
+    @property
+    def batch(self) -> Batch:
+        """The rows as what `quaver.extract_many` returns, which an SVM predicts."""
+        return Batch(self.values, self.names, np.arange(len(self)), (), self.config)
+
+    def chosen(self, config: FeatureConfig | None) -> FeatureConfig:
+        """Return the configuration of the rows; ValueError if another one is asked for."""
+        if config is not None and config != self.config:
+            raise ValueError(
+                "features are made already: the configuration that was asked for is another one"
+            )
+        return self.config
+
+    def with_speakers(self, speaker: str) -> CorpusFeatures:
+        """Return the rows with other speakers; see `Corpus.with_speakers`."""
+        return self._with(self.values, self.corpus.with_speakers(speaker))
 
     def part(self, rows: Any) -> CorpusFeatures:
         """Return some of the rows; `rows` as of `Corpus.part`."""

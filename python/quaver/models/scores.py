@@ -10,6 +10,7 @@ import numpy as np
 
 from quaver._extras import extra
 from quaver._frames import frame
+from quaver.dataset.read import CorpusFeatures
 
 with extra("svm"):
     from sklearn.metrics import confusion_matrix, recall_score
@@ -17,7 +18,7 @@ with extra("svm"):
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from quaver.batch import Progress
+    from quaver.batch import Batch, Progress
     from quaver.corpus import Corpus
     from quaver.models.base import VoiceModel
 
@@ -184,13 +185,16 @@ def score(
     )
 
 
-def evaluate_model(model: VoiceModel, corpus: Corpus, *, progress: Progress = False) -> Report:
+def evaluate_model(
+    model: VoiceModel, corpus: Corpus | CorpusFeatures, *, progress: Progress = False
+) -> Report:
     """Score a trained model on a corpus that it was not trained on.
 
     Parameters
     ----------
     model : VoiceModel
-    corpus : Corpus
+    corpus : Corpus or CorpusFeatures
+        Features that `quaver.read_corpus_features` read are for an SVM; no recording is opened.
     progress : bool or callable, default False
         As in `quaver.extract_many`.
 
@@ -204,13 +208,14 @@ def evaluate_model(model: VoiceModel, corpus: Corpus, *, progress: Progress = Fa
     ValueError
         If a clip cannot be used: a score of the others would be that of another corpus.
     """
-    found = labels_of_all(model, corpus.paths, progress=progress)
+    given = corpus.batch if isinstance(corpus, CorpusFeatures) else corpus.paths
+    found = labels_of_all(model, given, progress=progress)
     classes = sorted({*model.classes, *corpus.labels.tolist()})
     return score("model", classes, [(corpus.labels, found)])
 
 
 def labels_of_all(
-    model: VoiceModel, clips: Sequence[Any] | NDArray[Any], *, progress: Progress = False
+    model: VoiceModel, clips: Sequence[Any] | NDArray[Any] | Batch, *, progress: Progress = False
 ) -> NDArray[np.str_]:
     """Return what a model says of each clip, or raise ValueError if one cannot be used."""
     found = model.predict_clips(clips, progress=progress)

@@ -16,6 +16,7 @@ with extra("svm"):
 
 from quaver.config import FeatureConfig
 from quaver.corpora.check import usable
+from quaver.dataset.read import CorpusFeatures
 from quaver.models.base import VoiceModel, check_trainable
 from quaver.models.protocols import folds_of
 from quaver.models.results import Evaluation, columns_of
@@ -39,7 +40,7 @@ MODEL_KINDS = ("svm", "robust", "encoder", "tdcnn", "text")
 
 
 def cross_validate(
-    corpus: Corpus,
+    corpus: Corpus | CorpusFeatures,
     model: Any = "svm",
     *,
     protocol: str = "speaker-independent",
@@ -54,8 +55,9 @@ def cross_validate(
 
     Parameters
     ----------
-    corpus : Corpus
-        Any labels, two clips of each at least.
+    corpus : Corpus or CorpusFeatures
+        Any labels, two clips of each at least. Of features that `quaver.read_corpus_features` read
+        no recording is opened; they are for "svm", and each row is a clip.
     model : str, estimator or callable, default "svm"
         One of `MODEL_KINDS`; an estimator of scikit-learn that is fitted to recordings (paths or
         `quaver.audio.Segment`), such as a pipeline that begins with `AudioFeatures`; or a function
@@ -103,10 +105,18 @@ def cross_validate(
     """
     if isinstance(model, str) and model not in MODEL_KINDS:
         raise ValueError(f"model must be one of {', '.join(MODEL_KINDS)}, got {model!r}")
+    is_made = isinstance(corpus, CorpusFeatures)
+    if isinstance(corpus, CorpusFeatures):
+        if not (isinstance(model, str) and model == "svm"):
+            raise ValueError(f"features of a corpus are for the model 'svm', got {model!r}")
+        config = corpus.chosen(options.get("config"))
+        options = {**options, "config": config, "made": corpus.values}
+        corpus = corpus.corpus
     with warnings.catch_warnings():  # what cannot be is said before anything is read
         warnings.simplefilter("ignore", UserWarning)
         next(folds_of(corpus, protocol, seed=seed))
-    clips, failures = (corpus, ()) if model == "text" else usable(corpus, threads=threads)
+    is_heard = is_made or model == "text"
+    clips, failures = (corpus, ()) if is_heard else usable(corpus, threads=threads)
     check_trainable(clips.labels)
     by_speaker = protocol != "random" and clips.has_speakers
     fitter = _fitter(model, clips, by_speaker, seed, threads, options)
@@ -188,6 +198,7 @@ def _svm(
     config: FeatureConfig | None = None,
     search: bool = True,
     n_jobs: int | None = None,
+    made: NDArray[np.float32] | None = None,
 ) -> Fitter:
     # Features that were chosen while looking at a corpus' speakers would be no fair choice there.
     config = FeatureConfig() if config is None and not search else config
@@ -195,6 +206,8 @@ def _svm(
 
     @cache
     def vectors(candidate: FeatureConfig) -> NDArray[np.float32]:
+        if made is not None:  # with the configuration that is not searched for
+            return made
         return AudioFeatures(candidate, threads=threads).transform(paths)
 
     def fitted(train: Rows) -> tuple[Callable[[Rows], Answers], dict[str, Any]]:

@@ -13,6 +13,7 @@ from quaver.cli.tables import Format, emit_evaluation, write_rows
 
 if TYPE_CHECKING:
     from quaver.corpus import Corpus
+    from quaver.dataset.read import CorpusFeatures
 
 #: Protocols, and kinds of models, of any corpus; as `quaver.models` names them.
 OF_ANY = ("speaker-independent", "leave-one-speaker-out", "leave-one-corpus-out", "random")
@@ -34,7 +35,7 @@ def training_options(
 
 def cross_validate(
     wanted: Format,
-    clips: Corpus,
+    clips: Corpus | CorpusFeatures,
     kind: str,
     files: tuple[Path | None, Path | None],
     *,
@@ -42,9 +43,10 @@ def cross_validate(
     **options: Any,
 ) -> None:
     """Print what a cross-validation of these clips finds out, and write the files asked for."""
+    from quaver.corpus import Corpus
     from quaver.models import evaluation
 
-    if strict:
+    if strict and isinstance(clips, Corpus):
         clips = heard_clips(clips, strict=True)
     if kind in ("tdcnn", "text"):
         with quiet():

@@ -12,7 +12,7 @@ from quaver.cli.console import progress, say
 from quaver.cli.errors import require
 from quaver.cli.evaluate.conditions import condition_table, sound_table
 from quaver.cli.evaluate.protocols import KINDS, OF_ANY, cross_validate, training_options
-from quaver.cli.files import check_folders, check_picture, read_clips
+from quaver.cli.files import check_folders, check_picture, read_clips, read_features
 from quaver.cli.models import open_voice
 from quaver.cli.options import (
     Clips,
@@ -32,6 +32,7 @@ from quaver.cli.tables import Format, FormatOption, chosen_format, emit, emit_re
 
 if TYPE_CHECKING:
     from quaver.corpus import Corpus
+    from quaver.dataset.read import CorpusFeatures
     from quaver.models.base import VoiceModel
     from quaver.models.scores import Report
 
@@ -105,8 +106,15 @@ def evaluate_voice_command(
     if picture is not None:
         check_picture(picture)
     require("sklearn", "skops", extra="svm")
+    features = read_features(corpus, kind, labels, drop, speaker, strict=strict)
+    if features is not None and (stress or not (model or protocol in OF_ANY)):
+        raise typer.BadParameter(f"features of a corpus go with --model or {', '.join(OF_ANY)}")
     if protocol in OF_ANY:
-        clips = read_clips(corpus, kind, labels, drop, speaker, texts=model_kind == "text")
+        clips: Corpus | CorpusFeatures = (
+            read_clips(corpus, kind, labels, drop, speaker, texts=model_kind == "text")
+            if features is None
+            else features
+        )
         options = training_options(model_kind, plain=plain, search=search, jobs=jobs, epochs=epochs)
         cross_validate(
             wanted,
@@ -124,7 +132,10 @@ def evaluate_voice_command(
         _stress(model, read_clips(corpus, kind, labels, drop), wanted)
         return
     if model is not None:
-        reports = [_score_model(model, read_clips(corpus, kind, labels, drop))]
+        if features is None:
+            reports = [_score_model(model, read_clips(corpus, kind, labels, drop))]
+        else:
+            reports = [_score_model(model, features)]
     else:
         names = _OF_RAVDESS if protocol == "all" else (protocol,)
         if not set(names) <= set(_OF_RAVDESS):
@@ -162,10 +173,11 @@ def _opened(file: str, clips: Corpus) -> VoiceModel:
     return model
 
 
-def _score_model(file: str, clips: Corpus) -> Report:
+def _score_model(file: str, clips: Corpus | CorpusFeatures) -> Report:
+    from quaver.corpus import Corpus
     from quaver.models import evaluation
 
-    model = _opened(file, clips)
+    model = _opened(file, clips if isinstance(clips, Corpus) else clips.corpus)
     with progress("Predicting") as report:
         return evaluation.evaluate_model(model, clips, progress=report)
 

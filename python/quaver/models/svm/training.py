@@ -16,6 +16,7 @@ with extra("svm"):
     from sklearn.svm import SVC
 
 from quaver.config import FeatureConfig
+from quaver.dataset.read import CorpusFeatures
 from quaver.features import feature_names
 from quaver.models.base import check_trainable
 from quaver.models.card import data_of, versions
@@ -78,7 +79,7 @@ def make_pipeline(
 
 
 def train(
-    corpus: Corpus,
+    corpus: Corpus | CorpusFeatures,
     *,
     config: FeatureConfig | None = None,
     search: bool = True,
@@ -89,11 +90,12 @@ def train(
 
     Parameters
     ----------
-    corpus : Corpus
-        At least two labels, with at least two clips each.
+    corpus : Corpus or CorpusFeatures
+        At least two labels, with at least two clips each. Of features that
+        `quaver.read_corpus_features` read no recording is opened, and each row is a clip.
     config : FeatureConfig, optional
         By default searched for in `quaver.models.svm.selection.GRID`; without a search
-        `quaver.models.svm.selection.DEFAULT_CONFIG`.
+        `quaver.models.svm.selection.DEFAULT_CONFIG`. Of features, that which they were made with.
     search : bool, default True
         Choose configuration, penalty and kernel width by the unweighted average recall of a
         cross-validation that keeps each speaker's clips together.
@@ -121,7 +123,10 @@ def train(
     ...
     ValueError: training needs at least two labels with two clips each, got fear: 1
     """
-    labels = corpus.labels
+    made: NDArray[np.float32] | None = None
+    if isinstance(corpus, CorpusFeatures):
+        config, made, corpus = corpus.chosen(config), corpus.values, corpus.corpus
+    labels, paths = corpus.labels, corpus.paths
     check_trainable(labels)
     total = 1 + (N_LOOKS if search and config is None else 4 if search else 0)
     done = 0
@@ -134,7 +139,7 @@ def train(
 
     @cache
     def vectors(candidate: FeatureConfig) -> NDArray[np.float32]:
-        return AudioFeatures(candidate).transform(corpus.paths)
+        return AudioFeatures(candidate).transform(paths) if made is None else made
 
     chosen = fit(
         vectors,
