@@ -40,25 +40,27 @@ def integers() -> list[Array]:
 def test_silence_of_integers_and_of_what_is_not_finite(name: str) -> None:
     for y in integers():
         quiet = np.concatenate([y // 20000, y, y // 20000])
-        found = assert_same(partial(effect, name=name, y=quiet, top_db=40), rtol=0)
-        if name == "trim":
+        # librosa 1.0 refuses integers and what is not finite.
+        same = partial(assert_same, rtol=0, may_fail=LIBROSA_1)
+        found = same(partial(effect, name=name, y=quiet, top_db=40))
+        if name == "trim" and not LIBROSA_1:
             start, end = found.values[1]
             assert 0 < start < end < len(quiet)
     spoiled = signal(9000)
     for bad in (np.nan, np.inf):
         spoiled[4000] = bad
-        assert_same(partial(effect, name=name, y=spoiled), rtol=0)
-        assert_same(partial(effect, name=name, y=spoiled, ref=1.0), rtol=0)
+        assert_same(partial(effect, name=name, y=spoiled), rtol=0, may_fail=LIBROSA_1)
+        assert_same(partial(effect, name=name, y=spoiled, ref=1.0), rtol=0, may_fail=LIBROSA_1)
 
 
 def test_loudness_of_integers_and_of_what_is_not_finite() -> None:
     for y in integers():
-        assert_same(partial(feature, name="rms", y=y), rtol=1e-6)
-        assert_same(partial(feature, name="rms", y=y, frame_length=301, hop_length=100), rtol=1e-6)
+        for framing in ({}, {"frame_length": 301, "hop_length": 100}):
+            assert_same(partial(feature, name="rms", y=y, **framing), rtol=1e-6, may_fail=LIBROSA_1)
     spoiled = signal(9000)
     spoiled[4000] = np.nan
-    found = assert_same(partial(feature, name="rms", y=spoiled), rtol=1e-6).values[0]
-    assert 0 < np.isnan(found).sum() < found.size
+    found = assert_same(partial(feature, name="rms", y=spoiled), rtol=1e-6, may_fail=LIBROSA_1)
+    assert LIBROSA_1 or 0 < np.isnan(found.values[0]).sum() < found.values[0].size
 
 
 @pytest.mark.parametrize("shape", [(0,), (1, 0), (2, 0), (2, 3, 0)])

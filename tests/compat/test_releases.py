@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -213,3 +214,31 @@ def test_an_offset_from_the_end_since_1(tmp_path: Path) -> None:
     soundfile.write(path, signal(4000), 16000)
     with _release.chosen("1.0"):
         assert stand_in.load(path, sr=None, offset=-0.125)[0].shape == (2000,)
+
+
+def test_integers_and_what_is_not_finite() -> None:
+    y = (signal(9000) * 3e4).astype(np.int16)
+    spoiled = signal(9000)
+    spoiled[4000] = np.nan
+    for samples in (y, spoiled):
+        with _release.chosen("0.11"):
+            assert stand_in.feature.rms(y=samples).shape == (1, 18)
+            assert stand_in.effects.split(samples).shape[1] == 2
+        with _release.chosen("1.0"), pytest.raises(stand_in.ParameterError, match="audio must be"):
+            stand_in.effects.trim(samples)
+
+
+def test_names_are_the_installed_ones() -> None:
+    for module in ("", ".feature", ".util", ".beat", ".effects", ".core"):
+        theirs = importlib.import_module(f"librosa{module}")
+        ours = importlib.import_module(f"quaver.compat.librosa{module}")
+        assert set(theirs.__all__) - set(dir(ours)) == set()
+    told = dir(stand_in.display)  # matplotlib need not be there
+    assert "specshow" in told
+    assert not any(name.startswith("_") for name in told)
+
+
+def test_the_mark_of_what_was_not_given_is_librosas_too() -> None:
+    stand_in.util.rename_kw
+    marks = importlib.import_module("librosa.util.deprecation")
+    assert isinstance(stand_in.util.Deprecated(), marks.Deprecated)

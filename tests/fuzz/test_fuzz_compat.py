@@ -78,7 +78,7 @@ def _fails_alike(found: Any, expected: Any) -> bool:
         ours = [kind.__name__ for kind in type(found).__mro__]
         return theirs in ours or (isinstance(expected, Exception) and theirs != "ParameterError")
     return (
-        theirs in ("NotImplementedError", "TypingError", "UFuncTypeError")
+        theirs in ("NotImplementedError", "NumbaValueError", "TypingError", "UFuncTypeError")
         or str(expected) == "array type not supported"
     )
 

@@ -101,10 +101,12 @@ def install_as(name: str, version: str | None = None) -> Installed:
     ----------
     name : {"librosa", "pyAudioAnalysis", "python_speech_features"}
         The library.
-    version : {"0.11", "1.0"}, optional
+    version : {"0.8", "0.11", "1.0"}, optional
         The release of librosa whose behaviour, arguments and ``__version__`` the stand-in has; that
         of the installed librosa unless given, and 1.0 without one. It holds for all that use the
-        stand-in, ``quaver.compat.librosa`` too, until the installation is undone.
+        stand-in until the installation is undone. "0.8" is for code of that time or before:
+        arguments by position, its names (``rmse``, ``logamplitude``, ``output.write_wav``,
+        ``display.waveplot``) and its defaults.
 
     Returns
     -------
@@ -144,10 +146,14 @@ def install_as(name: str, version: str | None = None) -> Installed:
             )
         if place.users == 0:
             place.originals = _take_out(name)
-            _put_in_rest(name, place.originals)
+            modules = {**_put_in_rest(name, place.originals), **modules}
+            if place.release == "0.8":
+                from quaver.compat.librosa import _v08
+
+                modules = _v08.dressed(modules)
             sys.modules.update(modules)
         place.users += 1
-    return Installed(name, modules[name])
+        return Installed(name, sys.modules[name])
 
 
 def parse(backend: str) -> tuple[str, str | None]:
@@ -287,16 +293,16 @@ def _take_out(name: str) -> dict[str, ModuleType]:
     return {key: sys.modules.pop(key) for key in keys}
 
 
-def _put_in_rest(name: str, originals: dict[str, ModuleType]) -> None:
-    """Make modules that quaver lacks importable: librosa's must not meet quaver's."""
+def _put_in_rest(name: str, originals: dict[str, ModuleType]) -> dict[str, ModuleType]:
+    """Make modules that quaver lacks importable; return librosa's, which must not meet quaver's."""
     if name in _rest:
         sys.meta_path.append(_rest[name])
-    else:
-        forward = importlib.import_module("quaver.compat.librosa.forward")
-        modules = forward.rest(originals)
-        sys.modules.update(modules)
-        if not modules:
-            sys.meta_path.append(forward.ABSENT)
+        return {}
+    forward = importlib.import_module("quaver.compat.librosa.forward")
+    modules: dict[str, ModuleType] = forward.rest(originals)
+    if not modules:
+        sys.meta_path.append(forward.ABSENT)
+    return modules
 
 
 def _take_out_rest(name: str) -> None:

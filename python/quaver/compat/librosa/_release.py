@@ -9,12 +9,16 @@ from functools import cache
 from typing import Any
 
 #: The releases that can be chosen, and the version that each reports.
-RELEASES = {"0.11": "0.11.0", "1.0": "1.0.0"}
+RELEASES = {"0.8": "0.8.1", "0.11": "0.11.0", "1.0": "1.0.0"}
 
 _chosen: str | None = None
 
 
-class Deprecated:
+class _Mark:
+    """What `Deprecated` derives from, so that librosa's can join it."""
+
+
+class Deprecated(_Mark):
     """Default of an argument that only some releases have: it was not given."""
 
     __module__ = "quaver.compat.librosa.util.deprecation"
@@ -112,6 +116,17 @@ def current() -> str:
 def is_before_1() -> bool:
     """Tell whether what librosa 1.0 changed is as it was."""
     return (_chosen or _installed()[0]) != "1.0"
+
+
+def padding() -> str:
+    """Return how effects pad a signal before they frame it.
+
+    Examples
+    --------
+    >>> padding() in ("constant", "reflect")
+    True
+    """
+    return "reflect" if _chosen == "0.8" else "constant"
 
 
 def reported() -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from quaver.compat.librosa import decompose, forward
+from quaver.compat.librosa import _release, decompose, forward
 from quaver.compat.librosa.core.audio import resample
 from quaver.compat.librosa.core.convert import frames_to_samples
 from quaver.compat.librosa.core.spectrum import amplitude_to_db, istft, stft
@@ -90,7 +90,11 @@ def _parts(
         mask=mask,
         margin=margin,
     )
-    return [istft(spectra[i], dtype=y.dtype, length=y.shape[-1], **framing) for i in wanted]
+    # 0.8 cut or padded what the inverse gives, which differs in the last frames.
+    n_samples = y.shape[-1]
+    length = None if _release.current() == "0.8" else n_samples
+    parts = [istft(spectra[i], dtype=y.dtype, length=length, **framing) for i in wanted]
+    return [fix_length(part, size=n_samples) for part in parts]
 
 
 def time_stretch(y: Array, *, rate: float, **kwargs: Any) -> Array:
@@ -105,7 +109,8 @@ def time_stretch(y: Array, *, rate: float, **kwargs: Any) -> Array:
     """
     if rate <= 0:
         raise ParameterError(f"rate must be positive, got {rate}")
-    stretched = phase_vocoder(stft(y, **kwargs), rate=rate)
+    spectrum = stft(y, **{"pad_mode": _release.padding(), **kwargs})
+    stretched = phase_vocoder(spectrum, rate=rate)
     length = round(y.shape[-1] / rate)
     return istft(stretched, dtype=y.dtype, length=length, **kwargs)
 
@@ -145,7 +150,8 @@ def _is_loud(
     aggregate: Callable[..., Any],
 ) -> Array:
     """Return whether each frame lies above the threshold in any channel, (n_frames,)."""
-    levels = rms(y=y, frame_length=frame_length, hop_length=hop_length)[..., 0, :]
+    framing: Any = {"hop_length": hop_length, "pad_mode": _release.padding()}
+    levels = rms(y=y, frame_length=frame_length, **framing)[..., 0, :]
     decibel = amplitude_to_db(levels, ref=ref, top_db=None)
     if decibel.ndim > 1:
         channels = tuple(range(decibel.ndim - 1))

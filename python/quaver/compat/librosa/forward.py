@@ -12,13 +12,15 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from quaver.compat.librosa import _release
+from quaver.compat.librosa import _listing, _release
 from quaver.compat.librosa._errors import ParameterError
 
 if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
 
 _HERE = "quaver.compat.librosa"
+# Modules whose classes are quaver's, too.
+_SHARED = ("librosa.util.exceptions", "librosa.util.deprecation")
 
 _lock = threading.RLock()
 _loaded: dict[str, ModuleType] = {}  # the real librosa's modules, once they were needed
@@ -30,13 +32,14 @@ def attach(
     """Return ``__getattr__`` and ``__dir__`` of a package whose names live in modules.
 
     `module` is the name below librosa, empty for librosa itself; `where` says which module below
-    quaver's librosa defines each name; `submodules` are those of the package.
+    quaver's librosa defines each name; `submodules` are those of the package. Names of an installed
+    librosa are listed too.
 
     Examples
     --------
     >>> getattr_, dir_ = attach("core", {"stft": "core.spectrum"})
-    >>> getattr_("stft").__name__, dir_()
-    ('stft', ['stft'])
+    >>> getattr_("stft").__name__, "stft" in dir_()
+    ('stft', True)
     """
     own = f"{_HERE}.{module}" if module else _HERE
 
@@ -44,7 +47,7 @@ def attach(
         if name in submodules:
             return importlib.import_module(f"{own}.{name}")
         if name == "__all__":  # what a star imports
-            return _exported(module, own, names())
+            return _exported(module, own, [*where, *submodules])
         if name == "__version__" and not module:
             return _release.reported()
         found = attribute(module, name) if name not in where else _ours(where[name], name)
@@ -53,7 +56,7 @@ def attach(
         return found
 
     def names() -> list[str]:
-        return sorted({*where, *submodules})
+        return sorted({*where, *submodules, *_listing.installed(module)})
 
     return get, names
 
@@ -160,14 +163,16 @@ def _load(name: str) -> ModuleType:
     if not _is_apart():
         # Without the lock: the import system has its own, and other threads that import hold them
         # while they look names up here.
-        importlib.import_module("librosa.util.exceptions")
+        for shared in _SHARED:
+            importlib.import_module(shared)
         importlib.import_module(name)
         with _lock:
             _adopt(list(sys.modules.items()))
             return _loaded[name]
     with _lock:
-        _load_apart("librosa.util.exceptions")
-        _adopt_errors(_loaded["librosa.util.exceptions"])
+        for shared in _SHARED:
+            _load_apart(shared)
+        _adopt_classes()
         found = _load_apart(name)
         _show()
         return found
@@ -188,8 +193,7 @@ def _adopt(modules: Iterable[tuple[str, object]]) -> None:
         if module.__spec__ is not None and not _is_loading(module):
             _loaded[name] = module
             _settle(module)
-    if "librosa.util.exceptions" in _loaded:
-        _adopt_errors(_loaded["librosa.util.exceptions"])
+    _adopt_classes()
 
 
 def _load_apart(name: str) -> ModuleType:
@@ -308,7 +312,7 @@ def _settle(package: ModuleType) -> None:
     search = vars(package).get("__getattr__")
     if search is None or not hasattr(package, "__path__") or not stub.is_file():
         return
-    where = _lazy_names(stub)
+    where = _listing.lazy_names(stub)
 
     def get(name: str) -> Any:
         if name not in where:
@@ -323,24 +327,17 @@ def _settle(package: ModuleType) -> None:
     vars(package)["__getattr__"] = get
 
 
-def _lazy_names(stub: Path) -> dict[str, tuple[str | None, str]]:
-    """Return by name the module below the package, None for a module itself, and the name there."""
-    import ast
-
-    found = [n for n in ast.parse(stub.read_bytes()).body if isinstance(n, ast.ImportFrom)]
-    return {
-        alias.asname or alias.name: (node.module, alias.name)
-        for node in found
-        if node.level == 1
-        for alias in node.names
-    }
-
-
-def _adopt_errors(errors: Any) -> None:
+def _adopt_classes() -> None:
+    errors: Any
+    marks: Any
     # Whoever catches quaver's ParameterError means librosa's too. The class stays what it is, since
     # code that imported librosa itself holds it: it gets quaver's for a base.
-    if not issubclass(errors.ParameterError, ParameterError):
+    errors, marks = (_loaded.get(shared) for shared in _SHARED)
+    if errors is not None and not issubclass(errors.ParameterError, ParameterError):
         errors.ParameterError.__bases__ = (ParameterError, *errors.ParameterError.__bases__)
+    # The mark of arguments that were not given is one for librosa's functions, too.
+    if marks is not None and not issubclass(_release.Deprecated, marks.Deprecated):
+        _release.Deprecated.__bases__ += (marks.Deprecated,)
 
 
 def rest(there: Mapping[str, ModuleType]) -> dict[str, ModuleType]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from quaver.compat.librosa._names import CORE
 from quaver.compat.librosa._release import UNGIVEN
 from quaver.compat.librosa.core import tracking
 from quaver.compat.librosa.core.convert import fft_frequencies, hz_to_octs
+from quaver.compat.librosa.core.former_yin import difference as former_difference
+from quaver.compat.librosa.core.former_yin import window as former_window
 from quaver.compat.librosa.core.spectrum import spectrogram
 from quaver.compat.librosa.util.exceptions import ParameterError
 from quaver.compat.librosa.util.utils import (
@@ -47,9 +50,11 @@ def yin(
     220.0
     """
     _release.gone("yin", win_length=win_length)
-    plan, samples = _prepare(y, fmin, fmax, sr, frame_length, hop_length, center, pad_mode)
+    plan, differences = _prepare(
+        y, fmin, fmax, sr, frame_length, win_length, hop_length, center, pad_mode
+    )
     threshold = check_real("trough_threshold", trough_threshold)
-    periods = [plan.period(plan.difference(row), threshold) for row in samples]
+    periods = [plan.period(difference, threshold) for difference in differences]
     return np.asarray(sr / stacked(periods, y.shape[:-1]))
 
 
@@ -78,7 +83,9 @@ def pyin(
     """
     _release.gone("pyin", win_length=win_length)
     least = _least_transition(transition_min_prob)
-    plan, samples = _prepare(y, fmin, fmax, sr, frame_length, hop_length, center, pad_mode)
+    plan, differences = _prepare(
+        y, fmin, fmax, sr, frame_length, win_length, hop_length, center, pad_mode
+    )
     hop = frame_length // 4 if hop_length is None else hop_length
     no_trough_prob = check_real("no_trough_prob", no_trough_prob)
     thresholds, prior = tracking.threshold_prior(n_thresholds, *beta_parameters)
@@ -89,11 +96,11 @@ def pyin(
     width = round(max_transition_rate * 12 * hop / sr) * per_semitone + 1
     stay, change, outside = tracking.transitions(n_bins, width, switch_prob, least)
     paths = []
-    for row in samples:
+    for difference in differences:
         try:
             paths.append(
                 plan.pyin(
-                    plan.difference(row),
+                    difference,
                     sample_rate=sr,
                     fmin=fmin,
                     thresholds=thresholds,
@@ -132,11 +139,12 @@ def _prepare(
     fmax: float | None,
     sr: float,
     frame_length: int,
+    win_length: Any,
     hop_length: int | None,
     center: bool,
     pad_mode: Any,
-) -> tuple[_core.Yin, Array]:
-    """Check the arguments; return the plan and the padded samples, one row a channel."""
+) -> tuple[_core.Yin, Iterator[Array]]:
+    """Check the arguments; return the plan and the difference function of each channel."""
     if fmin is None or fmax is None:
         raise ParameterError("fmin and fmax must be given")
     _check_range(fmin, fmax, sr, frame_length)
@@ -150,14 +158,21 @@ def _prepare(
         )
     if hop < 1:
         raise ParameterError(f"hop_length must be positive, got {hop}")
+    hop = min(hop, y.shape[-1])  # further apart there is one frame, too
+    is_0_8 = _release.current() == "0.8"
+    window = former_window(frame_length, win_length if _release.is_given(win_length) else None)
+    least = math.floor(sr / fmax)
+    most = min(math.ceil(sr / fmin), frame_length - 1 - (window if is_0_8 else 0))
+    least_value = float(tiny(y))
     plan = _core.Yin(
-        frame_length=frame_length,
-        hop_length=min(hop, y.shape[-1]),  # further apart there is one frame, too
-        min_period=math.floor(sr / fmax),
-        max_period=min(math.ceil(sr / fmin), frame_length - 1),
-        tiny=float(tiny(y)),
-    )
-    return plan, channels(y.astype(np.float64, copy=False), 1)
+        frame_length=frame_length, hop_length=hop, min_period=least, max_period=most,
+        tiny=least_value,
+    )  # fmt: skip
+    samples = channels(y.astype(np.float64, copy=False), 1)
+    if not is_0_8:
+        return plan, map(plan.difference, samples)
+    framing = (frame_length, hop, window, (least, most), least_value)
+    return plan, (former_difference(row, *framing) for row in samples)
 
 
 def _check_range(fmin: float, fmax: float, sr: float, frame_length: int) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quaver import _core
+from quaver.compat.librosa import _release
 from quaver.compat.librosa.util.exceptions import ParameterError
 from quaver.compat.librosa.util.utils import (
     KERNEL_TYPES,
@@ -28,7 +29,8 @@ def rms(
 ) -> Array:  # fmt: skip
     """Compute the root mean square of each frame.
 
-    Arguments as librosa's. Returns (..., 1, n_frames) of type `dtype`.
+    Arguments as librosa's; 1.0 refuses samples that are integers or not finite, releases before
+    it take them. Returns (..., 1, n_frames) of type `dtype`.
 
     Examples
     --------
@@ -36,6 +38,8 @@ def rms(
     array([[1., 1., 1., 1.]], dtype=float32)
     """
     if y is not None:
+        if not _release.is_before_1():
+            valid_audio(y)
         if center:
             y = pad_ends(y, frame_length // 2, frame_length // 2, pad_mode)
         power = _mean_square(y, frame_length, hop_length, dtype)
