@@ -139,19 +139,12 @@ def install_as(name: str, version: str | None = None) -> Installed:
         place = _places[name]
         if place.users == 0:
             _behave_as(place, release)
+            _put_in(name, place, modules)
         elif release not in (None, place.release):
             raise ValueError(
                 f"version must be that of the {name} which quaver stands in for already"
                 f" ({place.release or 'the installed one'}), got {version!r}"
             )
-        if place.users == 0:
-            place.originals = _take_out(name)
-            modules = {**_put_in_rest(name, place.originals), **modules}
-            if place.release == "0.8":
-                from quaver.compat.librosa import _v08
-
-                modules = _v08.dressed(modules)
-            sys.modules.update(modules)
         place.users += 1
         return Installed(name, sys.modules[name])
 
@@ -291,6 +284,19 @@ def _take_out(name: str) -> dict[str, ModuleType]:
     """Remove a package and its submodules from `sys.modules` and return them."""
     keys = [key for key in list(sys.modules) if key == name or key.startswith(f"{name}.")]
     return {key: sys.modules.pop(key) for key in keys}
+
+
+def _put_in(name: str, place: _Place, modules: dict[str, ModuleType]) -> None:
+    """Let modules answer to the names of a library."""
+    if name == "librosa":
+        importlib.import_module("quaver.compat.librosa.forward").share()
+    place.originals = _take_out(name)
+    modules = {**_put_in_rest(name, place.originals), **modules}
+    if place.release == "0.8":
+        from quaver.compat.librosa import _v08
+
+        modules = _v08.dressed(modules)
+    sys.modules.update(modules)
 
 
 def _put_in_rest(name: str, originals: dict[str, ModuleType]) -> dict[str, ModuleType]:

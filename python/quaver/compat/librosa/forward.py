@@ -340,6 +340,22 @@ def _adopt_classes() -> None:
         _release.Deprecated.__bases__ += (marks.Deprecated,)
 
 
+def share() -> None:
+    """Load what quaver shares with a librosa that is imported, ahead of taking it out.
+
+    It loads its modules when they are first used; apart from the others they would be copies.
+
+    Examples
+    --------
+    >>> share()
+    """
+    there = sys.modules.get("librosa")
+    if there is not None and not _is_ours(there):
+        with suppress(ImportError):
+            for shared in _SHARED:
+                importlib.import_module(shared)
+
+
 def rest(there: Mapping[str, ModuleType]) -> dict[str, ModuleType]:
     """Return librosa's modules by name, each to be loaded when it is first used.
 
