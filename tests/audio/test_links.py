@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 from numpy.typing import NDArray
 
 import quaver
+from quaver.audio import Segment
+from quaver.recordings import containers
 from quaver.recordings.ogg import OggLink, ogg_links
 from recorded import RATE, Wrap, encoded
 
@@ -314,3 +318,27 @@ def test_mp3_that_was_joined_within_a_frame(
     middle = slice(9000, 30000)
     expected = [whole[middle.start + shift : middle.stop + shift] for shift in shifts]
     assert min(np.abs(found[middle] - each).max() for each in expected) < 1e-4
+
+
+def test_a_part_of_a_flac_is_not_looked_for_behind_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    samples = np.random.default_rng(4).integers(-9000, 9000, 64000).astype(np.int16)
+    soundfile.write(tmp_path / "a.flac", samples[:48000], 16000)
+    soundfile.write(tmp_path / "b.flac", samples[48000:], 16000)
+    joined = (tmp_path / "a.flac").read_bytes() + (tmp_path / "b.flac").read_bytes()
+    file = tmp_path / "c.flac"
+    file.write_bytes(joined)
+    # A part that reaches beyond the first recording still finds the second one.
+    for start, end in ((0, 1), (1.5, 1.75), (2.5, 3.5), (3.25, 4)):
+        found, _ = quaver.load(Segment(file, start, end), dtype="int16")
+        np.testing.assert_array_equal(found, samples[int(start * 16000) : int(end * 16000)])
+
+    def scanned(*_: Any) -> None:
+        raise AssertionError("the whole file was looked through")
+
+    monkeypatch.setattr(containers, "next_recording", scanned)
+    found, _ = quaver.load(Segment(file, 1, 1.5), dtype="int16")
+    np.testing.assert_array_equal(found, samples[16000:24000])
+    assert containers.flac_seconds(joined[:64]) == 3
+    assert containers.flac_seconds(joined[:8]) == containers.flac_seconds(b"RIFF" + joined) == 0

@@ -82,6 +82,7 @@ def test_each_of_the_planted_faults_is_found(tmp_path: Path, good: list[str]) ->
         ("other.flac,a,p,train,,", "label_conflict"),
         ("good5.flac,b,q,train,0,0.6", "speaker_leak"),
         ("good4.flac,odd,q,test,0.2,0.9", "few_clips"),
+        ("good2.flac,A,p,train,0.1,0.9", "label_spelling"),
     ]
     found = checked(tmp_path, [*good, *(row for row, _ in planted), "leak.flac,b,q,test,,"])
     kinds = {(fault.index, fault.kind) for fault in found.faults}

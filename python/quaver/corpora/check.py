@@ -45,6 +45,7 @@ FAULTS = {
     "content_leak": "the same samples, or part of them, in two splits",
     "speaker_leak": "a speaker in two splits",
     "few_clips": "a label with one clip",
+    "label_spelling": "a label that is another one but for case and spaces",
 }
 #: Faults of clips that no model can hear.
 UNUSABLE = ("missing", "lfs_pointer", "unreadable", "not_finite")
@@ -348,6 +349,7 @@ def _of_table(corpus: Corpus) -> Iterator[Fault]:
             i = int(np.flatnonzero(labels == label)[0])
             source = audio.describe(corpus[i].recording)
             yield Fault("few_clips", i, source, f"the only clip that is labelled {label}")
+    yield from _of_spellings(corpus, labels)
     if not corpus.has_speakers:
         return
     seen: dict[str, str] = {}
@@ -358,6 +360,18 @@ def _of_table(corpus: Corpus) -> Iterator[Fault]:
             source = audio.describe(corpus[i].recording)
             reason = f"the speaker {group} is in {seen[group]} and in {split}"
             yield Fault("speaker_leak", i, source, reason)
+
+
+def _of_spellings(corpus: Corpus, labels: NDArray[np.str_]) -> Iterator[Fault]:
+    """Yield a clip of each label that is most likely meant to be another, of more clips."""
+    alike: dict[str, str] = {}
+    counts = _counted(labels)
+    for label in sorted(counts, key=lambda label: -counts[label]):
+        other = alike.setdefault("".join(label.lower().split()), label)
+        if other != label:
+            i = int(np.flatnonzero(labels == label)[0])
+            reason = f"{counts[label]} labelled {label!r}, {counts[other]} labelled {other!r}"
+            yield Fault("label_spelling", i, audio.describe(corpus[i].recording), reason)
 
 
 def _counted(words: Sequence[str] | NDArray[Any]) -> dict[str, int]:

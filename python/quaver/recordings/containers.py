@@ -292,6 +292,17 @@ def open_flac(read: Read) -> tuple[int, bytes] | None:
     return 21, bytes([head[21] | 0x0F, 0xFF, 0xFF, 0xFF, 0xFF])
 
 
+def flac_seconds(head: bytes) -> float:
+    """Return how long a FLAC says it is by its first bytes; 0 if it is none or does not tell."""
+    if open_flac(lambda start, n: head[start : start + n]) is not None:
+        return 0.0
+    if head[:4] != b"fLaC" or len(head) < 26 or head[4] & 0x7F != 0:
+        return 0.0
+    rate = int.from_bytes(head[18:21], "big") >> 4
+    frames = int.from_bytes(head[21:26], "big") & 0xFFFFFFFFF
+    return frames / rate if rate else 0.0
+
+
 # Bit rates in kbit/s of layer III: MPEG-1, and the others; samples a second of each version.
 _BIT_RATES = {
     True: (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),

@@ -42,13 +42,18 @@ def unreadable(name: str, why: str) -> ValueError:
     return ValueError(f"{name}: not a readable recording ({why})")
 
 
-def links_of(source: Source) -> list[Link]:
-    """Return the recordings in a file, with what libsndfile would take for granted mended."""
+def links_of(source: Source, seconds: float | None = None) -> list[Link]:
+    """Return the recordings in a file, with what libsndfile would take for granted mended.
+
+    Where reading ends after so many seconds, a FLAC that is longer is not searched for others.
+    """
     tag = containers.tag_length(source.read) if source.head[:3] == b"ID3" else 0
     # What follows a tag loses its end, unless libsndfile reads the file by itself.
     rest: Source | None = source.behind(tag) if tag else source
     links = list[Link]()
     while rest is not None:
+        if not links and seconds is not None and seconds < containers.flac_seconds(rest.head):
+            return [_link(rest)]
         more, rest = _first_links(rest)
         links += more
         if len(links) > containers.MOST_RECORDINGS:

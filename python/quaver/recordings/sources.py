@@ -182,7 +182,8 @@ def opened(file: AudioFile, name: str, *, seconds: float | None = None) -> Sound
     name : str
         What errors call it.
     seconds : float, optional
-        Where reading will end, for decoders that work ahead.
+        Where reading will end, for decoders that work ahead, and so that no more than is needed is
+        looked through.
 
     Raises
     ------
@@ -195,7 +196,7 @@ def opened(file: AudioFile, name: str, *, seconds: float | None = None) -> Sound
     try:
         source = _source(file, name, held)
         try:
-            return Sound(source.name, source.size, links_of(source), held)
+            return Sound(source.name, source.size, links_of(source, seconds), held)
         except soundfile.LibsndfileError as error:
             joined = joined_links(source)
             reason = _reason(error)
