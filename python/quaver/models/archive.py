@@ -14,7 +14,7 @@ import os
 import stat
 import struct
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, BinaryIO
@@ -154,6 +154,13 @@ def check_labels(labels: Any, *, at_least: int = 2, numbers: bool = False) -> li
         least = {1: "one label", 2: "two labels"}[at_least]
         raise ValueError(f"expected at least {least}, distinct names, got {labels!r:.200}")
     return list(labels)
+
+
+def check_names(labels: Iterable[Any]) -> None:
+    """Raise ValueError for a label that no file can hold: an empty one, or one that is no text."""
+    for name in map(str, labels):
+        if not name or name != name.encode(errors="replace").decode():
+            raise ValueError(f"a label must be a name in Unicode, got {name!r:.100}")
 
 
 class Archive:

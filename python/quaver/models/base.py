@@ -22,6 +22,7 @@ from quaver._extras import PACKAGES, need
 from quaver._validate import Downmix, refuse_without_rate
 from quaver.audio import is_recording
 from quaver.batch import Batch, Progress, as_clips
+from quaver.models.archive import check_names
 from quaver.models.networks import file as network_file
 from quaver.models.networks import graph
 from quaver.models.predictions import Predictions
@@ -484,11 +485,12 @@ def clips_at(clips: Any, sample_rate: int | None) -> Sequence[Any]:
 
 
 def check_trainable(labels: NDArray[np.str_]) -> None:
-    """Raise ValueError unless there are two labels with two clips each."""
+    """Raise ValueError unless there are two labels with two clips each, and names."""
     names, counts = np.unique(labels, return_counts=True)
     if len(names) < 2 or counts.min() < 2:
-        listed = ", ".join(f"{n}: {c}" for n, c in zip(names, counts, strict=True))
+        listed = ", ".join(f"{n}: {c}" for n, c in zip(names, counts, strict=True)) or "none"
         raise ValueError(f"training needs at least two labels with two clips each, got {listed}")
+    check_names(names)  # before hours of training
 
 
 def short(model: Model) -> str:

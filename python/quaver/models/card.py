@@ -18,7 +18,8 @@ def data_of(corpus: Corpus) -> dict[str, Any]:
     """Return what a model was trained on: corpora, numbers of clips and speakers, labels."""
     names, counts = np.unique(corpus.labels, return_counts=True)
     return {
-        "corpora": sorted({clip.corpus for clip in corpus}),
+        # Folders may be called what is no text.
+        "corpora": sorted({clip.corpus.encode(errors="replace").decode() for clip in corpus}),
         "clips": len(corpus),
         "speakers": len(np.unique(corpus.groups)) if corpus.has_speakers else "unknown",
         "labels": {str(n): int(c) for n, c in zip(names, counts, strict=True)},

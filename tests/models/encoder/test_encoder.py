@@ -126,6 +126,8 @@ def test_fewer_blocks_are_the_same_blocks(shipped: Encoder, small: Path) -> None
 def test_blocks_that_are_not_there(small: Path, blocks: Any) -> None:
     with pytest.raises(ValueError, match=r"blocks must be among 1 to 3, rising, got \("):
         Encoder.load(small, blocks=blocks)
+    with pytest.raises(TypeError, match="blocks must be a tuple of int, got int 2"):
+        Encoder.load(small, blocks=2)  # type: ignore[arg-type]
 
 
 def test_other_arguments_of_load(small: Path) -> None:

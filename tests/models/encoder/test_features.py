@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+import whisper_folders
 from quaver.models import encoder
 from quaver.models.encoder import EncoderFeatures
 from toys import RATE, tone
@@ -50,3 +52,30 @@ def test_bad_clips_are_named() -> None:
         EncoderFeatures(sample_rate=RATE).transform([clips()[0], np.zeros(5)])
     found = EncoderFeatures(sample_rate=RATE).embed([clips()[0], np.zeros(5)])
     assert (len(found), found.failures[0].index) == (1, 1)
+
+
+def small_one(folder: Path, *, width: int = 8) -> Path:
+    folder.mkdir(exist_ok=True)
+    whisper_folders.write(folder, whisper_folders.small_encoder(width=width))
+    encoder.convert(folder, folder / "own.onnx", n_blocks=2)
+    return folder / "own.onnx"
+
+
+def test_a_file_is_what_it_is_now(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another folder, or a file that was replaced: never the vectors of the one before."""
+    step = EncoderFeatures(blocks=(2,), file="own.onnx", sample_rate=RATE)
+    for number, width in enumerate((8, 12)):
+        small_one(tmp_path / str(number), width=width)
+        monkeypatch.chdir(tmp_path / str(number))
+        assert step.transform(clips()[:1]).shape == (1, 2 * width)
+    small_one(tmp_path / "1", width=16)
+    assert step.transform(clips()[:1]).shape == (1, 32)
+
+
+def test_a_copy_of_another_encoder_is_refused(tmp_path: Path) -> None:
+    file = small_one(tmp_path / "a")
+    written = pickle.dumps(encoder.Encoder.load(file))
+    assert pickle.loads(written).width == 8
+    small_one(tmp_path / "a", width=12)
+    with pytest.raises(ValueError, match=r"own\.onnx: not the encoder that was pickled"):
+        pickle.loads(written)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 import quaver
 import quaver.data
+import quaver_models
 import whisper_folders
 from quaver.models import encoder, stress
 from quaver.models.base import kind_of, open_model
@@ -23,6 +24,7 @@ from quaver.models.encoder.head import Head, graph_of, read
 from quaver.models.networks import graph
 
 RATE = 16000
+FILES = Path(str(quaver_models.files()))
 CLASSES = ("high", "low", "noise")
 
 
@@ -275,6 +277,23 @@ def test_windows_are_recordings(model: EncoderClassifier) -> None:
     assert curve.warnings == each.warnings
     assert "silence" in curve.warnings[1]
     np.testing.assert_array_equal(curve.reliable, each.reliable)
+
+
+@pytest.mark.parametrize("card", [{"name": "\udc80"}, {"a": "x" * (5 << 20)}])
+def test_nothing_is_written_that_nobody_can_read(
+    model: EncoderClassifier, tmp_path: Path, card: Any
+) -> None:
+    file = tmp_path / "head.onnx"
+    file.write_bytes(b"before")
+    with pytest.raises(ValueError, match=r"head\.onnx: not a head of a speech encoder"):
+        encoder.save(model, file, card=card)
+    assert [each.read_bytes() for each in tmp_path.iterdir()] == [b"before"]
+
+
+def test_what_is_no_head(tmp_path: Path) -> None:
+    for name in ("ravdess-tdcnn.onnx", "whisper-tiny-en-encoder.onnx"):
+        with pytest.raises(ValueError, match=f"{name}: .*of another kind, or the encoder itself"):
+            encoder.load(FILES / name)
 
 
 def test_copies_for_other_processes(model: EncoderClassifier) -> None:

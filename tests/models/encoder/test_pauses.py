@@ -102,3 +102,28 @@ def test_an_hour_takes_no_memory() -> None:
     finally:
         tracemalloc.stop()
     assert peak < 0.2 * samples.nbytes
+
+
+def test_kinds_of_samples() -> None:
+    samples = (between(1.0, speech(), 1.0) * 32768).astype(np.int16)
+    samples[RATE + 8000] = -32768  # which has no positive counterpart
+    found = spoken(samples)
+    assert found.dtype == np.int16
+    assert np.shares_memory(found, samples)
+    assert found.size == spoken(samples.astype(np.float32)).size < samples.size - RATE
+    np.testing.assert_array_equal(spoken(samples[::7].astype(float).tolist()), spoken(samples[::7]))
+
+
+@pytest.mark.parametrize(
+    ("samples", "error", "message"),
+    [
+        (np.full(RATE, np.nan), ValueError, "samples must be finite, got nan"),
+        (np.full(RATE, -np.inf), ValueError, "samples must be finite, got inf"),
+        (np.zeros((2, RATE)), ValueError, "2 channels"),
+        (np.zeros(RATE, np.int32), TypeError, "int16, float32 or float64"),
+        ("clip.wav", TypeError, "int16, float32 or float64"),
+    ],
+)
+def test_what_is_no_recording(samples: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        spoken(samples)

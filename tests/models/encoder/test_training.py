@@ -24,6 +24,7 @@ from quaver.models.encoder.head import left_over, read, softmax
 from quaver.models.encoder.logistic import logistic_regression
 from quaver.models.encoder.vectors import Vectors
 from quaver.models.protocols import folds_of
+from quaver.models.svm import robust
 
 RATE = 16000
 SPEAKERS = ("ann", "bob", "cid", "dan")
@@ -236,6 +237,50 @@ def test_the_head_of_a_tiny_corpus_can_be_read(
     encoder.save(model, tmp_path / "tiny.onnx")
     head, _, _ = read((tmp_path / "tiny.onnx").read_bytes())
     assert head.highest[0] > 0
+
+
+@pytest.mark.parametrize("label", ["", "\udc80"])
+def test_names_that_no_file_can_hold(corpus: Corpus, label: str) -> None:
+    clips = [Clip(clip.path, label, "ann", "own") for clip in corpus][:2]
+    with pytest.raises(ValueError, match="a label must be a name in Unicode, got"):
+        encoder.train(Corpus((*clips, *corpus)))
+
+
+def test_a_corpus_of_any_name(small: Encoder, corpus: Corpus, tmp_path: Path) -> None:
+    clips = [Clip(clip.path, clip.label, clip.speaker, "\udc80") for clip in corpus]
+    model = encoder.train(Corpus(tuple(clips)), n_copies=1, search=False, encoder=small)
+    encoder.save(model, tmp_path / "own.onnx")
+    assert read((tmp_path / "own.onnx").read_bytes())[2]["data"]["corpora"] == ["?"]
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"seed": -1}, ValueError, "seed must not be negative, got -1"),
+        ({"seed": "a"}, TypeError, "seed must be an int, got str 'a'"),
+        ({"augmentation": ()}, ValueError, "at least one Augmentation, got none"),
+        ({"augmentation": "x"}, TypeError, "must hold Augmentation, got str"),
+    ],
+)
+def test_wrong_arguments_are_no_clips_fault(
+    small: Encoder, corpus: Corpus, options: Any, error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        encoder.train(corpus, encoder=small, **options)
+
+
+@pytest.mark.parametrize("run", [evaluation.run_protocol, robust.run_protocol])
+def test_what_cannot_be_scored_is_said_first(
+    corpus: Corpus, run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evaluation, "vectors_of", None)
+    monkeypatch.setattr(robust, "vectors_of", None)
+    for conditions in (("clean", "nope"), "clean", ()):
+        with pytest.raises(ValueError, match="conditions must be some of clean, 30 dB"):
+            run(corpus, conditions=conditions)
+    clips = [Clip(c.path, f"{c.label} {c.corpus}", c.speaker, c.corpus) for c in corpus]
+    with pytest.raises(ValueError, match=r"nothing to score.* \(labels are high one, high two,"):
+        run(Corpus(tuple(clips)), "leave-one-corpus-out")
 
 
 def test_no_test_speaker_is_in_training(

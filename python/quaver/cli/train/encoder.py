@@ -43,5 +43,5 @@ def train_encoder_command(
         model = encoder.train(
             clips, n_copies=copies, search=search, seed=seed, threads=threads, progress=report
         )
-    encoder.save(model, output, card={**model.card, "name": output.stem})
+    encoder.save(model, output, card={**model.card, "name": shown(output.stem)})
     say_trained(output, clips, model)

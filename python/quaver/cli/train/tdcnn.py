@@ -93,7 +93,7 @@ def train_tdcnn_command(
     model.fit(clips.paths, clips.labels, groups)
     best = max(epoch["val_uar"] for epoch in model.history_)
     card = {
-        "name": output.stem,
+        "name": shown(output.stem),
         "data": {"corpora": sorted({clip.corpus for clip in clips}), "clips": len(clips)},
         "chosen": {"validation_uar": best, "of_epochs": len(model.history_), "seed": seed},
         "temperature": model.temperature_,

@@ -60,7 +60,7 @@ def train_text_command(
     model.fit(train.texts, train.labels, validation_data=(dev.texts, dev.labels))
     best = max(epoch["val_f1"] for epoch in model.history_)
     card = {
-        "name": output.stem,
+        "name": shown(output.stem),
         "data": {"texts": len(train), "vocabulary": len(model.vocabulary_)},
         "chosen": {"dev_macro_f1": best, "epochs": len(model.history_), "seed": seed},
     }

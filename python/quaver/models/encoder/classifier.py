@@ -158,6 +158,8 @@ class EncoderClassifier(Voice, Stored):
             "trim": self.trim,
         }
         content = self.head.written(about, self.card if card is None else card)
+        with reading(file, "head of a speech encoder"):
+            heads.read(content)  # nothing is written that nobody can read
         with replacing(named(file, self.suffix)) as temporary:
             temporary.write_bytes(content)
 

@@ -64,7 +64,7 @@ def run_protocol(
         ``uar_std`` their deviation, ``choices`` what each chose.
     """
     used = Encoder.load_pretrained(blocks=BLOCKS) if encoder is None else encoder
-    next(folds_of(corpus, protocol))  # what cannot be is said before anything is computed
+    check_asked(corpus, protocol, conditions)
     if vectors is None:
         vectors = vectors_of(used, corpus, policies=policies_of(augmentation), n_copies=n_copies)
         if progress is not None:
@@ -75,6 +75,20 @@ def run_protocol(
         return EncoderClassifier(used, head, {}), {"C": chosen.penalty}
 
     return scored(corpus, protocol, vectors, fitted, conditions, progress)
+
+
+def check_asked(corpus: Corpus, protocol: str, conditions: Sequence[str]) -> None:
+    """Raise ValueError for what cannot be answered, before hours are spent on it."""
+    if isinstance(conditions, str) or not conditions or not {*CONDITIONS}.issuperset(conditions):
+        raise ValueError(f"conditions must be some of {', '.join(CONDITIONS)}, got {conditions!r}")
+    labels = corpus.labels
+    for test in folds_of(corpus, protocol):
+        if np.isin(labels[test], np.delete(labels, test)).any():
+            return
+    raise ValueError(
+        f"{protocol}: nothing to score, no clip has a label that is in the training part of its"
+        f" fold (labels are {', '.join(np.unique(labels))})"
+    )
 
 
 def scored(

@@ -147,8 +147,10 @@ def read(content: bytes) -> tuple[Head, dict[str, Any], dict[str, Any]]:
     parsed = graph.parse(content)
     graph.check(content, parsed)
     about = parse_json(parsed.about, "what is said about the head")
-    if not isinstance(about, dict) or about.get("kind") != HEAD or about.get("format") != FORMAT:
-        raise ValueError(f"no head of an encoder of format {FORMAT}: train it again")
+    if not isinstance(about, dict) or about.get("kind") != HEAD:
+        raise ValueError("a model of another kind, or the encoder itself")
+    if about.get("format") != FORMAT:
+        raise ValueError(f"of format {about.get('format')!r:.20}, not {FORMAT}: train it again")
     wrong = [key for key in ("encoder", "card") if not isinstance(about.get(key), dict)]
     if wrong or not isinstance(about.get("classes"), list):
         raise ValueError(f"wrong {', '.join(wrong) or 'classes'}")

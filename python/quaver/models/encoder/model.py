@@ -185,7 +185,7 @@ class Encoder:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Other processes read the file themselves, once."""
-        return shared, (self._file, self.blocks, self.precision)
+        return _the_same, (self._file, self.blocks, self.precision, self.sha256)
 
     def embed(
         self,
@@ -353,6 +353,8 @@ def _joined(parts: Sequence[NDArray[np.float32]], sizes: Sequence[int]) -> NDArr
 def _check_blocks(blocks: Iterable[int] | None, n_blocks: int) -> tuple[int, ...]:
     if blocks is None:
         return tuple(range(max(1, n_blocks - 1), n_blocks + 1))
+    if not isinstance(blocks, Iterable):
+        raise TypeError(f"blocks must be a tuple of int, got {type(blocks).__name__} {blocks!r}")
     chosen = tuple(check_int("blocks", block) for block in blocks)
     rising = sorted(set(chosen))
     if not chosen or list(chosen) != rising or rising[0] < 1 or rising[-1] > n_blocks:
@@ -360,14 +362,44 @@ def _check_blocks(blocks: Iterable[int] | None, n_blocks: int) -> tuple[int, ...
     return chosen
 
 
-@lru_cache(maxsize=4)
 def shared(
     file: str | None = None, blocks: tuple[int, ...] | None = None, precision: Precision = "int8"
 ) -> Encoder:
     """Return an encoder that all of this process share; without a file the pre-trained one."""
+    return _opened(file, _state_of(file), blocks, precision)
+
+
+@lru_cache(maxsize=4)
+def _opened(
+    file: str | None, state: object, blocks: tuple[int, ...] | None, precision: Precision
+) -> Encoder:
     if file is None:
         return Encoder.load_pretrained(blocks=blocks, precision=precision)
     return Encoder.load(file, blocks=blocks, precision=precision)
+
+
+def _state_of(file: str | None) -> object:
+    """Return what is another once a name stands for another file, as after `os.chdir`."""
+    if file is None:
+        return None
+    try:
+        found = os.stat(file)
+    except OSError:
+        return None  # the reader says what is wrong
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _the_same(
+    file: str | None, blocks: tuple[int, ...], precision: Precision, sha256: str
+) -> Encoder:
+    """Return the encoder that was pickled, whose file may have been replaced since."""
+    found = shared(file, blocks, precision)
+    if found.sha256 != sha256:
+        raise ValueError(
+            f"{file or 'quaver-models'}: not the encoder that was pickled (checksum"
+            f" {sha256:.16}…, this one has {found.sha256:.16}…)"
+        )
+    return found
 
 
 def embed(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from quaver._validate import as_samples
 from quaver.models.encoder.mel import HOP
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
 #: Speech is what lies less than this under the loudest twentieth, in decibel,
 DEPTH_DB = 35.0
@@ -27,7 +29,7 @@ _LOWEST_DB = 120.0
 _TOGETHER = 8192
 
 
-def spoken(mono: NDArray[Any]) -> NDArray[Any]:
+def spoken(samples: ArrayLike) -> NDArray[Any]:
     """Return a recording without the pauses before and after the speech; those within it stay.
 
     Levels are of frames of 10 ms, each together with its neighbours. What is more than 35 dB under
@@ -37,13 +39,20 @@ def spoken(mono: NDArray[Any]) -> NDArray[Any]:
 
     Parameters
     ----------
-    mono : ndarray of shape (n,), float32 or float64
-        At 16 kHz, finite.
+    samples : array_like of shape (n,), int16, float32 or float64
+        Mono at 16 kHz.
 
     Returns
     -------
     ndarray of shape (m,)
         A view, at least half a second if the recording has as much.
+
+    Raises
+    ------
+    ValueError
+        For several channels, NaN or infinity.
+    TypeError
+        For samples of another type.
 
     Examples
     --------
@@ -51,6 +60,7 @@ def spoken(mono: NDArray[Any]) -> NDArray[Any]:
     >>> spoken(np.concatenate([np.zeros(16000), word, np.zeros(32000)])).size / 16000
     1.22
     """
+    mono = as_samples(samples)
     levels = _levels(mono)
     if levels.size <= SHORTEST_FRAMES:
         return mono
@@ -69,7 +79,9 @@ def spoken(mono: NDArray[Any]) -> NDArray[Any]:
 def _levels(mono: NDArray[Any]) -> NDArray[np.float64]:
     """Return the level of each frame with its neighbours in decibel."""
     n_frames = mono.size // HOP
-    peak = float(max(mono.max(initial=0.0), -mono.min(initial=0.0)))
+    peak = max(float(mono.max(initial=0)), -float(mono.min(initial=0)))
+    if not math.isfinite(peak):
+        raise ValueError(f"samples must be finite, got {peak}")
     if peak == 0:
         return np.zeros(n_frames)
     powers = np.empty(n_frames)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from quaver import audio, augmentation
+from quaver._validate import check_int
 from quaver.augmentation import Augmentation
 from quaver.models.encoder.mel import SAMPLE_RATE
 from quaver.models.encoder.model import Encoder
@@ -74,6 +75,8 @@ def vectors_of(
     ValueError
         If a clip cannot be used, which is named.
     """
+    if check_int("seed", seed) < 0:
+        raise ValueError(f"seed must not be negative, got {seed}")
     mates = {s: np.flatnonzero(corpus.groups == s) for s in np.unique(corpus.groups)}
     paths, groups = corpus.paths, corpus.groups
 
@@ -114,6 +117,9 @@ def policies_of(augmentation: Augmentation | Sequence[Augmentation]) -> Sequence
     found = (augmentation,) if isinstance(augmentation, Augmentation) else tuple(augmentation)
     if not found:
         raise ValueError("augmentation must hold at least one Augmentation, got none")
+    for each in found:
+        if not isinstance(each, Augmentation):
+            raise TypeError(f"augmentation must hold Augmentation, got {type(each).__name__}")
     return found
 
 

@@ -22,10 +22,9 @@ from quaver.models.base import check_trainable
 from quaver.models.card import data_of, versions
 from quaver.models.clips import each
 from quaver.models.encoder import selection as heads
-from quaver.models.encoder.evaluation import scored
+from quaver.models.encoder.evaluation import check_asked, scored
 from quaver.models.encoder.vectors import Vectors, vectors_of
 from quaver.models.folds import speaker_folds
-from quaver.models.protocols import folds_of
 from quaver.models.svm.landmarks import LandmarkClassifier, LandmarkScores
 from quaver.models.svm.model import SvmModel
 
@@ -306,7 +305,7 @@ def run_protocol(
         As of `quaver.models.encoder.evaluation.run_protocol`.
     """
     config = FeatureConfig.robust()
-    next(folds_of(corpus, protocol))  # what cannot be is said before anything is computed
+    check_asked(corpus, protocol, conditions)
     if vectors is None:
         vectors = heard(corpus, n_copies=n_copies)
 
