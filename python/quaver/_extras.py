@@ -6,14 +6,15 @@ import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-#: What is needed of each extra; pyproject.toml says which versions.
+#: What is needed of each extra to open its models; pyproject.toml says which versions, and what
+#: training takes besides.
 PACKAGES = {
     "svm": ("sklearn", "skops"),
     "keras": ("keras",),
     "tdcnn": ("sklearn", "keras"),
     "text": ("sklearn", "keras"),
     "onnx": ("onnxruntime",),
-    "encoder": ("onnxruntime", "sklearn"),
+    "encoder": ("onnxruntime",),
     "tensorboard": ("tensorboard",),
     "plot": ("matplotlib",),
     "pandas": ("pandas",),

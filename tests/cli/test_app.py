@@ -93,9 +93,11 @@ def test_version_and_no_arguments(run: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "package", "extra"),
     [
-        (["predict", DEMO], "sklearn", "svm"),
+        (["predict", DEMO, "--model", "ravdess-nemo-svm"], "sklearn", "svm"),
         (["predict", DEMO, "--model", "svm"], "skops", "svm"),
         (["predict", DEMO, "--model", "encoder"], "onnxruntime", "encoder"),
+        (["train", "encoder", ".", "-o", "x.onnx"], "quaver_models", "encoder"),
+        (["evaluate", "encoder", "."], "sklearn", "encoder"),
         (["plot", DEMO, "-o", "x.png"], "matplotlib", "plot"),
         (["extract", DEMO, "-o", "x.parquet"], "pyarrow", "parquet"),
         (["record", "x.wav"], "sounddevice", "record"),
@@ -121,7 +123,7 @@ def test_missing_packages_are_named(
 @pytest.mark.parametrize("command", ["demo", "predict x.wav", "info x.skops"])
 def test_missing_packages_in_a_fresh_process(command: str) -> None:
     code = (
-        "import sys; sys.modules['sklearn'] = None;"
+        "import sys; sys.modules['sklearn'] = sys.modules['onnxruntime'] = None;"
         f"sys.argv = ['quaver', *{command.split()}]; from quaver.cli import main; main()"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

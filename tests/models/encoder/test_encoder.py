@@ -15,7 +15,7 @@ import quaver
 import quaver.data
 import quaver_models
 import whisper_folders
-from quaver.models import encoder
+from quaver.models import base, encoder
 from quaver.models.encoder import Encoder
 from reference import whisper
 
@@ -253,3 +253,10 @@ def test_without_weights_the_message_says_what_to_install(
     monkeypatch.setattr(quaver_models, "files", lambda: tmp_path)
     with pytest.raises(FileNotFoundError, match=r"has no whisper-tiny-en-encoder\.onnx"):
         Encoder.load_pretrained()
+
+
+def test_scikit_learn_is_for_training_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    assert base.default_voice() == "encoder"
+    model = base.open_model("encoder", "recordings")
+    assert model.predict_clips([speech(2.0)], RATE).labels.shape == (1,)

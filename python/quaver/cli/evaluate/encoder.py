@@ -36,7 +36,7 @@ def evaluate_encoder_command(
     Whatever is chosen is chosen inside the training part; no speaker is on both sides.
     """
     wanted = chosen_format(output, json)
-    require("sklearn", "onnxruntime", extra="encoder")
+    require("sklearn", "onnxruntime", "quaver_models", extra="encoder")
     from quaver.models.encoder import evaluation
 
     emit_protocol(

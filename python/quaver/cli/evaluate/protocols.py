@@ -53,7 +53,7 @@ def cross_validate(
             require("sklearn", "keras", extra=kind)
             importlib.import_module(f"quaver.models.{kind}.classifier")
     elif kind == "encoder":
-        require("sklearn", "onnxruntime", extra=kind)
+        require("sklearn", "onnxruntime", "quaver_models", extra=kind)
     with progress("Folds") as report:
         found = evaluation.cross_validate(clips, kind, progress=report, **options)
     predictions, picture = files

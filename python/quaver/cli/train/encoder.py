@@ -32,7 +32,7 @@ def train_encoder_command(
     Corpora count the same, whatever their sizes. Copies of the clips in noise, in rooms, through
     telephones and by faster and slower voices are heard, too.
     """
-    require("sklearn", "onnxruntime", extra="encoder")
+    require("sklearn", "onnxruntime", "quaver_models", extra="encoder")
     from quaver.models import encoder
 
     if output.suffix != ".onnx":

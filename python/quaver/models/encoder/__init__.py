@@ -73,4 +73,4 @@ _HOMES = {
     "vectors": [],
     "quaver.models.base": ["predict", "predict_timeline", "save"],
 }
-__getattr__, __dir__ = lazy(__name__, _HOMES, needs="encoder")
+__getattr__, __dir__ = lazy(__name__, _HOMES)

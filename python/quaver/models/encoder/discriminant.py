@@ -8,7 +8,7 @@ import numpy as np
 
 from quaver._extras import extra
 
-with extra("encoder"):
+with extra("encoder", "sklearn", user="training on an encoder"):
     from scipy.linalg import solve
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from quaver._validate import Downmix
 from quaver.batch import Progress
 from quaver.models.encoder.model import Embeddings, Encoder, shared
 
-with extra("encoder"):
+with extra("encoder", "sklearn", user="training on an encoder"):
     from quaver.models.transformers import ClipTransformer, refuse
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import numpy as np
 
 from quaver._extras import extra
 
-with extra("encoder"):
+with extra("encoder", "sklearn", user="training on an encoder"):
     from sklearn.utils.extmath import randomized_svd
 
 from quaver.models.encoder.discriminant import discriminant
