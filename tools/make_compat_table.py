@@ -1,6 +1,8 @@
 """Write docs/compat.md: every function that stands in for another library's, compared and timed.
 
 Run with one thread: OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python tools/make_compat_table.py
+Results of releases of librosa that are not installed are recorded where they are, with
+`--record 0.8.npz`, and compared with `--recorded 0.8.npz 1.0.npz`.
 """
 
 from __future__ import annotations
@@ -229,6 +231,44 @@ def row(name: str, ours: Callable[[], Any], theirs: Callable[[], Any], case: Cas
 HEADER = ["| function | largest error | speed-up | µs | differences |", "|---|---|---|---|---|"]
 
 
+def record(file: Path) -> None:
+    """Write what the installed librosa gives in each case."""
+    import librosa
+
+    cases = librosa_cases(demo(), librosa)
+    results = {case.name: np.asarray(case.call(librosa)) for case in cases}
+    np.savez(file, version=librosa.__version__, **results)
+
+
+def release_errors(files: list[Path]) -> tuple[list[str], dict[str, list[str]]]:
+    """Return versions of librosa that were recorded, and the errors of each case against them."""
+    versions: list[str] = []
+    errors: dict[str, list[str]] = {}
+    for file in files:
+        recorded = np.load(file)
+        versions.append(str(recorded["version"]))
+        with quaver.install_as("librosa", versions[-1]) as module:
+            for case in librosa_cases(demo(), module):
+                error = error_of(case.call(module), recorded[case.name], case.decibel)
+                errors.setdefault(case.name, []).append(error)
+    return versions, errors
+
+
+def with_releases(lines: list[str], versions: list[str], errors: dict[str, list[str]]) -> list[str]:
+    """Put a column for each recorded release behind that of the installed one."""
+    import librosa
+
+    head = HEADER[0].replace("largest error", f"largest error, {librosa.__version__}")
+    rows = [head, HEADER[1], *lines[len(HEADER) :]]
+    columns = [versions, ["---"] * len(versions), *errors.values()]
+    made = []
+    for line, column in zip(rows, columns, strict=True):
+        cells = line.strip("|").split("|")
+        spaced = column if column[:1] == ["---"] else [f" {cell} " for cell in column]
+        made.append("|" + "|".join([*cells[:2], *spaced, *cells[2:]]) + "|")
+    return made
+
+
 def table(ours: Any, theirs: Any, cases: list[Case]) -> list[str]:
     lines = list(HEADER)
     for case in cases:
@@ -238,7 +278,7 @@ def table(ours: Any, theirs: Any, cases: list[Case]) -> list[str]:
     return lines
 
 
-def document() -> str:
+def document(recorded: list[Path]) -> str:
     import librosa
 
     y = demo()
@@ -247,9 +287,10 @@ def document() -> str:
     for _ in range(3):
         np.ones(3_900_000)
     template = (ROOT / "docs" / "compat.in.md").read_text(encoding="utf-8")
-    sections = {"LIBROSA": table(our_librosa, librosa, librosa_cases(y, librosa))}
+    lines = table(our_librosa, librosa, librosa_cases(y, librosa))
+    sections = {"LIBROSA": with_releases(lines, *release_errors(recorded))}
     peers = peer_cases(y)
-    lines: list[str] = []
+    lines = []
     for title, ours, theirs, cases in peers:
         lines += [f"### {title}", "", *table(ours, theirs, cases), ""]
     sections["PEERS"] = lines
@@ -269,7 +310,12 @@ def document() -> str:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("-o", "--out", type=Path, default=ROOT / "docs" / "compat.md")
+    parser.add_argument("--record", type=Path)
+    parser.add_argument("--recorded", type=Path, nargs="*", default=[])
+    options = parser.parse_args()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        made = document()
-    parser.parse_args().out.write_text(made, encoding="utf-8")
+        if options.record:
+            record(options.record)
+        else:
+            options.out.write_text(document(options.recorded), encoding="utf-8")
