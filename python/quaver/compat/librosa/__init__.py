@@ -14,6 +14,7 @@ from quaver.compat.librosa.util.exceptions import LibrosaError as LibrosaError
 from quaver.compat.librosa.util.exceptions import ParameterError as ParameterError
 
 if TYPE_CHECKING:
+    __version__: str  # of the release that the stand-in behaves as
     from quaver.compat.librosa import beat as beat
     from quaver.compat.librosa import core as core
     from quaver.compat.librosa import decompose as decompose
