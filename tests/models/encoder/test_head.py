@@ -152,7 +152,10 @@ def test_forged_directions(
 
 
 def test_what_is_written_is_read(model: EncoderClassifier, stored: Path, small: Path) -> None:
-    read = encoder.load(stored, encoder=small, precision="float32")
+    read = encoder.load(stored, encoder=small)
+    assert read.encoder.precision == "float32"  # in which it was trained
+    other = encoder.load(stored, encoder=small, precision="int8")
+    assert other.encoder.precision == "int8"
     assert read.classes == CLASSES
     assert read.card == {"name": "mine"}
     assert repr(read) == "<EncoderClassifier 'mine': high, low, noise>"

@@ -13,6 +13,7 @@ from quaver.batch import Batch, Progress, check_threads, in_order
 from quaver.models.archive import named, open_regular, reading
 from quaver.models.base import Stored, Voice, short
 from quaver.models.encoder import head as heads
+from quaver.models.encoder.graph import check_precision
 from quaver.models.encoder.head import Answers, Head
 from quaver.models.encoder.mel import SAMPLE_RATE
 from quaver.models.encoder.model import Encoder, shared
@@ -156,6 +157,7 @@ class EncoderClassifier(Voice, Stored):
             "blocks": list(self.encoder.blocks),
             "sha256": self.encoder.sha256,
             "trim": self.trim,
+            "precision": self.encoder.precision,
         }
         content = self.head.written(about, self.card if card is None else card)
         with reading(file, "head of a speech encoder"):
@@ -169,7 +171,7 @@ class EncoderClassifier(Voice, Stored):
         file: str | os.PathLike[str],
         *,
         encoder: str | os.PathLike[str] | None = None,
-        precision: Precision = "int8",
+        precision: Precision | None = None,
     ) -> EncoderClassifier:
         """Read what `save` wrote, and nothing else: checksum, graph and weights are looked at.
 
@@ -178,8 +180,8 @@ class EncoderClassifier(Voice, Stored):
         file : path
         encoder : path, optional
             The encoder that the head was trained on; by default that of quaver-models.
-        precision : {"int8", "float32"}, default "int8"
-            As of `Encoder.load`.
+        precision : {"int8", "float32"}, optional
+            As of `Encoder.load`; by default that in which the head was trained.
 
         Returns
         -------
@@ -203,8 +205,9 @@ class EncoderClassifier(Voice, Stored):
             trim = about.get("trim", False)  # earlier heads have heard the pauses
             if type(trim) is not bool:
                 raise ValueError(f"trim must be true or false, got {trim!r:.100}")
+            heard = check_precision("precision", about.get("precision", "int8"))
         source = None if encoder is None else os.fspath(encoder)
-        opened = shared(source, tuple(blocks), precision)
+        opened = shared(source, tuple(blocks), precision or heard)
         with reading(file, "head of a speech encoder"):
             if about.get("sha256") != opened.sha256:
                 raise ValueError(
