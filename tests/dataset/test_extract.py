@@ -258,7 +258,7 @@ def test_planning_opens_nothing_and_keeps_little(tmp_path: Path) -> None:
     settings = plan.Settings(quaver.FeatureConfig(), None, None, False, None, None, ())
     tracemalloc.start()
     clips, made = extract.planned(corpus, settings, 1000)
-    jobs = extract._Jobs(clips, made, stores.Store.of(tmp_path / "out"), set(), 1, {})
+    jobs = extract.Jobs(clips, made, stores.Store.of(tmp_path / "out"), set(), 1, {})
     assert sum(len(job.clips) for job in jobs) == n
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()

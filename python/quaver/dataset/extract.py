@@ -25,7 +25,7 @@ from quaver.dataset.work import ClipFailure, Done, Job, extract_partition
 PARTITION = 1000
 
 # Partitions that wait in an executor: some for each worker, where it says how many there are.
-_AHEAD, _AHEAD_UNKNOWN = 4, 256
+_AHEAD, _AHEAD_UNKNOWN = 4, 512
 # What no other try mends.
 _FINAL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG}
 
@@ -163,7 +163,7 @@ def extract_corpus(
     clips, plan = planned(corpus, settings, check_size("partition", partition))
     store = Store.of(out, storage_options)
     done = begun(store, plan, resume=check_flag("resume", resume))
-    jobs = _Jobs(clips, plan, store, done, n_threads, dict(storage_options or {}))
+    jobs = Jobs(clips, plan, store, done, n_threads, dict(storage_options or {}))
     with reporter(progress, plan.total) as report:
         rows, failed = _run(jobs, executor, check_retries(retries), report)
     before = list(footers(store, sorted(done)))
@@ -217,7 +217,7 @@ def _check_windows(
     return float(window), float(hop)
 
 
-class _Jobs:
+class Jobs:
     """The partitions that are still to be made; a job is put together when it is asked for."""
 
     def __init__(
@@ -241,11 +241,8 @@ class _Jobs:
 
     @property
     def total(self) -> int:
+        """Clips, or shards, of all partitions."""
         return self._plan.total
-
-    @property
-    def store(self) -> Store:
-        return self._store
 
     def size(self, number: int) -> int:
         """Return the clips of a partition; a shard is one."""
@@ -272,7 +269,7 @@ class _Jobs:
 
 
 def _run(
-    jobs: _Jobs, executor: Executor | None, retries: int, report: Callable[[int, int], object]
+    jobs: Jobs, executor: Executor | None, retries: int, report: Callable[[int, int], object]
 ) -> tuple[int, int]:
     """Make all partitions; return how many rows and failures there are in them."""
     done, rows, failed = jobs.before, 0, 0
@@ -294,7 +291,7 @@ def _run(
     return rows, failed
 
 
-def _one_by_one(jobs: _Jobs, report: Callable[[int, int], object], retries: int) -> _Results:
+def _one_by_one(jobs: Jobs, report: Callable[[int, int], object], retries: int) -> _Results:
     for job in jobs:
         for attempt in range(retries + 1):
             try:
@@ -310,7 +307,7 @@ def _one_by_one(jobs: _Jobs, report: Callable[[int, int], object], retries: int)
                 break
 
 
-def _elsewhere(jobs: _Jobs, executor: Executor, retries: int) -> _Results:
+def _elsewhere(jobs: Jobs, executor: Executor, retries: int) -> _Results:
     """Yield what becomes of jobs in an executor, of which a bounded number waits."""
     workers = getattr(executor, "_max_workers", None)
     most = _AHEAD * workers if isinstance(workers, int) else _AHEAD_UNKNOWN
