@@ -211,6 +211,21 @@ def test_wrong_arguments(corpus: Corpus, tmp_path: Path) -> None:
         quaver.read_corpus_features(out)
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("config", "window", "hop", "executor", "resume", "partition", "pad", "downmix"),
+        *("max_duration", "threads", "retries", "storage_options"),
+    ],
+)
+def test_what_is_no_argument_is_named(name: str, corpus: Corpus, tmp_path: Path) -> None:
+    for value in (-1, "a", [], np.nan, 1j):
+        options = {"window": 1.0, name: value} if name == "hop" else {name: value}
+        with pytest.raises((ValueError, TypeError), match=name):
+            extracted(corpus, tmp_path / "out", **options)
+    assert not (tmp_path / "out").exists()
+
+
 def test_failures_are_a_table(bad_files: Path, tmp_path: Path) -> None:
     done = extracted(bad_files, tmp_path / "out")
     assert (done.rows, done.failed) == (10, 3)

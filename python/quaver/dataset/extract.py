@@ -9,7 +9,15 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future
 from dataclasses import dataclass, replace
 from typing import Any
 
-from quaver._validate import Downmix, check_downmix, check_flag, check_kind, check_size
+from quaver._validate import (
+    Downmix,
+    check_downmix,
+    check_flag,
+    check_int,
+    check_kind,
+    check_real,
+    check_size,
+)
 from quaver.audio import check_max_duration
 from quaver.batch import Progress, check_threads, reporter
 from quaver.config import FeatureConfig
@@ -117,7 +125,7 @@ def extract_corpus(
         How often a partition whose worker was lost or whose store did not answer is tried again.
     progress
         As of `quaver.extract_many`, of clips, or of shards.
-    storage_options : mapping, optional
+    storage_options : dict, optional
         Of fsspec, for URLs.
 
     Returns
@@ -151,9 +159,15 @@ def extract_corpus(
         check_kind("executor", executor, Executor)
     check_downmix(downmix)
     check_max_duration(max_duration)
+    options = (
+        {} if storage_options is None else check_kind("storage_options", storage_options, dict)
+    )
+    if check_int("retries", retries) < 0:
+        raise ValueError(f"retries must be at least 0, got {retries}")
+    config = check_kind("config", FeatureConfig() if config is None else config, FeatureConfig)
     settings = Settings(
-        check_kind("config", config or FeatureConfig(), FeatureConfig),
-        *_check_windows(window, hop, config or FeatureConfig()),
+        config,
+        *_check_windows(window, hop, config),
         check_flag("pad", pad),
         downmix,
         None if max_duration is None else float(max_duration),
@@ -161,11 +175,11 @@ def extract_corpus(
     )
     n_threads = 1 if threads is None and executor is not None else check_threads(threads)
     clips, plan = planned(corpus, settings, check_size("partition", partition))
-    store = Store.of(out, storage_options)
+    store = Store.of(out, options)
     done = begun(store, plan, resume=check_flag("resume", resume))
-    jobs = Jobs(clips, plan, store, done, n_threads, dict(storage_options or {}))
+    jobs = Jobs(clips, plan, store, done, n_threads, options)
     with reporter(progress, plan.total) as report:
-        rows, failed = _run(jobs, executor, check_retries(retries), report)
+        rows, failed = _run(jobs, executor, retries, report)
     before = list(footers(store, sorted(done)))
     return ExtractedCorpus(
         store.place,
@@ -196,13 +210,6 @@ def _of_columns(settings: Settings, columns: tuple[str, ...]) -> Settings:
     return replace(settings, columns=columns)
 
 
-def check_retries(retries: int) -> int:
-    """Return the number of further tries, or raise ValueError or TypeError."""
-    if retries == 0:
-        return 0
-    return check_size("retries", retries)
-
-
 def _check_windows(
     window: float | None, hop: float | None, config: FeatureConfig
 ) -> tuple[float | None, float | None]:
@@ -212,8 +219,8 @@ def _check_windows(
         return None, None
     from quaver.models.timeline import in_samples
 
-    hop = window if hop is None else hop
-    in_samples(config.sample_rate, window=window, hop=hop)
+    hop = window if hop is None else check_real("hop", hop)
+    in_samples(config.sample_rate, window=check_real("window", window), hop=hop)
     return float(window), float(hop)
 
 
