@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pickle
+import subprocess
+import sys
 import warnings
-from pathlib import Path
 from typing import Any
 
 import librosa
@@ -101,17 +103,33 @@ def librosa_mfcc(samples: NDArray[Any], config: quaver.FeatureConfig) -> Array:
     return librosa.feature.mfcc(S=decibel, n_mfcc=config.n_mfcc).T
 
 
-def smile_levels(samples: NDArray[np.int16], sample_rate: int, levels: list[str]) -> dict[str, Any]:
-    """What openSMILE's eGeMAPSv02 holds at some of its levels; skips where it is not installed."""
-    opensmile = pytest.importorskip("opensmile")
-    graph = Path(opensmile.__file__).parent / "core/config/egemaps/v02/eGeMAPSv02.conf"
-    signal = samples.astype(np.float32) / 32768
-    return {
-        level: np.asarray(
-            opensmile.Smile(feature_set=str(graph), feature_level=level).process_signal(
-                signal, sample_rate
-            ),
-            np.float64,
-        )
-        for level in levels
-    }
+# openSMILE's engine aborts its process now and then where single levels of its graph are asked for.
+SMILE = """
+import pickle, sys
+from pathlib import Path
+import numpy as np, opensmile
+clips, levels = pickle.load(sys.stdin.buffer)
+graph = Path(opensmile.__file__).parent / "core/config/egemaps/v02/eGeMAPSv02.conf"
+smiles = {x: opensmile.Smile(feature_set=str(graph), feature_level=x) for x in levels}
+found = [
+    {x: smile.process_signal(y, rate).to_numpy(np.float64) for x, smile in smiles.items()}
+    for y, rate in clips
+]
+pickle.dump(found, sys.stdout.buffer)
+"""
+
+
+def smile_levels(
+    clips: list[tuple[NDArray[np.int16], int]], levels: list[str]
+) -> list[dict[str, Any]]:
+    """What openSMILE's eGeMAPSv02 holds of each clip at some of its levels; skips without it."""
+    pytest.importorskip("opensmile")
+    scaled = [(samples.astype(np.float32) / 32768, rate) for samples, rate in clips]
+    done = subprocess.run(
+        [sys.executable, "-c", SMILE], input=pickle.dumps((scaled, levels)), capture_output=True
+    )
+    if done.returncode < 0:
+        pytest.skip(f"openSMILE ended its process with signal {-done.returncode}")
+    assert done.returncode == 0, done.stderr.decode(errors="replace")
+    found: list[dict[str, Any]] = pickle.loads(done.stdout)
+    return found

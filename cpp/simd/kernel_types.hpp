@@ -29,3 +29,4 @@
 #include "quaver/time/resample.hpp"
 #include "quaver/time/timedomain.hpp"
 #include "quaver/voice/balance.hpp"
+#include "quaver/voice/pitch.hpp"

@@ -1,4 +1,4 @@
-"""Descriptors of a voice: how the energy of its spectrum is spread, and how loud that sounds."""
+"""Descriptors of a voice: its pitch, how its spectrum is spread, and how loud that sounds."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from quaver._validate import Downmix, as_samples, check_sample_rate
 from quaver.features import ShortTerm
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
 #: The columns of `spectral_balance`.
 SPECTRAL_BALANCE = (
@@ -27,8 +27,10 @@ SPECTRAL_BALANCE = (
     "htk_mfcc_3",
     "htk_mfcc_4",
 )
+#: The columns of `pitch`.
+PITCH = ("f0", "voicing")
 # Seconds, as GeMAPS defines them.
-_FRAME, _HOP = 0.02, 0.01
+_FRAME, _PITCH_FRAME, _HOP = 0.02, 0.06, 0.01
 
 
 @kept
@@ -36,6 +38,17 @@ def _balance_plan(sample_rate: float) -> tuple[_core.Balance, int]:
     rate = check_sample_rate(sample_rate)
     # A transform is shorter than two frames.
     return _core.Balance(sample_rate=rate), PER_POINT * int(2 * _FRAME * rate)
+
+
+@kept
+def _pitch_plan(sample_rate: float) -> tuple[_core.Pitch, int]:
+    rate = check_sample_rate(sample_rate)
+    return _core.Pitch(sample_rate=rate), 2 * PER_POINT * int(2 * _PITCH_FRAME * rate)
+
+
+def _frames(values: NDArray[np.float32], names: tuple[str, ...], length: float) -> ShortTerm:
+    times = np.arange(len(values), dtype=np.float64) * _HOP + length / 2
+    return ShortTerm(values, names, times)
 
 
 def spectral_balance(
@@ -81,5 +94,48 @@ def spectral_balance(
     ((99, 10), 'hammarberg_index', 0.02)
     """
     values = _balance_plan(sample_rate).run(as_samples(samples, downmix))
-    times = np.arange(len(values), dtype=np.float64) * _HOP + _FRAME / 2
-    return ShortTerm(values, SPECTRAL_BALANCE, times)
+    return _frames(values, SPECTRAL_BALANCE, _FRAME)
+
+
+def pitch(samples: ArrayLike, sample_rate: float, *, downmix: Downmix = None) -> ShortTerm:
+    """Follow the pitch of a voice between 55 and 1000 Hz by subharmonic summation.
+
+    Of frames of 60 ms every 10 ms. The candidates of each frame are openSMILE's (its GeMAPS sets);
+    which of them, if any, is the pitch is decided over the whole clip.
+
+    Parameters
+    ----------
+    samples, downmix
+        As of `short_term`.
+    sample_rate : int
+        Sampling rate in Hz, at least 8000.
+
+    Returns
+    -------
+    ShortTerm
+        ``values`` (n_frames, 2) float32, ``names`` ``("f0", "voicing")``, ``times`` in seconds.
+        ``f0`` is in Hz, and 0 where there is no voice; ``voicing``, between 0 and 1, is how far the
+        pitch (or else its best candidate) stands out of the mean, and 0 in silence.
+
+    Raises
+    ------
+    ValueError
+        For a wrong shape, rate or length (at least one frame), NaN or infinity.
+    TypeError
+        For samples of another type.
+
+    Notes
+    -----
+    Hermes, Measurement of pitch by subharmonic summation, Journal of the Acoustical Society of
+    America 83, 1988; ``cpp/include/quaver/voice/pitch.hpp`` states the formulas and the accuracy.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> phase = 2 * np.pi * 200 * np.arange(16000) / 16000
+    >>> frames = pitch(sum(np.sin(k * phase) / k for k in range(1, 8)) / 4, 16000)
+    >>> frames.values.shape, int(frames.values[0, 0].round())
+    ((95, 2), 200)
+    """
+    candidates = _pitch_plan(sample_rate).candidates(as_samples(samples, downmix))
+    return _frames(_core.pitch_path(candidates), PITCH, _PITCH_FRAME)

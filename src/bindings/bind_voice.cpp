@@ -4,19 +4,48 @@
 #include "array.hpp"
 #include "plan.hpp"
 #include "quaver/voice/balance.hpp"
+#include "quaver/voice/pitch.hpp"
 
 namespace quaver::bindings {
 
-static Array<float> run_balance(const BalancePlan& plan, const py::array& array) {
-  const Samples samples = samples_view(array);
+// Frames of the samples, at least one.
+template <class Plan>
+static std::size_t frames_of(const Plan& plan, const Samples& samples) {
   const std::size_t n_frames = plan.count(samples.size);
   if (n_frames == 0) {
     throw std::invalid_argument("samples must hold at least " +
                                 std::to_string(plan.framing.frame_length) + " samples, got " +
                                 std::to_string(samples.size));
   }
+  return n_frames;
+}
+
+static Array<float> run_balance(const BalancePlan& plan, const py::array& array) {
+  const Samples samples = samples_view(array);
+  const std::size_t n_frames = frames_of(plan, samples);
   return filled<float>({n_frames, BalancePlan::kColumns},
                        [&](float* to) { spectral_balance(plan, samples, to); });
+}
+
+// A row of `candidates`: frequencies, strengths and the level, as they lie in a PitchFrame.
+constexpr std::size_t kPitchColumns = sizeof(PitchFrame) / sizeof(float);
+static_assert(kPitchColumns == 2 * kPitchCandidates + 1, "nothing lies between");
+
+static Array<float> run_candidates(const PitchPlan& plan, const py::array& array) {
+  const Samples samples = samples_view(array);
+  return filled<float>({frames_of(plan, samples), kPitchColumns}, [&](float* to) {
+    pitch_candidates(plan, samples, reinterpret_cast<PitchFrame*>(to));
+  });
+}
+
+static Array<float> run_path(const Array<float>& candidates) {
+  if (candidates.ndim() != 2 || extent(candidates, 1) != kPitchColumns) {
+    refuse("candidates must be (n_frames, 13), got shape ", candidates);
+  }
+  const std::size_t n_frames = extent(candidates, 0);
+  return filled<float>({n_frames, 2}, [&, from = values(candidates)](float* to) {
+    pitch_path(reinterpret_cast<const PitchFrame*>(from), n_frames, to);
+  });
 }
 
 void bind_voice(py::module_& m) {
@@ -24,6 +53,12 @@ void bind_voice(py::module_& m) {
                                                         "Plan of the spectral balance of a voice.")
       .def(py::init<double>(), py::kw_only(), py::arg("sample_rate"))
       .def("run", &run_balance, py::arg("samples"), "(n_frames, 10).");
+  py::class_<PitchPlan, std::shared_ptr<PitchPlan>>(m, "Pitch", "Plan of a voice's pitch.")
+      .def(py::init<double>(), py::kw_only(), py::arg("sample_rate"))
+      .def("candidates", &run_candidates, py::arg("samples"),
+           "(n_frames, 13): six frequencies, their strengths and the level.");
+  m.def("pitch_path", &run_path, py::arg("candidates").noconvert(),
+        "(n_frames, 2): pitch and strength along the path of least cost.");
 }
 
 }  // namespace quaver::bindings

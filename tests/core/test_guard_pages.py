@@ -205,6 +205,10 @@ CASES: dict[str, Make] = {
         _core.Balance(sample_rate=fuzzing.choice(rng, (8000, 11025, 16000, 44100))).run,
         {"samples": any_samples(n, rng)},
     ),
+    "Pitch.candidates": lambda n, rng: (
+        _core.Pitch(sample_rate=fuzzing.choice(rng, (8000, 11025))).candidates,
+        {"samples": any_samples(n + 480, rng)},
+    ),
     "Stft.run": lambda n, rng: (_core.Stft(**transform(rng)).run, {"samples": noise(n)}),
     "Stft.picture": lambda n, rng: (
         _core.Stft(**transform(rng)).picture, {"samples": noise(n), "power": bool(n % 2)}

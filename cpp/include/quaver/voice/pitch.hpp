@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Pitch of a voice by subharmonic summation (Hermes, Measurement of pitch by subharmonic summation,
+// JASA 83, 1988) and a path of least cost, as openSMILE 2.6 has it in its GeMAPS sets.
+// Frames of N = round(0.06 rate) samples every round(0.01 rate), a Gaussian window of deviation
+// 0.4 (N - 1) / 2, n_fft the next power of two, M the n = n_fft / 2 + 1 magnitudes of bins
+// d = N / (0.06 n_fft) Hz apart, full scale at 32767.
+//   enhanced    M within two bins of a local maximum (an end is one where it is above its
+//               neighbour), and ahead of the first and behind the last; 0 elsewhere
+//   smoothed    by (1/4, 1/2, 1/4), zeros before the first bin; the last bin as it is
+//   octaves     natural cubic spline of these over log2 f (d / 2 for bin 0) at
+//               f[i] = 25 (f[n - 1] / 25)^(i / (n - 1)), negative ones 0, times
+//               1/2 + arctan(3 (o (i + 2) / n - log2 1.3)) / pi, o = log2(f[n - 1] / 25)
+//   S[i]        (1 / 15) sum_{h = 1 .. 15} 0.85^(h - 1) octaves[i + floor(log2(h) n / o)]
+// Candidates are the six highest local maxima of S, on the vertex of a parabola, that lie between
+// 55 and 1000 Hz; that of the highest vertex first, the others by height on the grid; the strength
+// of each is max(0, 1 - mean(S) / S).
+// A frame has one of its candidates or none. The path minimises the sum of these costs: of a
+// candidate of strength v -2.4 ln v, and 5.6 where v < 0.7; of none 5.7 where the first one has 0.7
+// or more; 7.1 where a voice ends and 6.1 where one begins, 0.16 |ln(f / f')| within it. (The path
+// and its weights are ours, fitted to decisions.) Frames softer than 0.001 RMS, windowed, are none.
+// Error of frequencies and strengths 1e-4; where two maxima are closer than that, either.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "quaver/core/buffer.hpp"
+#include "quaver/fft/fft.hpp"
+#include "quaver/framing/framing.hpp"
+
+namespace quaver {
+
+constexpr std::size_t kPitchCandidates = 6;
+
+// The candidates of a frame, 0 Hz where there are fewer, and its root of the mean square.
+struct PitchFrame {
+  float hz[kPitchCandidates], strength[kPitchCandidates];
+  float level;
+};
+
+// A natural cubic spline through values at fixed places, evaluated at fixed places.
+struct SplinePlan {
+  SplinePlan(const std::vector<double>& knots, const std::vector<double>& places,
+             const std::vector<double>& gains);
+
+  std::size_t n_knots, n_places;
+  // Of each inner knot: 6 / h below and above it, and of the elimination its factors before, of
+  // itself and behind.
+  static constexpr std::size_t kSteps = 5;
+  Buffer<float> steps;
+  std::vector<unsigned> knot_list;  // the one below each place
+  const unsigned* knots;            // knot_list.data(), for kernels
+  Buffer<float> weights;            // of each place: of two values and two second derivatives
+};
+
+struct PitchPlan {
+  explicit PitchPlan(double sample_rate);
+  static constexpr double kLowestRate = 8000.0;
+  static constexpr std::size_t kHarmonics = 15;
+
+  FramingPlan framing;
+  FftPlan<float> fft;
+  double step;  // octaves from place to place
+  SplinePlan spline;
+  std::size_t shifts[kHarmonics];  // places
+
+  std::size_t count(std::size_t n_samples) const;  // frames, 0 where none fits
+};
+
+class PitchWorkspace {
+ public:
+  void reserve(const PitchPlan& plan, std::size_t lanes);
+  Buffer<float> raw, linear, phases, frames, work, power, magnitude, smoothed, curves, octaves,
+      sums;
+};
+
+// out: plan.count(samples.size). std::invalid_argument for samples that are not finite.
+void pitch_candidates(const PitchPlan& plan, const Samples& samples, PitchFrame* out);
+
+// out: (n_frames, 2), the pitch in Hz, 0 for none, and the strength of it or of the first
+// candidate.
+void pitch_path(const PitchFrame* frames, std::size_t n_frames, float* out);
+
+}  // namespace quaver

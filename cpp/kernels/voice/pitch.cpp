@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Frames in lanes up to the summation; its maxima are looked for a frame at a time.
+#ifndef QV_TARGET
+
+#include "quaver/voice/pitch.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+#include <string>
+
+#include "quaver/core/scratch.hpp"
+#include "quaver/pipelines/extract.hpp"
+
+#define QV_FILE "kernels/voice/pitch.cpp"
+#include "simd/foreach_target.hpp"
+
+namespace quaver {
+namespace {
+
+constexpr double kPi = 3.14159265358979323846, kLowestHz = 25.0;
+
+std::size_t rounded(double x) { return static_cast<std::size_t>(std::floor(x + 0.5)); }
+
+FramingPlan framing_of(double sample_rate) {
+  if (!(sample_rate >= PitchPlan::kLowestRate)) {
+    throw std::invalid_argument("sample_rate must be at least 8000 Hz, got " +
+                                std::to_string(sample_rate));
+  }
+  const std::size_t length = checked_length("frame_length", rounded(0.06 * sample_rate));
+  std::size_t n_fft = 1;
+  while (n_fft < length) n_fft *= 2;
+  const std::size_t hop = rounded(0.01 * sample_rate);
+  FramingPlan plan({length, hop, n_fft, 0.0, "boxcar", false});
+  const double middle = static_cast<double>(length - 1) / 2.0;
+  std::vector<double> window(length);
+  for (std::size_t i = 0; i < length; ++i) {
+    const double z = (static_cast<double>(i) - middle) / (0.4 * middle);
+    window[i] = 32768.0 / 32767.0 * std::exp(-0.5 * z * z);
+  }
+  plan.layout = FrameLayout<float>(window.data(), length, hop, n_fft, 0);
+  return plan;
+}
+
+double bin_width_of(const FramingPlan& framing) {
+  return static_cast<double>(framing.frame_length) / 0.06 / static_cast<double>(framing.n_fft);
+}
+
+double octaves_of(const FramingPlan& framing) {
+  return std::log2(bin_width_of(framing) * static_cast<double>(framing.n_fft / 2) / kLowestHz);
+}
+
+SplinePlan spline_of(const FramingPlan& framing) {
+  const std::size_t n = framing.n_fft / 2 + 1;
+  const double octaves = octaves_of(framing), size = static_cast<double>(n);
+  std::vector<double> knots(n), places(n), gains(n);
+  for (std::size_t i = 0; i < n; ++i) {
+    const double at = static_cast<double>(i);
+    knots[i] = std::log2(bin_width_of(framing) * std::max(at, 0.5));
+    places[i] = std::log2(kLowestHz) + octaves * at / (size - 1.0);
+    gains[i] = 0.5 + std::atan(3.0 * (octaves * (at + 2.0) / size - std::log2(1.3))) / kPi;
+  }
+  return {knots, places, gains};
+}
+
+// Costs of a path; see the header.
+constexpr double kStrengthCost = 2.4, kWeakCost = 5.6, kStrongCost = 5.7, kVoiceEnds = 7.1,
+                 kVoiceBegins = 6.1, kInterval = 0.16, kVoicedFrom = 0.7, kSoftest = 0.001;
+constexpr std::size_t kStates = kPitchCandidates + 1, kNone = kPitchCandidates;
+
+double cost_of(const PitchFrame& frame, std::size_t state) {
+  if (state == kNone) return frame.strength[0] >= kVoicedFrom ? kStrongCost : 0.0;
+  const double v = frame.strength[state];
+  return -kStrengthCost * std::log(std::max(v, 1e-10)) + (v < kVoicedFrom ? kWeakCost : 0.0);
+}
+
+double cost_of_step(const PitchFrame& before, std::size_t from, const PitchFrame& frame,
+                    std::size_t to) {
+  if (from == kNone) return to == kNone ? 0.0 : kVoiceBegins;
+  if (to == kNone) return kVoiceEnds;
+  return kInterval * std::fabs(std::log(frame.hz[to] / before.hz[from]));
+}
+
+bool has_state(const PitchFrame& frame, std::size_t state) {
+  return state == kNone || frame.hz[state] > 0.0f;
+}
+
+}  // namespace
+
+SplinePlan::SplinePlan(const std::vector<double>& x, const std::vector<double>& places,
+                       const std::vector<double>& gains)
+    : n_knots(x.size()), n_places(places.size()) {
+  std::vector<double> elimination;
+  double above = 0.0;  // of the knot before, what the elimination leaves
+  for (std::size_t i = 1; i + 1 < n_knots; ++i) {
+    const double left = x[i] - x[i - 1], right = x[i + 1] - x[i];
+    const double factor = 1.0 / (2.0 * (left + right) - left * above);
+    above = right * factor;
+    elimination.insert(elimination.end(), {6.0 / left, 6.0 / right, left, factor, above});
+  }
+  steps = Buffer<float>(elimination);
+  std::vector<double> shares;
+  std::size_t k = 0;
+  for (std::size_t i = 0; i < n_places; ++i) {
+    while (k + 2 < n_knots && x[k + 1] <= places[i]) ++k;
+    knot_list.push_back(static_cast<unsigned>(k));
+    const double h = x[k + 1] - x[k], b = (places[i] - x[k]) / h, a = 1.0 - b;
+    const double bend = gains[i] * h * h / 6.0;
+    shares.insert(shares.end(),
+                  {gains[i] * a, gains[i] * b, bend * (a * a * a - a), bend * (b * b * b - b)});
+  }
+  knots = knot_list.data();
+  weights = Buffer<float>(shares);
+}
+
+PitchPlan::PitchPlan(double sample_rate)
+    : framing(framing_of(sample_rate)),
+      fft(framing.n_fft),
+      step(octaves_of(framing) / static_cast<double>(framing.n_fft / 2)),
+      spline(spline_of(framing)) {
+  const double per_octave = static_cast<double>(fft.n_bins) / octaves_of(framing);
+  for (std::size_t h = 0; h < kHarmonics; ++h) {
+    shifts[h] = static_cast<std::size_t>(std::log2(static_cast<double>(h + 1)) * per_octave);
+  }
+}
+
+std::size_t PitchPlan::count(std::size_t n_samples) const {
+  return count_frames(n_samples, framing.frame_length, framing.hop_length);
+}
+
+void PitchWorkspace::reserve(const PitchPlan& plan, std::size_t lanes) {
+  const std::size_t linear_size = plan.framing.linear_size(lanes), bins = plan.fft.n_bins * lanes;
+  raw.reserve(linear_size + 1);
+  linear.reserve(linear_size);
+  phases.reserve(plan.framing.layout.phases_size(lanes));
+  work.reserve(plan.fft.work_size(lanes));
+  for (Buffer<float>* rows : {&power, &magnitude, &smoothed, &curves, &octaves, &sums}) {
+    rows->reserve(bins);
+  }
+  if (plan.fft.n_columns == 0) frames.reserve(plan.fft.n * lanes);
+}
+
+void pitch_candidates(const PitchPlan& plan, const Samples& samples, PitchFrame* out) {
+  thread_local PitchWorkspace work;
+  const Borrowed<PitchWorkspace> borrowed(work, plan.fft.n);
+  require_finite(samples);  // as of spectral_balance
+  kernels().pitch_candidates(plan, samples, plan.count(samples.size), borrowed, out);
+}
+
+void pitch_path(const PitchFrame* frames, std::size_t n_frames, float* out) {
+  if (n_frames == 0) return;
+  std::vector<unsigned char> from(n_frames * kStates);
+  double costs[kStates];
+  for (std::size_t s = 0; s < kStates; ++s) {
+    costs[s] = has_state(frames[0], s) ? cost_of(frames[0], s) : HUGE_VAL;
+  }
+  for (std::size_t t = 1; t < n_frames; ++t) {
+    double next[kStates];
+    for (std::size_t s = 0; s < kStates; ++s) {
+      next[s] = HUGE_VAL;
+      if (!has_state(frames[t], s)) continue;
+      for (std::size_t p = 0; p < kStates; ++p) {
+        if (!has_state(frames[t - 1], p)) continue;
+        const double cost = costs[p] + cost_of_step(frames[t - 1], p, frames[t], s);
+        if (cost < next[s]) {
+          next[s] = cost;
+          from[t * kStates + s] = static_cast<unsigned char>(p);
+        }
+      }
+      next[s] += cost_of(frames[t], s);
+    }
+    std::copy(next, next + kStates, costs);
+  }
+  std::size_t state = static_cast<std::size_t>(std::min_element(costs, costs + kStates) - costs);
+  for (std::size_t t = n_frames; t-- > 0; state = from[t * kStates + state]) {
+    const bool is_loud = frames[t].level >= static_cast<float>(kSoftest);
+    out[2 * t] = is_loud && state != kNone ? frames[t].hz[state] : 0.0f;
+    out[2 * t + 1] = is_loud ? frames[t].strength[state == kNone ? 0 : state] : 0.0f;
+  }
+}
+
+}  // namespace quaver
+
+#else
+
+namespace quaver::QV_TARGET {
+
+static inline VecI bits_of(const float* rows, std::size_t k) {
+  return reinterpret_cast<VecI>(LoadU(rows + k * kLanes));
+}
+static inline void store_bits(float* rows, std::size_t k, VecI bits) {
+  StoreU(rows + k * kLanes, reinterpret_cast<Vec>(bits));
+}
+
+static void find_peaks(const float* x, std::size_t n, float* peaks) {
+  Vec before{}, at = LoadU(x);
+  for (std::size_t k = 0; k < n; ++k) {
+    const Vec behind = k + 1 < n ? LoadU(x + (k + 1) * kLanes) : Vec{};
+    store_bits(peaks, k, (at > before) & (at > behind));
+    before = at;
+    at = behind;
+  }
+}
+
+// x keeps what lies within two rows of a peak, or ahead of the first, or behind the last: `tails`
+// is scratch for masks of that.
+static void keep_peaks(float* x, std::size_t n, const float* peaks, float* tails) {
+  VecI seen{};
+  for (std::size_t k = n; k-- > 0;) {
+    seen |= bits_of(peaks, k);
+    store_bits(tails, k, ~seen);
+  }
+  seen = VecI{};
+  VecI near[5] = {VecI{}, VecI{}, VecI{}, bits_of(peaks, 0), bits_of(peaks, 1)};
+  for (std::size_t k = 0; k < n; ++k) {
+    for (std::size_t j = 0; j < 4; ++j) near[j] = near[j + 1];
+    near[4] = k + 2 < n ? bits_of(peaks, k + 2) : VecI{};
+    seen |= near[2];
+    const VecI kept = near[0] | near[1] | near[2] | near[3] | near[4] | ~seen | bits_of(tails, k);
+    store_bits(x, k, bits_of(x, k) & kept);
+  }
+}
+
+static void smooth(const float* x, std::size_t n, float* out) {
+  Vec before{}, at = LoadU(x);
+  for (std::size_t k = 0; k + 1 < n; ++k) {
+    const Vec behind = LoadU(x + (k + 1) * kLanes);
+    StoreU(out + k * kLanes, MulAdd(before + behind, Set(0.25f), at * 0.5f));
+    before = at;
+    at = behind;
+  }
+  StoreU(out + (n - 1) * kLanes, at);
+}
+
+// Second derivatives of the spline through y, by elimination; those of both ends are 0.
+static void bend(const SplinePlan& plan, const float* y, float* curves) {
+  const std::size_t n = plan.n_knots;
+  const float* s = plan.steps.data();
+  Vec before = LoadU(y), at = LoadU(y + kLanes), curve{};
+  for (std::size_t i = 1; i + 1 < n; ++i, s += SplinePlan::kSteps) {
+    const Vec behind = LoadU(y + (i + 1) * kLanes);
+    const Vec turn = MulAdd(behind - at, Set(s[1]), (before - at) * s[0]);
+    curve = NegMulAdd(curve, Set(s[2]), turn) * s[3];
+    StoreU(curves + i * kLanes, curve);
+    before = at;
+    at = behind;
+  }
+  StoreU(curves, Vec{});
+  StoreU(curves + (n - 1) * kLanes, Vec{});
+  curve = Vec{};
+  for (std::size_t i = n - 1; i-- > 1;) {
+    s -= SplinePlan::kSteps;
+    curve = NegMulAdd(curve, Set(s[4]), LoadU(curves + i * kLanes));
+    StoreU(curves + i * kLanes, curve);
+  }
+}
+
+static void evaluate(const SplinePlan& plan, const float* y, const float* curves, float* out) {
+  const float* w = plan.weights.data();
+  for (std::size_t i = 0; i < plan.n_places; ++i, w += 4) {
+    const float *const at = y + plan.knots[i] * kLanes, *const curve =
+                                                            curves + plan.knots[i] * kLanes;
+    const Vec line = MulAdd(LoadU(at), Set(w[0]), LoadU(at + kLanes) * w[1]);
+    const Vec bent = MulAdd(LoadU(curve), Set(w[2]), LoadU(curve + kLanes) * w[3]);
+    StoreU(out + i * kLanes, Max(line + bent, Vec{}));
+  }
+}
+
+// Returns the mean of the sums.
+static Vec sum_harmonics(const PitchPlan& plan, const float* octaves, float* sums) {
+  const std::size_t n = plan.fft.n_bins;
+  Vec total{};
+  for (std::size_t i = 0; i < n; ++i) {
+    Vec sum{};
+    float weight = 1.0f / static_cast<float>(PitchPlan::kHarmonics);
+    for (std::size_t h = 0; h < PitchPlan::kHarmonics && i + plan.shifts[h] < n; ++h) {
+      sum = MulAdd(LoadU(octaves + (i + plan.shifts[h]) * kLanes), Set(weight), sum);
+      weight *= 0.85f;
+    }
+    StoreU(sums + i * kLanes, sum);
+    total += sum;
+  }
+  return total * (1.0f / static_cast<float>(n));
+}
+
+static Vec level_of(const PitchPlan& plan, const float* power) {
+  const std::size_t n = plan.fft.n_bins;
+  Vec sum{};
+  for (std::size_t k = 1; k + 1 < n; ++k) sum += LoadU(power + k * kLanes);
+  const double scale =
+      1.0 / (static_cast<double>(plan.fft.n) * static_cast<double>(plan.framing.frame_length));
+  const Vec ends = LoadU(power) + LoadU(power + (n - 1) * kLanes);
+  return Sqrt((sum + sum + ends) * static_cast<float>(scale));
+}
+
+// Places of the highest maxima of one frame, the highest first; of equal ones the lower place.
+static std::size_t highest(const float* sums, std::size_t n, std::size_t* places) {
+  std::size_t found = 0;
+  for (std::size_t i = 1; i + 1 < n; ++i) {
+    const float y = sums[i * kLanes];
+    if (!(y > sums[(i - 1) * kLanes] && y >= sums[(i + 1) * kLanes])) continue;
+    std::size_t at = found < kPitchCandidates ? found++ : found;
+    for (; at > 0 && y > sums[places[at - 1] * kLanes]; --at) {
+      if (at < kPitchCandidates) places[at] = places[at - 1];
+    }
+    if (at < kPitchCandidates) places[at] = i;
+  }
+  return found;
+}
+
+// Those in range on the vertices of parabolas, that of the highest vertex first.
+static void place_candidates(const PitchPlan& plan, const float* sums, double mean,
+                             PitchFrame& out) {
+  std::size_t places[kPitchCandidates];
+  const std::size_t n_places = highest(sums, plan.fft.n_bins, places);
+  double heights[kPitchCandidates], hz[kPitchCandidates];
+  std::size_t n = 0, best = 0;
+  for (std::size_t j = 0; j < n_places; ++j) {
+    const float* const y = sums + places[j] * kLanes;
+    const double left = static_cast<double>(*(y - kLanes)), at = static_cast<double>(*y),
+                 right = static_cast<double>(y[kLanes]);
+    const double shift = 0.5 * (left - right) / (left - 2.0 * at + right);
+    hz[n] = 25.0 * __builtin_exp2((static_cast<double>(places[j]) + shift) * plan.step);
+    heights[n] = at - 0.25 * (left - right) * shift;
+    if (hz[n] < 55.0 || hz[n] > 1000.0) continue;
+    if (heights[n] > heights[best]) best = n;
+    ++n;
+  }
+  for (std::size_t j = 0; j < kPitchCandidates; ++j) {
+    out.hz[j] = out.strength[j] = 0.0f;
+    if (j >= n) continue;
+    const std::size_t from = j == 0 ? best : j == best ? 0 : j;
+    const double strength = 1.0 - mean / heights[from];
+    out.hz[j] = static_cast<float>(hz[from]);
+    out.strength[j] = strength > 0.0 ? static_cast<float>(strength) : 0.0f;
+  }
+}
+
+bool pitch_candidates(const PitchPlan& plan, const Samples& src, std::size_t n_frames,
+                      PitchWorkspace& work, PitchFrame* out) {
+  work.reserve(plan, kLanes);
+  const std::size_t n = plan.fft.n_bins;
+  float *const magnitude = work.magnitude.data(), *const sums = work.sums.data();
+  for (std::size_t t = 0; t < n_frames; t += kLanes) {
+    const std::size_t n_valid = n_frames - t < kLanes ? n_frames - t : kLanes;
+    if (!load_phases(src, static_cast<std::ptrdiff_t>(t * plan.framing.hop_length), n_valid, t == 0,
+                     plan.framing, work.raw.data(), work.linear.data(), work.phases.data())) {
+      return false;
+    }
+    power_spectrum(plan.fft, plan.framing.layout, work.phases.data(), work.frames.data(),
+                   work.work.data(), work.power.data(), magnitude);
+    find_peaks(magnitude, n, sums);
+    keep_peaks(magnitude, n, sums, work.curves.data());
+    smooth(magnitude, n, work.smoothed.data());
+    bend(plan.spline, work.smoothed.data(), work.curves.data());
+    evaluate(plan.spline, work.smoothed.data(), work.curves.data(), work.octaves.data());
+    const Vec mean = sum_harmonics(plan, work.octaves.data(), sums);
+    const Vec level = level_of(plan, work.power.data());
+    for (std::size_t i = 0; i < n_valid; ++i) {
+      place_candidates(plan, sums + i, static_cast<double>(mean[i]), out[t + i]);
+      out[t + i].level = level[i];
+    }
+  }
+  return true;
+}
+
+}  // namespace quaver::QV_TARGET
+
+#endif
