@@ -14,8 +14,9 @@ from quaver.compat.librosa._names import CORE
 from quaver.compat.librosa._release import UNGIVEN
 from quaver.compat.librosa.util.exceptions import ParameterError
 from quaver.compat.librosa.util.utils import fix_length, valid_audio
+from quaver.recordings import native
 from quaver.recordings.parts import decode_buffer
-from quaver.recordings.rates import resample_pieces
+from quaver.recordings.rates import as_soxr, resample_pieces
 
 Array = NDArray[Any]
 
@@ -44,15 +45,22 @@ def load(
     """
     import soundfile
 
+    if isinstance(path, (str, os.PathLike)) and duration is None and offset == 0:
+        at_once = native.read(path, None, None, None) if dtype in (np.float32, "float32") else None
+        if at_once is not None:
+            y, rate = to_mono(at_once[0]) if mono else at_once[0], at_once[1]
+            if sr is None:
+                return y, rate
+            return resample(y, orig_sr=rate, target_sr=sr, res_type=res_type), sr
     try:
         with path if isinstance(path, soundfile.SoundFile) else soundfile.SoundFile(path) as sound:
-            native = int(sound.samplerate)
+            rate = int(sound.samplerate)
             count = _seek(sound, offset, duration)
             is_float = dtype in (np.float32, np.float64, "float32", "float64")
-            if sr is not None and sr != native and res_type.startswith("soxr") and is_float:
+            if sr is not None and sr != rate and res_type.startswith("soxr") and is_float:
                 return _read_resampled(sound, count, dtype, mono, sr, res_type), sr
             # soundfile takes names of types and the classes of NumPy, as librosa's users do.
-            y: Array = sound.read(frames=count, dtype=dtype, always_2d=False).T
+            y = sound.read(frames=count, dtype=dtype, always_2d=False).T
     except soundfile.SoundFileRuntimeError:
         if not isinstance(path, (str, os.PathLike)):
             raise
@@ -66,8 +74,8 @@ def load(
     if mono:
         y = to_mono(y)
     if sr is None:
-        return y, native
-    return resample(y, orig_sr=native, target_sr=sr, res_type=res_type), sr
+        return y, rate
+    return resample(y, orig_sr=rate, target_sr=sr, res_type=res_type), sr
 
 
 def _is_of_audioread(path: Any) -> bool:
@@ -198,6 +206,8 @@ def resample(
         import soxr
 
         def run(channel: Array) -> Array:
+            if res_type == "soxr_hq":
+                return as_soxr(channel, orig_sr, target_sr)
             return np.asarray(soxr.resample(channel, orig_sr, target_sr, quality=res_type))
 
         out = run(y) if y.ndim == 1 else np.apply_along_axis(run, axis, y)
