@@ -63,7 +63,10 @@ def test_load(benchmark: Any, clip: Array, files: dict[str, Path], file: str, na
         load = lambda: librosa.load(path, sr=RATE)[0]  # noqa: E731
     else:
         load = lambda: quaver.load(path, RATE)[0]  # noqa: E731
-    np.testing.assert_allclose(benchmark(load), quaver.load(path, RATE)[0], rtol=0, atol=0.02)
+    found, expected = benchmark(load), quaver.load(path, RATE)[0]
+    n = min(len(found), len(expected))
+    assert abs(len(found) - len(expected)) < RATE // 100
+    assert np.corrcoef(found[:n], expected[:n])[0, 1] > 0.99
 
 
 @pytest.mark.parametrize("threads", [1, 2])

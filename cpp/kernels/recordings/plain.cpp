@@ -64,6 +64,14 @@ bool are_chunks(const std::uint8_t* x, std::size_t position, std::size_t n) {
   return true;
 }
 
+// Whether an MP3 or its tag might begin here, or one byte further: chunks end at even places.
+bool is_mp3(const std::uint8_t* x, std::size_t position, std::size_t n) {
+  for (std::size_t i = position; i < position + 2 && i < n; ++i) {
+    if (x[i] == 0xff || (n - i >= 3 && std::memcmp(x + i, "ID3", 3) == 0)) return true;
+  }
+  return false;
+}
+
 bool parse_wav(const std::uint8_t* x, std::size_t n, Wav* wav) {
   if (n < 44 || !is_mark(x, "RIFF") || !is_mark(x + 8, "WAVE")) return false;
   std::size_t position = 12;
@@ -78,8 +86,7 @@ bool parse_wav(const std::uint8_t* x, std::size_t n, Wav* wav) {
       const std::size_t end = wav->start + length, next = end + length % 2;
       if (next >= n) return true;
       // What follows, and then what the samples hold, may be another recording.
-      const bool is_mp3 = x[end] == 0xff || x[next] == 0xff || x[end] == 'I' || x[next] == 'I';
-      return !is_mp3 && are_chunks(x, next, n) && !holds_any(x + end, n - end) &&
+      return !is_mp3(x, end, n) && are_chunks(x, next, n) && !holds_any(x + end, n - end) &&
              !holds(chunk, n - wav->start, "RIFF");
     }
     if (is_mark(x + position, "fmt ")) {
