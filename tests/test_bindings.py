@@ -69,6 +69,7 @@ GOOD: dict[str, dict[str, Any]] = {
         "threads": 2,
     },
     "connect_sndfile": native.addresses(),
+    "decode_flac": {"data": encoded(SAMPLES / 4, "FLAC", "PCM_16")},
     "read_plain": {"source": WAV, "rate": 8000, "choice": -1, "most_seconds": 10.0},
     "extract_files": {
         "extractor": _core.Extractor(**EXTRACTOR), "sources": [WAV, "none.wav"], "rows": [0, 1],

@@ -2,6 +2,7 @@
 #include "array.hpp"
 #include "plan.hpp"
 #include "quaver/pipelines/files.hpp"
+#include "quaver/recordings/flac.hpp"
 #include "quaver/recordings/plain.hpp"
 
 namespace quaver::bindings {
@@ -80,6 +81,18 @@ static std::vector<std::size_t> run_files(const Extractor& extractor, const py::
   return left;
 }
 
+// (n_frames, n_channels), or None for what libsndfile should look at.
+static py::object read_flac(const py::bytes& data) {
+  const auto* const bytes = reinterpret_cast<const std::uint8_t*>(PyBytes_AS_STRING(data.ptr()));
+  const auto n = static_cast<std::size_t>(PyBytes_GET_SIZE(data.ptr()));
+  FlacInfo info{};
+  if (!flac_info(bytes, n, &info) || info.n_frames > kMostDecoded) return py::none();
+  Array<std::int16_t> out = empty<std::int16_t>({info.n_frames, info.n_channels});
+  std::vector<std::int32_t> work(info.n_channels * info.largest_block);
+  if (!decode_flac(bytes, n, &info, work.data(), values(out))) return py::none();
+  return std::move(out);
+}
+
 static void connect_sndfile(std::uintptr_t open_virtual, std::uintptr_t read_shorts,
                             std::uintptr_t read_floats, std::uintptr_t error,
                             std::uintptr_t close) {
@@ -97,6 +110,8 @@ void bind_recordings(py::module_& m) {
   m.def("connect_sndfile", &connect_sndfile, py::kw_only(), py::arg("open_virtual"),
         py::arg("read_shorts"), py::arg("read_floats"), py::arg("error"), py::arg("close"),
         "Addresses of functions of a loaded libsndfile.");
+  m.def("decode_flac", &read_flac, py::arg("data"),
+        "Samples of a FLAC of 16 bits, None of others.");
   m.def("read_plain", &read_plain, py::arg("source"), py::arg("rate"), py::arg("choice"),
         py::arg("most_seconds"), "(samples, rate) of a plain recording, None of others.");
   m.def("extract_files", &run_files, py::arg("extractor"), py::arg("sources"), py::arg("rows"),

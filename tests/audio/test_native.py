@@ -21,7 +21,7 @@ from recorded import encoded, with_number
 
 RATE = 16000
 Reading = tuple[NDArray[np.float32], int]
-# Container and subtype; all but the first through libsndfile.
+# Container and subtype; all but WAV and FLAC of 16 bits through libsndfile.
 KINDS = [
     ("WAV", "PCM_16"), ("WAV", "PCM_24"), ("WAV", "PCM_U8"), ("WAV", "FLOAT"), ("WAV", "DOUBLE"),
     ("WAV", "IMA_ADPCM"), ("WAVEX", "PCM_16"), ("FLAC", "PCM_16"), ("FLAC", "PCM_24"),

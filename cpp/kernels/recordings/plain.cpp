@@ -11,6 +11,8 @@
 #include <unistd.h>
 #endif
 
+#include "quaver/recordings/flac.hpp"
+
 #define QV_FILE "kernels/recordings/plain.cpp"
 #include "simd/foreach_target.hpp"
 
@@ -208,7 +210,9 @@ bool PlainReader::read_bytes(const std::uint8_t* bytes, std::size_t n, Sound* so
   if (n > kMostPlain) return false;
   Wav wav;
   const bool is_wav = parse_wav(bytes, n, &wav);
-  if (!is_wav) return is_plain_flac(bytes, n) && decode(bytes, n, sound);
+  if (!is_wav) {
+    return read_flac(bytes, n, sound) || (is_plain_flac(bytes, n) && decode(bytes, n, sound));
+  }
   const std::uint8_t* const samples = bytes + wav.start;
   const std::uint16_t one = 1;
   const bool is_little = *reinterpret_cast<const std::uint8_t*>(&one) == 1;
@@ -223,6 +227,21 @@ bool PlainReader::read_bytes(const std::uint8_t* bytes, std::size_t n, Sound* so
             wav.n_channels,
             n_frames,
             {samples, 1, n_frames * wav.n_channels, SampleType::int16}};
+  return true;
+}
+
+bool PlainReader::read_flac(const std::uint8_t* bytes, std::size_t n, Sound* sound) {
+  FlacInfo info{};
+  if (!flac_info(bytes, n, &info) || info.rate > kHighestRate) return false;
+  if (info.n_frames > kMostDecoded / info.n_channels) return false;
+  const std::size_t size = info.n_frames * info.n_channels;
+  decoded_.reserve(size);
+  mean_.reserve(info.n_channels * info.largest_block);
+  auto* const samples = reinterpret_cast<std::int16_t*>(decoded_.data());
+  auto* const work = reinterpret_cast<std::int32_t*>(mean_.data());
+  if (!decode_flac(bytes, n, &info, work, samples)) return false;
+  if (holds_any(bytes + info.end, n - info.end)) return false;
+  *sound = {info.rate, info.n_channels, info.n_frames, {samples, 1, size, SampleType::int16}};
   return true;
 }
 

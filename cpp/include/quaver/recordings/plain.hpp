@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Recordings that can be read straight away: a WAV of little-endian 16-bit samples as its bytes
-// are, other WAVs and FLAC through a libsndfile that the program has loaded already. Only what is
-// beyond doubt is read, in one go: a regular file of kMostPlain bytes at the most, well formed to
-// its last byte, whose samples are all there, without a mark behind its header by which another
-// recording might begin. All else is left to the careful way, which knows what to say of it.
+// are, FLAC of 16 bits by flac.hpp, other WAVs and FLACs through a libsndfile that the program has
+// loaded already. Only what is beyond doubt is read, in one go: a regular file of kMostPlain bytes
+// at the most, well formed to its last byte, whose samples are all there, without a mark behind its
+// header by which another recording might begin. All else is left to the careful way, which knows
+// what to say of it.
 #pragma once
 
 #include <cstddef>
@@ -38,7 +39,7 @@ struct Sndfile {
   int (*error)(void*);
   int (*close)(void*);
 };
-// From now on; without it only 16-bit WAVs are read.
+// From now on; without it only what has 16 bits is read.
 void set_sndfile(const Sndfile& functions);
 
 // What becomes of channels: all of them, their mean, or the one of this number.
@@ -66,6 +67,7 @@ class PlainReader {
   void write(const Sound& sound, int choice, const ResamplePlan* plan, float* out);
 
  private:
+  bool read_flac(const std::uint8_t* bytes, std::size_t n, Sound* sound);
   bool decode(const std::uint8_t* bytes, std::size_t n, Sound* sound);
 
   Buffer<float> file_, decoded_, mean_;
