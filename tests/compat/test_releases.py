@@ -128,6 +128,8 @@ def test_the_last_frame_fades_before_1_and_goes_on_since() -> None:
             stand_in.phase_vocoder(D, t_out=[0.0])
         with pytest.raises(TypeError, match="needs a rate"):
             stand_in.phase_vocoder(D)
+        with pytest.raises(stand_in.ParameterError, match="must hold frames"):
+            stand_in.phase_vocoder(D[:, :0], rate=2.0)
 
 
 def test_improbable_transitions_of_pyin() -> None:

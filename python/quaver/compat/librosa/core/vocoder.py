@@ -52,6 +52,8 @@ def _fading(D: Array, rate: float | None) -> Array:
     """Stretch as before 1.0: behind the last frame there is silence."""
     if rate is None:
         raise TypeError("phase_vocoder() needs a rate")
+    if not D.shape[-1]:
+        raise ParameterError(f"D must hold frames, got shape {D.shape}")
     if rate == 0:
         raise ZeroDivisionError("rate must be positive, got 0")  # NumPy's choice of type
     return _stretched(D, np.arange(0, D.shape[-1], rate, dtype=np.float64), is_fading=True)
