@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The descriptors of a voice: finite whatever comes, the path among candidates of any kind.
+#include "fuzz.hpp"
+#include "quaver/voice/balance.hpp"
+#include "quaver/voice/pitch.hpp"
+
+using namespace quaver;
+
+static void check_path(fuzz::Bytes& bytes) {
+  std::vector<PitchFrame> frames(bytes.between(0, 40));
+  for (PitchFrame& frame : frames) {
+    for (std::size_t i = 0; i < kPitchCandidates; ++i) {
+      frame.hz[i] = bytes.flag() ? static_cast<float>(bytes.between(55, 1000)) : 0.0f;
+      frame.strength[i] = static_cast<float>(bytes.number());
+    }
+    frame.level = bytes.flag() ? 0.1f : 0.0f;
+  }
+  std::vector<float> out(2 * frames.size());
+  pitch_path(frames.data(), frames.size(), out.data());
+  for (std::size_t t = 0; t < frames.size(); ++t) {
+    bool is_one = out[2 * t] == 0.0f;
+    for (float hz : frames[t].hz) is_one = is_one || (hz > 0.0f && hz == out[2 * t]);
+    REQUIRE(is_one);
+  }
+}
+
+static void one(fuzz::Bytes& bytes) {
+  const double rates[] = {8000.0, 11025.0, 16000.0};
+  const double rate = rates[bytes.between(0, 2)];
+  const std::vector<float> x = bytes.samples(bytes.between(480, 4000));
+  const Samples samples = fuzz::view(x);
+  const auto finite = [](const fuzz::Values&, const fuzz::Values& found) {
+    for (double value : found) REQUIRE(std::isfinite(value));
+  };
+  const BalancePlan balance(rate);
+  fuzz::on_each_target(
+      [&] {
+        std::vector<float> out(balance.count(x.size()) * BalancePlan::kColumns);
+        if (!out.empty()) spectral_balance(balance, samples, out.data());
+        return std::vector<double>(out.begin(), out.end());
+      },
+      finite);
+  const PitchPlan pitch(rate);
+  fuzz::on_each_target(
+      [&] {
+        std::vector<PitchFrame> frames(pitch.count(x.size()));
+        if (!frames.empty()) pitch_candidates(pitch, samples, frames.data());
+        std::vector<double> out;
+        for (const PitchFrame& frame : frames) {
+          for (float hz : frame.hz) REQUIRE(hz == 0.0f || (hz > 54.9f && hz < 1000.1f));
+          for (float v : frame.strength) REQUIRE(v >= 0.0f && v <= 1.0f);
+          out.push_back(static_cast<double>(frame.level));
+        }
+        return out;
+      },
+      finite);
+  check_path(bytes);
+}
+
+QV_FUZZ(one)
