@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from quaver.compat.librosa.core.audio import load as load
     from quaver.compat.librosa.core.audio import resample as resample
     from quaver.compat.librosa.core.audio import to_mono as to_mono
+    from quaver.compat.librosa.core.constantq import cqt as cqt
     from quaver.compat.librosa.core.convert import fft_frequencies as fft_frequencies
     from quaver.compat.librosa.core.convert import frames_to_samples as frames_to_samples
     from quaver.compat.librosa.core.convert import frames_to_time as frames_to_time

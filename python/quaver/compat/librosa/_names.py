@@ -4,6 +4,7 @@ from __future__ import annotations
 
 _CORE = {
     "core.audio": ("load", "resample", "to_mono", "get_duration"),
+    "core.constantq": ("cqt",),
     "core.convert": (
         "fft_frequencies",
         "frames_to_samples",
@@ -50,7 +51,7 @@ _FEATURE = {
     ),
     "feature.contrast": ("spectral_contrast",),
     "feature.waveform": ("rms", "zero_crossing_rate"),
-    "feature.melodic": ("chroma_stft", "melspectrogram", "mfcc", "tonnetz"),
+    "feature.melodic": ("chroma_cqt", "chroma_stft", "melspectrogram", "mfcc", "tonnetz"),
     "feature.utils": ("delta", "stack_memory"),
 }
 

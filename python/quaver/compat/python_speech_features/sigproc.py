@@ -11,10 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from quaver import _core
+from quaver._caches import PER_POINT, kept
+
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 Window = Callable[[int], Any]
+# The longest transform whose error the kernel in double states.
+_LONGEST = 65536
 
 
 def ones(length: int) -> NDArray[np.float64]:
@@ -146,8 +151,30 @@ def magspec(frames: ArrayLike, NFFT: int) -> NDArray[np.float64]:
     array([[1., 1., 1.]])
     """
     warn_if_truncated(np.shape(frames)[1], NFFT)
-    magnitude: NDArray[np.float64] = np.abs(np.fft.rfft(frames, NFFT))
-    return magnitude
+    return _spectra(frames, NFFT, power=False)
+
+
+@kept
+def _plan(n_fft: int, length: int) -> tuple[_core.Stft64, int]:
+    window = np.ones(min(length, n_fft))
+    plan = _core.Stft64(n_fft=n_fft, hop_length=length, window=window, center=False)
+    return plan, PER_POINT * n_fft
+
+
+def _spectra(frames: ArrayLike, n_fft: int, power: bool) -> NDArray[np.float64]:
+    """Magnitudes or powers of frames, by the kernel where it has a plan."""
+    x = np.asarray(frames)
+    known = x.ndim == 2 and x.size > 0 and x.dtype.kind in "fiu" and type(n_fft) is int
+    if not known or not 0 < n_fft <= _LONGEST:
+        magnitude: NDArray[np.float64] = np.abs(np.fft.rfft(frames, n_fft))
+        return np.square(magnitude) if power else magnitude
+    # One signal of the frames, with what the window's place in a transform leaves at both ends.
+    length = x.shape[1]
+    lead = max(0, n_fft - length) // 2
+    signal = np.zeros(x.size + max(0, n_fft - length))
+    signal[lead : lead + x.size] = x.ravel()
+    spectra: NDArray[np.float64] = _plan(n_fft, length).picture(signal, power).T
+    return spectra
 
 
 def powspec(frames: ArrayLike, NFFT: int) -> NDArray[np.float64]:
@@ -160,7 +187,8 @@ def powspec(frames: ArrayLike, NFFT: int) -> NDArray[np.float64]:
     >>> powspec([[1.0, 0.0, 0.0, 0.0]], 4)
     array([[0.25, 0.25, 0.25]])
     """
-    return 1.0 / NFFT * np.square(magspec(frames, NFFT))
+    warn_if_truncated(np.shape(frames)[1], NFFT)
+    return 1.0 / NFFT * _spectra(frames, NFFT, power=True)
 
 
 def logpowspec(frames: ArrayLike, NFFT: int, norm: bool = True) -> NDArray[np.float64]:
@@ -173,8 +201,15 @@ def logpowspec(frames: ArrayLike, NFFT: int, norm: bool = True) -> NDArray[np.fl
     >>> logpowspec([[1.0, 0.0, 0.0, 0.0]], 4)
     array([[0., 0., 0.]])
     """
-    decibel: NDArray[np.float64] = 10 * np.log10(np.maximum(powspec(frames, NFFT), 1e-30))
-    return decibel - decibel.max() if norm else decibel
+    power = powspec(frames, NFFT)
+    rows = np.ravel(power, order="A")[np.newaxis]
+    decibel, (largest,) = _core.decibel(rows, False, 1e-30, np.zeros(1), np.inf)
+    if np.isnan(largest):
+        decibel = 10 * np.log10(np.maximum(power, 1e-30))
+        return decibel - decibel.max() if norm else decibel
+    if norm:
+        decibel -= largest
+    return decibel.reshape(power.shape, order="F" if power.flags.f_contiguous else "C")
 
 
 def preemphasis(signal: ArrayLike, coeff: float = 0.95) -> NDArray[Any]:

@@ -9,6 +9,7 @@ from quaver.compat.librosa._names import CORE
 
 if TYPE_CHECKING:
     from quaver.compat.librosa.core import audio as audio
+    from quaver.compat.librosa.core import constantq as constantq
     from quaver.compat.librosa.core import convert as convert
     from quaver.compat.librosa.core import pitch as pitch
     from quaver.compat.librosa.core import prediction as prediction
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from quaver.compat.librosa.core.audio import load as load
     from quaver.compat.librosa.core.audio import resample as resample
     from quaver.compat.librosa.core.audio import to_mono as to_mono
+    from quaver.compat.librosa.core.constantq import cqt as cqt
     from quaver.compat.librosa.core.convert import fft_frequencies as fft_frequencies
     from quaver.compat.librosa.core.convert import frames_to_samples as frames_to_samples
     from quaver.compat.librosa.core.convert import frames_to_time as frames_to_time
@@ -59,6 +61,7 @@ __getattr__, __dir__ = forward.attach(
     CORE,
     (
         "audio",
+        "constantq",
         "convert",
         "pitch",
         "prediction",

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from quaver.compat.librosa import _release, forward
 from quaver.compat.librosa._names import CORE
 from quaver.compat.librosa._release import UNGIVEN
+from quaver.compat.librosa.core import windowed_sinc
 from quaver.compat.librosa.util.exceptions import ParameterError
 from quaver.compat.librosa.util.utils import fix_length, valid_audio
 from quaver.recordings import native
@@ -187,8 +188,9 @@ def resample(
 ) -> Array:  # fmt: skip
     """Resample to another rate.
 
-    Arguments as librosa's: the types ``soxr_*`` need nothing, "fft", "scipy" and "polyphase" SciPy,
-    others librosa. Returns the type of `y`, and `y` itself when the rates are equal.
+    Arguments as librosa's: the types ``soxr_*``, "kaiser_best" and "kaiser_fast" need nothing,
+    "fft", "scipy" and "polyphase" SciPy, others librosa, as do Kaiser filters for ratios of long
+    periods. Returns the type of `y`, and `y` itself when the rates are equal.
 
     Examples
     --------
@@ -212,20 +214,32 @@ def resample(
 
         out = run(y) if y.ndim == 1 else np.apply_along_axis(run, axis, y)
     else:
-        try:
-            real = forward.attribute("", "resample")
-        except ImportError:
-            raise ImportError(
-                f"res_type {res_type!r} needs librosa, and the resampler that it takes for it:"
-                " pip install librosa resampy samplerate"
-            ) from None
-        given = {"orig_sr": orig_sr, "target_sr": target_sr, "res_type": res_type}
-        return np.asarray(real(y, **given, fix=fix, scale=scale, axis=axis, **kwargs))
+        filtered = None
+        if res_type in windowed_sinc.FILTERS:
+            filtered = windowed_sinc.resample(
+                np.moveaxis(y, axis, -1), orig_sr, target_sr, res_type
+            )
+        if filtered is None:
+            given = {"orig_sr": orig_sr, "target_sr": target_sr, "res_type": res_type}
+            return _resample_elsewhere(y, given, fix=fix, scale=scale, axis=axis, **kwargs)
+        out = np.moveaxis(filtered, -1, axis)
     if fix:
         out = fix_length(out, size=n_samples, axis=axis, **kwargs)
     if scale:
         out = out / np.sqrt(ratio)
     return np.asarray(out, dtype=y.dtype)
+
+
+def _resample_elsewhere(y: Array, given: dict[str, Any], **options: Any) -> Array:
+    """Let librosa, which knows other resamplers, do what is not ours."""
+    try:
+        real = forward.attribute("", "resample")
+    except ImportError:
+        raise ImportError(
+            f"res_type {given['res_type']!r} needs librosa, and the resampler that it takes for it:"
+            " pip install librosa resampy samplerate"
+        ) from None
+    return np.asarray(real(y, **given, **options))
 
 
 def _ratio(orig_sr: float, target_sr: float) -> float:

@@ -19,11 +19,13 @@ from quaver.compat.librosa.core import tracking
 from quaver.compat.librosa.core.convert import fft_frequencies, hz_to_octs
 from quaver.compat.librosa.core.former_yin import difference as former_difference
 from quaver.compat.librosa.core.former_yin import window as former_window
-from quaver.compat.librosa.core.spectrum import spectrogram
+from quaver.compat.librosa.core.peaks import loud_pitches
+from quaver.compat.librosa.core.spectrum import length_of, spectrogram
 from quaver.compat.librosa.util.exceptions import ParameterError
 from quaver.compat.librosa.util.utils import (
     channels,
     check_index,
+    lowest,
     pad_ends,
     stacked,
     tiny,
@@ -291,6 +293,14 @@ def estimate_tuning(
     >>> round(float(estimate_tuning(y=tone)), 2)
     0.17
     """
+    loud = None
+    if not kwargs:
+        S, n_fft = spectrogram(y, S, n_fft, None)
+        n_fft = length_of(S, n_fft)
+        if S.ndim > 1 and S.shape[-2] > 1 and S.size and n_fft == 2 * (S.shape[-2] - 1):
+            loud = loud_pitches(S, sr) if lowest(S) >= 0 else None
+    if loud is not None:
+        return pitch_tuning(loud, resolution=resolution, bins_per_octave=bins_per_octave)
     pitches, magnitudes = piptrack(y=y, sr=sr, S=S, n_fft=n_fft, **kwargs)
     found = pitches > 0
     level = np.median(magnitudes[found]) if found.any() else 0.0

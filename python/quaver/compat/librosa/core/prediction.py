@@ -38,19 +38,20 @@ def autocorrelate(y: Array, *, max_size: int | None = None, axis: int = -1) -> A
     size = _fast_length(2 * n - 1)
     found: Array
     spectrum: Array
+    fft = _transforms()
     if np.iscomplexobj(y):
-        spectrum = np.fft.fft(y, n=size, axis=axis)
-        found = np.fft.ifft(spectrum.real**2 + spectrum.imag**2, n=size, axis=axis)
+        spectrum = fft.fft(y, n=size, axis=axis)
+        found = fft.ifft(spectrum.real**2 + spectrum.imag**2, n=size, axis=axis)
         kind: Any = y.dtype
     else:
         is_single = y.dtype.kind == "f" and y.dtype.itemsize <= 4
         kind = np.float32 if is_single else np.float64
         if 0 < _SHORT_LAGS * n_lags <= n:
             return _short_lags(y, n_lags, axis).astype(kind, copy=False)
-        spectrum = np.fft.rfft(y, n=size, axis=axis)
+        spectrum = fft.rfft(y, n=size, axis=axis)
         power = spectrum.real**2 + spectrum.imag**2
         # As complex numbers of their own precision: NumPy would widen real ones first.
-        found = np.fft.irfft(power.astype(spectrum.dtype), n=size, axis=axis)
+        found = fft.irfft(power.astype(spectrum.dtype), n=size, axis=axis)
     lags = [slice(None)] * found.ndim
     lags[axis] = slice(n_lags)
     return found[tuple(lags)].astype(kind, copy=False)
@@ -66,9 +67,20 @@ def _short_lags(y: Array, n_lags: int, axis: int) -> Array:
     padded[..., : rows.shape[-1]] = rows
     extended = frame(padded, frame_length=size, hop_length=length).swapaxes(-1, -2)
     # What lies behind a block is left out of the first factor.
-    blocks = np.fft.rfft(extended[..., :length], n=size)
-    spectrum = np.einsum("...ij,...ij->...j", blocks.conj(), np.fft.rfft(extended))
-    return np.moveaxis(np.fft.irfft(spectrum, n=size)[..., :n_lags], -1, axis)
+    fft = _transforms()
+    blocks = fft.rfft(extended[..., :length], n=size)
+    spectrum = np.einsum("...ij,...ij->...j", blocks.conj(), fft.rfft(extended))
+    return np.moveaxis(fft.irfft(spectrum, n=size)[..., :n_lags], -1, axis)
+
+
+@lru_cache(maxsize=1)
+def _transforms() -> Any:
+    """Return SciPy's transforms, which take channels side by side, or NumPy's without SciPy."""
+    try:
+        from scipy import fft
+    except ModuleNotFoundError:
+        return np.fft
+    return fft
 
 
 @lru_cache(maxsize=256)

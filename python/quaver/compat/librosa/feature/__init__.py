@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from quaver.compat.librosa.feature import utils as utils
     from quaver.compat.librosa.feature import waveform as waveform
     from quaver.compat.librosa.feature.contrast import spectral_contrast as spectral_contrast
+    from quaver.compat.librosa.feature.melodic import chroma_cqt as chroma_cqt
     from quaver.compat.librosa.feature.melodic import chroma_stft as chroma_stft
     from quaver.compat.librosa.feature.melodic import melspectrogram as melspectrogram
     from quaver.compat.librosa.feature.melodic import mfcc as mfcc

@@ -12,8 +12,9 @@ from quaver import _core
 from quaver._caches import kept
 from quaver.compat.librosa import filters, forward
 from quaver.compat.librosa.core import transform
-from quaver.compat.librosa.core.peaks import loud_pitches
-from quaver.compat.librosa.core.pitch import estimate_tuning, pitch_tuning
+from quaver.compat.librosa.core.constantq import cqt
+from quaver.compat.librosa.core.convert import hz_to_midi, note_to_hz
+from quaver.compat.librosa.core.pitch import estimate_tuning
 from quaver.compat.librosa.core.spectrum import check_signal, power_to_db, spectrogram
 from quaver.compat.librosa.util.exceptions import ParameterError
 from quaver.compat.librosa.util.utils import (
@@ -165,7 +166,7 @@ def chroma_stft(
     """
     S, n_fft = spectrogram(y, S, n_fft, hop_length, win_length, window, center, pad_mode, power=2)
     if tuning is None:
-        tuning = _estimate_tuning(S, sr, n_chroma)
+        tuning = estimate_tuning(S=S, sr=sr, bins_per_octave=n_chroma)
     parameters: dict[str, Any] = {
         "sr": sr,
         "n_fft": n_fft,
@@ -178,12 +179,48 @@ def chroma_stft(
     return normalize(chroma, norm=norm, axis=-2)
 
 
-def _estimate_tuning(S: Array, sr: float, n_chroma: int) -> float:
-    if S.dtype in (np.float32, np.float64) and S.shape[-2] > 1 and S.size > 0 and S.min() >= 0:
-        pitches = loud_pitches(S, sr)
-        if pitches is not None:
-            return float(pitch_tuning(pitches, bins_per_octave=n_chroma))
-    return float(estimate_tuning(S=S, sr=sr, bins_per_octave=n_chroma))
+def chroma_cqt(
+    *, y: Array | None = None, sr: float = 22050, C: Array | None = None, hop_length: int = 512,
+    fmin: float | None = None, norm: float | None = np.inf, threshold: float | None = 0.0,
+    tuning: float | None = None, n_chroma: int = 12, n_octaves: int = 7, window: Any = None,
+    bins_per_octave: int | None = 36, cqt_mode: str = "full",
+) -> Array:  # fmt: skip
+    """Compute a chromagram from the constant-Q transform.
+
+    Arguments as librosa's; a `window`, and the mode "hybrid", are left to an installed librosa.
+    Returns (..., n_chroma, n_frames).
+
+    Examples
+    --------
+    >>> y = np.sin(2 * np.pi * 440 * np.arange(22050) / 22050).astype(np.float32)
+    >>> int(chroma_cqt(y=y, tuning=0.0).mean(axis=1).argmax())  # C, C#, ... A
+    9
+    """
+    given = dict(locals())
+    if window is not None or (C is None and cqt_mode != "full"):
+        return np.asarray(forward.attribute("feature", "chroma_cqt")(**given))
+    if bins_per_octave is None:
+        bins_per_octave = n_chroma
+    elif bins_per_octave % n_chroma != 0:
+        raise ParameterError(
+            f"bins_per_octave must be a multiple of n_chroma={n_chroma}, got {bins_per_octave}"
+        )
+    if C is None:
+        if y is None:
+            raise ParameterError("y or C must be given, got neither")
+        options: dict[str, Any] = {"n_bins": n_octaves * bins_per_octave, "tuning": tuning}
+        options |= {"fmin": fmin, "bins_per_octave": bins_per_octave}
+        C = np.abs(cqt(y, sr=sr, hop_length=hop_length, **options))
+    lowest_midi = hz_to_midi(note_to_hz("C1") if fmin is None else fmin)
+    merged = np.repeat(np.eye(n_chroma), bins_per_octave // n_chroma, axis=1)
+    merged = np.roll(merged, -(bins_per_octave // n_chroma // 2), axis=1)
+    bank = np.tile(merged, math.ceil(C.shape[-2] / bins_per_octave))[:, : C.shape[-2]]
+    steps = int(np.round(np.mod(lowest_midi, 12) * (n_chroma / 12.0)))
+    bank = np.roll(bank, steps, axis=0).astype(np.float32)
+    chroma = np.matmul(bank, C)
+    if threshold is not None:
+        chroma[chroma < threshold] = 0.0
+    return normalize(chroma, norm=norm, axis=-2)
 
 
 def tonnetz(
@@ -191,7 +228,7 @@ def tonnetz(
 ) -> Array:
     """Project chroma onto the circles of fifths, minor and major thirds (Harte et al. 2006).
 
-    Arguments as librosa's; without `chroma`, an installed librosa computes it from `y`. Returns
+    Arguments as librosa's; without `chroma`, `chroma_cqt` computes it from `y`. Returns
     (..., 6, n_frames).
 
     Examples
@@ -202,7 +239,7 @@ def tonnetz(
     if chroma is None:
         if y is None:
             raise ParameterError("y or chroma must be given, got neither")
-        chroma = forward.attribute("feature", "chroma_cqt")(y=y, sr=sr, **kwargs)
+        chroma = chroma_cqt(y=y, sr=sr, **kwargs)
     classes = np.linspace(0, 12, num=chroma.shape[-2], endpoint=False)
     steps = np.multiply.outer([7 / 6, 7 / 6, 3 / 2, 3 / 2, 2 / 3, 2 / 3], classes)
     # Sine and cosine of each circle.

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quaver import _core
+from quaver._caches import kept
 from quaver.compat.librosa import forward
 from quaver.compat.librosa._names import FEATURE
 from quaver.compat.librosa.core.convert import fft_frequencies
@@ -186,6 +187,11 @@ def poly_features(
            [1.]])
     """
     S, n_fft = spectrogram(y, S, n_fft, hop_length, win_length, window, center, pad_mode)
+    weights = None
+    if type(order) is int and 0 <= order < S.shape[-2] and not math.isnan(lowest(S)):
+        weights = _polynomial(n_fft, float(sr), order) if freq is None else None
+    if weights is not None:
+        return np.asarray(np.matmul(weights, S.astype(np.float64, copy=False)))
     freq = fft_frequencies(sr=sr, n_fft=n_fft) if freq is None else freq
     # Frames of all channels side by side: one least-squares problem when they share frequencies.
     columns = np.moveaxis(S, -2, 0).reshape(S.shape[-2], -1)
@@ -200,6 +206,20 @@ def poly_features(
         fitted = np.stack(fits, axis=-1)
     shape = (len(fitted), *S.shape[:-2], S.shape[-1])
     return np.moveaxis(fitted.reshape(shape), 0, -2)
+
+
+@kept
+def _polynomial(n_fft: int, sr: float, order: int) -> tuple[Array | None, int]:
+    """Return what makes coefficients of magnitudes, or None where frequencies leave them open."""
+    powers = np.vander(fft_frequencies(sr=sr, n_fft=n_fft), order + 1)
+    scale = np.sqrt(np.square(powers).sum(axis=0))
+    if not (scale > 0).all():
+        return None, 0
+    left, sizes, right = np.linalg.svd(powers / scale, full_matrices=False)
+    if not sizes[-1] > len(powers) * np.finfo(float).eps * sizes[0]:  # as np.polyfit
+        return None, 0
+    weights = np.ascontiguousarray((right.T / sizes) @ left.T / scale[:, np.newaxis])
+    return weights, weights.nbytes
 
 
 # librosa keeps the features of pitch and cepstrum in this module as well.
