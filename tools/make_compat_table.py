@@ -1,6 +1,7 @@
 """Write docs/compat.md: every function that stands in for another library's, compared and timed.
 
 Run with one thread: OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python tools/make_compat_table.py
+--clips FOLDER, of 48 kHz WAV files.
 Results of releases of librosa that are not installed are recorded where they are, with
 `--record 0.8.npz`, and compared with `--recorded 0.8.npz 1.0.npz`.
 """
@@ -26,6 +27,8 @@ from quaver.compat import librosa as our_librosa
 from quaver.compat import pyaudioanalysis, python_speech_features
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+import time_scripts
+
 import originals  # lies beside the tests, which use it as well
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -58,10 +61,15 @@ def librosa_cases(y: np.ndarray, lib: Any) -> list[Case]:
     mel = lib.feature.melspectrogram(y=y, sr=SR)
     decibel = lib.power_to_db(mel)
     chroma = lib.feature.chroma_stft(y=y, sr=SR)
+    wide = y.astype(np.float64)
     f = "feature."
     return [
         Case("load", lambda m: m.load(quaver.data.demo_clip(), sr=None)[0]),
         Case("resample", lambda m: m.resample(y, orig_sr=SR, target_sr=22050)),
+        Case(
+            "resample (kaiser_fast)",
+            lambda m: m.resample(y, orig_sr=SR, target_sr=22050, res_type="kaiser_fast"),
+        ),
         Case("stft", lambda m: m.stft(y)),
         Case("istft", lambda m: m.istft(spectrum)),
         Case("magphase", lambda m: m.magphase(spectrum)[0]),
@@ -80,6 +88,13 @@ def librosa_cases(y: np.ndarray, lib: Any) -> list[Case]:
             f + "spectral_contrast", lambda m: m.feature.spectral_contrast(y=y, sr=SR), decibel=True
         ),
         Case(f + "tonnetz (chroma given)", lambda m: m.feature.tonnetz(chroma=chroma)),
+        Case("cqt", lambda m: m.cqt(y, sr=SR)),
+        Case(f + "chroma_cqt", lambda m: m.feature.chroma_cqt(y=y, sr=SR)),
+        Case(f + "tonnetz", lambda m: m.feature.tonnetz(y=y, sr=SR)),
+        Case(f + "melspectrogram (float64)", lambda m: m.feature.melspectrogram(y=wide, sr=SR)),
+        Case(f + "mfcc (float64)", lambda m: m.feature.mfcc(y=wide, sr=SR), decibel=True),
+        Case(f + "melspectrogram (S given)", lambda m: m.feature.melspectrogram(S=power, sr=SR)),
+        Case(f + "rms (S given)", lambda m: m.feature.rms(S=magnitude)),
         Case(f + "zero_crossing_rate", lambda m: m.feature.zero_crossing_rate(y)),
         Case(f + "rms", lambda m: m.feature.rms(y=y)),
         Case(f + "spectral_centroid", lambda m: m.feature.spectral_centroid(y=y, sr=SR)),
@@ -138,6 +153,7 @@ def peer_cases(y: np.ndarray) -> list[tuple[str, Any, Any, list[Case]]]:
         )
     ]
     frames = theirs.mfcc(integers, SR)
+    framed = theirs.sigproc.framesig(integers, 400, 160)
     speech = [
         Case("mfcc", lambda m: m.mfcc(integers, SR)),
         Case("mfcc (Hamming window)", lambda m: m.mfcc(integers, SR, winfunc=np.hamming)),
@@ -146,6 +162,8 @@ def peer_cases(y: np.ndarray) -> list[tuple[str, Any, Any, list[Case]]]:
         Case("ssc", lambda m: m.ssc(integers, SR)),
         Case("delta", lambda m: m.delta(frames, 2)),
         Case("get_filterbanks", lambda m: m.get_filterbanks(26, 512, SR)),
+        Case("sigproc.powspec", lambda m: m.sigproc.powspec(framed, 512)),
+        Case("sigproc.logpowspec", lambda m: m.sigproc.logpowspec(framed, 512), decibel=True),
         Case("sigproc.framesig", lambda m: m.sigproc.framesig(integers, 400, 160)),
     ]
     return [
@@ -278,7 +296,7 @@ def table(ours: Any, theirs: Any, cases: list[Case]) -> list[str]:
     return lines
 
 
-def document(recorded: list[Path]) -> str:
+def document(recorded: list[Path], clips: Path) -> str:
     import librosa
 
     y = demo()
@@ -298,6 +316,7 @@ def document(recorded: list[Path]) -> str:
         *HEADER,
         *(row(name, ours, theirs, None) for name, ours, theirs in recipe_cases(y, librosa)),
     ]
+    sections["SCRIPTS"] = time_scripts.table(clips)
     config = quaver.show_config()
     names = ("librosa", "pyAudioAnalysis", "python_speech_features", "numpy", "scipy")
     text = template.replace("{VERSIONS}", ", ".join(f"{name} {version(name)}" for name in names))
@@ -312,10 +331,13 @@ if __name__ == "__main__":
     parser.add_argument("-o", "--out", type=Path, default=ROOT / "docs" / "compat.md")
     parser.add_argument("--record", type=Path)
     parser.add_argument("--recorded", type=Path, nargs="*", default=[])
+    parser.add_argument("--clips", type=Path, help="a folder of 48 kHz WAV files")
     options = parser.parse_args()
+    if not options.record and options.clips is None:
+        parser.error("--clips is needed for the times of scripts")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         if options.record:
             record(options.record)
         else:
-            options.out.write_text(document(options.recorded), encoding="utf-8")
+            options.out.write_text(document(options.recorded, options.clips), encoding="utf-8")

@@ -60,6 +60,7 @@ void mixed_spectrum(const FftPlan<float>& plan, float* frames, float* work, Bins
 void mixed_spectrum(const FftPlan<double>& plan, double* frames, double* work, Bins bins,
                     void* out);
 const float* complex_transform(const FftPlan<float>& plan, float* x, float* work);
+const double* complex_transform(const FftPlan<double>& plan, double* x, double* work);
 // The passes from x by way of y and spare, which may be x. Returns where the result lies: at
 // `last`, or without one in y or spare.
 template <class T>

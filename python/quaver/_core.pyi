@@ -167,8 +167,17 @@ class Stft:
 
 class Stft64:
     def __init__(
-        self, *, n_fft: int, hop_length: int, window: NDArray[np.float64], center: bool
+        self,
+        *,
+        n_fft: int,
+        hop_length: int,
+        window: NDArray[np.float64],
+        center: bool,
+        invertible: bool,
     ) -> None: ...
+    def inverse(
+        self, spectrum: NDArray[np.complex128], n_weighted: int, n_samples: int
+    ) -> NDArray[np.float64]: ...
     def run(self, samples: NDArray[_Real]) -> NDArray[Any]: ...  # complex, as precise
     def picture(self, samples: NDArray[_Real], power: bool) -> NDArray[_Real]: ...
     def bands(self, samples: NDArray[_Real], power: bool, bank: FilterBank) -> NDArray[_Real]: ...

@@ -30,11 +30,18 @@ static StftOutput real_output(bool power) {
   return power ? StftOutput::power : StftOutput::magnitude;
 }
 
-template <class Plan>
-static std::shared_ptr<Plan> make_stft(std::size_t n_fft, std::size_t hop_length,
+static std::shared_ptr<Stft> make_stft(std::size_t n_fft, std::size_t hop_length,
                                        const Array<double>& window, bool center) {
   require_ndim(window, 1, "window must be one-dimensional");
-  return std::make_shared<Plan>(n_fft, hop_length, values(window), size_of(window), center);
+  return std::make_shared<Stft>(n_fft, hop_length, values(window), size_of(window), center);
+}
+
+static std::shared_ptr<Stft64> make_stft64(std::size_t n_fft, std::size_t hop_length,
+                                           const Array<double>& window, bool center,
+                                           bool invertible) {
+  require_ndim(window, 1, "window must be one-dimensional");
+  return std::make_shared<Stft64>(n_fft, hop_length, values(window), size_of(window), center,
+                                  invertible);
 }
 
 // T: the type of the transform, S: of samples and results.
@@ -67,14 +74,16 @@ static Array<S> run_bands(const Stft64& plan, const Array<S>& samples, bool powe
                    });
 }
 
-static Array<float> run_istft(const Stft& plan, const Array<std::complex<float>>& spectrum,
-                              std::size_t n_weighted, std::size_t n_samples) {
+template <class T>
+static Array<T> run_istft(const StftPlan<T>& plan, const Array<std::complex<T>>& spectrum,
+                          std::size_t n_weighted, std::size_t n_samples) {
+  if (!plan.invertible) throw std::invalid_argument("the plan was not made invertible");
   if (spectrum.ndim() != 2 || extent(spectrum, 1) != plan.fft.n_bins) {
     refuse("spectrum must have shape (n_frames, " + std::to_string(plan.fft.n_bins) + "), got ",
            spectrum);
   }
   const std::size_t n_frames = extent(spectrum, 0);
-  return filled<float>({n_samples}, [&, from = values(spectrum)](float* to) {
+  return filled<T>({n_samples}, [&, from = values(spectrum)](T* to) {
     istft(plan, from, n_frames, n_weighted, n_samples, to);
   });
 }
@@ -100,18 +109,20 @@ static Extremes run_stft_contrast(const Stft64& plan, const Array<float>& sample
 
 void bind_spectrum(py::module_& m) {
   py::class_<Stft, std::shared_ptr<Stft>>(m, "Stft", "Plan of a transform.")
-      .def(py::init(&make_stft<Stft>), py::kw_only(), py::arg("n_fft"), py::arg("hop_length"),
+      .def(py::init(&make_stft), py::kw_only(), py::arg("n_fft"), py::arg("hop_length"),
            py::arg("window").noconvert(), py::arg("center"))
       .def("run", &run_stft<float, float>, py::arg("samples").noconvert(),
            "(n_frames, n_bins), complex.")
       .def("picture", &run_picture<float, float>, py::arg("samples").noconvert(), py::arg("power"),
            "(n_bins, n_frames), magnitude or power.")
-      .def("inverse", &run_istft, py::arg("spectrum").noconvert(), py::arg("n_weighted"),
+      .def("inverse", &run_istft<float>, py::arg("spectrum").noconvert(), py::arg("n_weighted"),
            py::arg("n_samples"), "Overlap-add of (n_frames, n_bins) over the squared windows.");
   py::class_<Stft64, std::shared_ptr<Stft64>>(
       m, "Stft64", "Plan of a transform in double, whose results have the type of the samples.")
-      .def(py::init(&make_stft<Stft64>), py::kw_only(), py::arg("n_fft"), py::arg("hop_length"),
-           py::arg("window").noconvert(), py::arg("center"))
+      .def(py::init(&make_stft64), py::kw_only(), py::arg("n_fft"), py::arg("hop_length"),
+           py::arg("window").noconvert(), py::arg("center"), py::arg("invertible"))
+      .def("inverse", &run_istft<double>, py::arg("spectrum").noconvert(), py::arg("n_weighted"),
+           py::arg("n_samples"), "As of Stft; of an invertible plan.")
       .def("run", &run_stft<double, float>, py::arg("samples").noconvert(),
            "(n_frames, n_bins), complex.")
       .def("run", &run_stft<double, double>, py::arg("samples").noconvert())

@@ -132,7 +132,7 @@ CALLS = [
     lambda m: m.util.peak_pick(
         np.ones(9), pre_max=-1, post_max=1, pre_avg=1, post_avg=1, delta=0.5, wait=1
     ),
-    lambda m: m.cqt(np.full(4000, np.inf)),
+    lambda m: m.vqt(np.full(4000, np.inf)),
 ]
 CATCHERS = (
     "librosa.ParameterError",

@@ -53,6 +53,34 @@ def core(draw: Draw) -> Case:
     return Case(name, (), options | draw.some(sr=(16000,), n_fft=(512, 400), center=(False,)))
 
 
+def tonal(draw: Draw) -> Case:
+    """Constant-Q transforms and what is made of them, and Kaiser filters."""
+    name = draw.pick("cqt", "cqt", "feature.chroma_cqt", "feature.tonnetz", "resample")
+    n = draw.often(int(draw.rng.integers(9000, 16000)), 2, 100, 4000)
+    y = draw.signal((*draw.pick((), (), (2,)), n), half=False, integers=False, noisy=True)
+    if name == "resample":
+        rates = {"orig_sr": draw.pick(48000, 44100, 16000), "target_sr": draw.pick(16000, 22050)}
+        options = draw.some(fix=(True, False), scale=(True, False))
+        kind = draw.pick("kaiser_best", "kaiser_fast")
+        return Case(name, (y,), rates | options | {"res_type": kind})
+    options = draw.some(
+        sr=(22050, 16000, 48000, 8000), hop_length=(512, 256, 100), fmin=(None, 65.0),
+        tuning=(0.0, 0.2, -0.13),
+    )  # fmt: skip
+    if name == "cqt":
+        options |= draw.some(
+            n_bins=(84, 60, 30, 1), bins_per_octave=(12, 24, 36), norm=(1, 2, None, np.inf),
+            sparsity=(0.01, 0.0), filter_scale=(1, 0.5), scale=(True, False),
+            window=("hann", "hamming"), pad_mode=("constant", "reflect"),
+        )  # fmt: skip
+        return Case(name, (y,), options)
+    options |= draw.some(
+        n_chroma=(12, 24), bins_per_octave=(36, 12, None, 13), threshold=(0.0, 0.2, None),
+        norm=(np.inf, 2, None), n_octaves=(7, 5), cqt_mode=("full", "hybrid"),
+    )  # fmt: skip
+    return Case(name, (), {"y": y, **options})
+
+
 def conversions(draw: Draw) -> Case:
     name = draw.pick(
         "hz_to_mel", "mel_to_hz", "hz_to_midi", "midi_to_hz", "hz_to_octs", "frames_to_samples",

@@ -68,9 +68,12 @@ class Draw:
 
     def laid(self, x: Array) -> Array:
         """The same values, elsewhere in memory."""
-        way = self.pick(*["as it is"] * 3, "Fortran", "backwards", "spread", "unaligned", "fixed")
+        ways = ("Fortran", "frames first", "backwards", "spread", "unaligned", "fixed")
+        way = self.pick(*["as it is"] * 3, *ways)
         if way == "Fortran":
             return np.asfortranarray(x)
+        if way == "frames first" and x.ndim > 1:
+            return np.ascontiguousarray(x.swapaxes(-1, -2)).swapaxes(-1, -2)
         if way == "backwards":
             return np.ascontiguousarray(x[..., ::-1])[..., ::-1]
         if way == "spread":

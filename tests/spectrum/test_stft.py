@@ -48,7 +48,9 @@ def plan_of(n_fft: int, hop: int, win: int, center: bool = True) -> _core.Stft:
 
 
 def exact_plan_of(n_fft: int, hop: int, win: int, center: bool = True) -> _core.Stft64:
-    return _core.Stft64(n_fft=n_fft, hop_length=hop, window=window_of(win), center=center)
+    return _core.Stft64(
+        n_fft=n_fft, hop_length=hop, window=window_of(win), center=center, invertible=False
+    )
 
 
 @pytest.mark.parametrize(("n_fft", "hop", "win"), SIZES)
@@ -117,6 +119,9 @@ def test_inverse_agrees_with_its_twin(
     target: str, n_fft: int, hop: int, win: int, center: bool
 ) -> None:
     plan = plan_of(n_fft, hop, win, center)
+    wide = _core.Stft64(
+        n_fft=n_fft, hop_length=hop, window=window_of(win), center=center, invertible=True
+    )
     rng = np.random.default_rng(n_fft)
     for n_frames in (1, 2, 16, 19):
         shape = (n_frames, n_fft // 2 + 1)
@@ -129,6 +134,10 @@ def test_inverse_agrees_with_its_twin(
             # The division magnifies what is wrong where the windows nearly vanish.
             scale = np.where(weight > 0, np.maximum(1, 1 / np.maximum(weight, 1e-30)), 1)
             assert (np.abs(found - expected) <= 4e-6 * scale).all()
+            exact = spectrum.astype(np.complex128)
+            expected, _ = twin.istft(exact, n_fft, hop, window_of(win), center, n_samples)
+            found = wide.inverse(exact, n_frames, n_samples)
+            assert (np.abs(found - expected) <= 1e-14 * n_fft * scale).all()
 
 
 def test_bands_agree_with_the_picture(target: str) -> None:
@@ -187,6 +196,8 @@ def test_what_does_not_fit_is_refused() -> None:
     exact = exact_plan_of(512, 160, 512, center=False)
     with pytest.raises(ValueError, match="at least one frame, got 511 samples"):
         exact.run(noise(511))
+    with pytest.raises(ValueError, match="not made invertible"):
+        exact.inverse(np.zeros((2, 257), np.complex128), 2, 100)
     with pytest.raises(ValueError, match="257 bins, got 3"):
         exact.bands(noise(600), True, _core.FilterBank(np.ones((2, 3), np.float32)))
     with pytest.raises(TypeError):

@@ -287,6 +287,9 @@ const double* fft_passes(const FftPlan<double>& plan, const double* x, double* y
 const float* complex_transform(const FftPlan<float>& plan, float* x, float* work) {
   return run_complex(plan, x, work);
 }
+const double* complex_transform(const FftPlan<double>& plan, double* x, double* work) {
+  return run_complex(plan, x, work);
+}
 void mixed_spectrum(const FftPlan<float>& plan, float* frames, float* work, Bins bins, void* out) {
   run_frames(plan, frames, work, bins, out);
 }

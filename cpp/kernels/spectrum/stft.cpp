@@ -42,9 +42,9 @@ Borrowed<StftWorkspace<T>> workspace(std::size_t n_fft) {
 
 template <class T>
 StftPlan<T>::StftPlan(std::size_t n_fft_, std::size_t hop_length_, const double* window,
-                      std::size_t win_length, bool center)
+                      std::size_t win_length, bool center, bool invertible_)
     : fft(n_fft_),
-      packed(sizeof(T) == sizeof(float) ? n_fft_ : 1, true),
+      packed(invertible_ ? n_fft_ : 1, true),
       framing(window, win_length, step_of(n_fft_, hop_length_, win_length), n_fft_,
               (n_fft_ - win_length) / 2),
       flush(window, win_length, framing.step, n_fft_, 0),
@@ -52,7 +52,8 @@ StftPlan<T>::StftPlan(std::size_t n_fft_, std::size_t hop_length_, const double*
       n_fft(n_fft_),
       hop_length(hop_length_),
       pad(center ? n_fft_ / 2 : 0),
-      window_lead(framing.lead) {}
+      window_lead(framing.lead),
+      invertible(invertible_) {}
 
 template <class T>
 std::size_t StftPlan<T>::count(std::size_t n_samples) const {

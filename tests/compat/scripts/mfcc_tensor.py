@@ -10,7 +10,7 @@ import numpy as np
 folder, out = sys.argv[1:]
 LENGTH = 120
 tensor = []
-for path in sorted(glob.glob(os.path.join(folder, "*.flac"))):
+for path in sorted(glob.glob(os.path.join(folder, "*.*"))):
     y, sr = librosa.load(path, sr=22050, res_type="soxr_hq", mono=True)
     y = librosa.util.normalize(y)
     mfcc = librosa.feature.mfcc(y=y, sr=sr, n_mfcc=20, n_fft=2048, hop_length=512, lifter=22)

@@ -27,17 +27,19 @@ enum class StftOutput { complex, magnitude, power };
 // T: the type of the transform.
 template <class T>
 struct StftPlan {
+  // invertible: istft takes it; in double the second transform is made for nothing else.
   StftPlan(std::size_t n_fft, std::size_t hop_length, const double* window, std::size_t win_length,
-           bool center);
+           bool center, bool invertible = sizeof(T) == sizeof(float));
 
   FftPlan<T> fft;
-  FftPlan<T> packed;       // for the inverse, which is there in float
+  FftPlan<T> packed;       // for the inverse
   FrameLayout<T> framing;  // the window centred in n_fft
   FrameLayout<T> flush;    // its first sample the transform's: powers are the same, ways shorter
   Buffer<T> taps;          // the window
   std::size_t n_fft, hop_length;
   std::size_t pad;
   std::size_t window_lead;
+  bool invertible;
 
   std::size_t count(std::size_t n_samples) const;  // frames
 };
@@ -79,5 +81,7 @@ void stft_contrast(const StftPlan<double>& plan, const ContrastPlan& bands, cons
 // frames count in the sum of squared windows.
 void istft(const StftPlan<float>& plan, const float* spectrum, std::size_t n_frames,
            std::size_t n_weighted, std::size_t n_samples, float* out);
+void istft(const StftPlan<double>& plan, const double* spectrum, std::size_t n_frames,
+           std::size_t n_weighted, std::size_t n_samples, double* out);
 
 }  // namespace quaver

@@ -157,14 +157,21 @@ def magspec(frames: ArrayLike, NFFT: int) -> NDArray[np.float64]:
 @kept
 def _plan(n_fft: int, length: int) -> tuple[_core.Stft64, int]:
     window = np.ones(min(length, n_fft))
-    plan = _core.Stft64(n_fft=n_fft, hop_length=length, window=window, center=False)
+    plan = _core.Stft64(
+        n_fft=n_fft, hop_length=length, window=window, center=False, invertible=False
+    )
     return plan, PER_POINT * n_fft
 
 
 def _spectra(frames: ArrayLike, n_fft: int, power: bool) -> NDArray[np.float64]:
     """Magnitudes or powers of frames, by the kernel where it has a plan."""
     x = np.asarray(frames)
-    known = x.ndim == 2 and x.size > 0 and x.dtype.kind in "fiu" and type(n_fft) is int
+    known = (
+        x.ndim == 2
+        and x.size > 0
+        and (x.dtype.kind in "iu" or x.dtype == float)
+        and type(n_fft) is int
+    )
     if not known or not 0 < n_fft <= _LONGEST:
         magnitude: NDArray[np.float64] = np.abs(np.fft.rfft(frames, n_fft))
         return np.square(magnitude) if power else magnitude

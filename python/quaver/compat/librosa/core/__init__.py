@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from quaver.compat.librosa.core import tracking as tracking
     from quaver.compat.librosa.core import transform as transform
     from quaver.compat.librosa.core import vocoder as vocoder
+    from quaver.compat.librosa.core import windowed_sinc as windowed_sinc
     from quaver.compat.librosa.core.audio import get_duration as get_duration
     from quaver.compat.librosa.core.audio import load as load
     from quaver.compat.librosa.core.audio import resample as resample
@@ -69,5 +70,6 @@ __getattr__, __dir__ = forward.attach(
         "tracking",
         "transform",
         "vocoder",
+        "windowed_sinc",
     ),
 )

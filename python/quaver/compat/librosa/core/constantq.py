@@ -18,6 +18,7 @@ from quaver.compat.librosa.core import transform
 from quaver.compat.librosa.core.audio import resample
 from quaver.compat.librosa.core.convert import note_to_hz
 from quaver.compat.librosa.core.pitch import estimate_tuning
+from quaver.compat.librosa.core.prediction import transforms
 from quaver.compat.librosa.util.exceptions import ParameterError
 from quaver.compat.librosa.util.utils import KERNEL_TYPES, normalize, plain
 
@@ -157,7 +158,7 @@ def _octave(
     wave = np.exp(1j * ((before + k) * 2 * np.pi * freqs[:, np.newaxis] / rate)) * hann
     basis = normalize(wave, norm=norm, axis=-1).astype(np.complex64)
     basis *= (lengths / float(n_fft))[:, np.newaxis]
-    spectra = np.fft.fft(basis, axis=1)[:, : n_fft // 2 + 1]
+    spectra = transforms().fft(basis, axis=1)[:, : n_fft // 2 + 1]
     spectra = _without_least(spectra, sparsity)
     ranges = []
     for first in range(0, len(spectra), _TOGETHER):

@@ -38,7 +38,7 @@ def autocorrelate(y: Array, *, max_size: int | None = None, axis: int = -1) -> A
     size = _fast_length(2 * n - 1)
     found: Array
     spectrum: Array
-    fft = _transforms()
+    fft = transforms()
     if np.iscomplexobj(y):
         spectrum = fft.fft(y, n=size, axis=axis)
         found = fft.ifft(spectrum.real**2 + spectrum.imag**2, n=size, axis=axis)
@@ -67,14 +67,14 @@ def _short_lags(y: Array, n_lags: int, axis: int) -> Array:
     padded[..., : rows.shape[-1]] = rows
     extended = frame(padded, frame_length=size, hop_length=length).swapaxes(-1, -2)
     # What lies behind a block is left out of the first factor.
-    fft = _transforms()
+    fft = transforms()
     blocks = fft.rfft(extended[..., :length], n=size)
     spectrum = np.einsum("...ij,...ij->...j", blocks.conj(), fft.rfft(extended))
     return np.moveaxis(fft.irfft(spectrum, n=size)[..., :n_lags], -1, axis)
 
 
 @lru_cache(maxsize=1)
-def _transforms() -> Any:
+def transforms() -> Any:
     """Return SciPy's transforms, which take channels side by side, or NumPy's without SciPy."""
     try:
         from scipy import fft

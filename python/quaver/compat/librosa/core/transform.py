@@ -59,22 +59,31 @@ def _named_window(window: str | float, win_length: int, n_fft: int) -> tuple[Arr
 
 @kept
 def _inverse_plan(
-    n_fft: int, hop_length: int, window: bytes, center: bool
-) -> tuple[_core.Stft | None, int]:
-    """Return the kernel's plan in float32, or None for what it refuses."""
+    n_fft: int, hop_length: int, window: bytes, center: bool, wide: bool
+) -> tuple[_core.Stft | _core.Stft64 | None, int]:
+    """Return the kernel's plan in float32 or float64, or None for what it refuses."""
+    taps = _without_margin(window)
+    plan: _core.Stft | _core.Stft64
     try:
-        plan = _core.Stft(
-            n_fft=n_fft, hop_length=hop_length, window=_without_margin(window), center=center
-        )
+        if wide:
+            plan = _core.Stft64(
+                n_fft=n_fft, hop_length=hop_length, window=taps, center=center, invertible=True
+            )
+        else:
+            plan = _core.Stft(n_fft=n_fft, hop_length=hop_length, window=taps, center=center)
     except ValueError:
         return None, 0
-    return plan, PER_POINT * n_fft
+    return plan, 2 * PER_POINT * n_fft
 
 
 @kept
 def _plan(n_fft: int, hop_length: int, window: bytes, center: bool) -> tuple[_core.Stft64, int]:
     plan = _core.Stft64(
-        n_fft=n_fft, hop_length=hop_length, window=_without_margin(window), center=center
+        n_fft=n_fft,
+        hop_length=hop_length,
+        window=_without_margin(window),
+        center=center,
+        invertible=False,
     )
     return plan, PER_POINT * n_fft
 
@@ -237,11 +246,11 @@ def overlap_add(
     Only the first `n_weighted` frames count in that sum.
     """
     n_fft = len(taps)
-    plan = None
-    fits = spectrum.dtype == np.complex64 and spectrum.shape[-2] == n_fft // 2 + 1
+    plan: Any = None  # which takes the type of the spectrum
+    fits = spectrum.dtype in (np.complex64, np.complex128) and spectrum.shape[-2] == n_fft // 2 + 1
     if fits and _has_kernel(taps):
         window = np.asarray(taps, np.float64).tobytes()
-        plan = _inverse_plan(n_fft, hop_length, window, center)
+        plan = _inverse_plan(n_fft, hop_length, window, center, spectrum.dtype == np.complex128)
     if plan is not None and shape[-1] > 0:
         rows = channels(spectrum.swapaxes(-1, -2), 2)
         y = [plan.inverse(channel, n_weighted, shape[-1]) for channel in rows]

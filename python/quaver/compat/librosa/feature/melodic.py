@@ -192,7 +192,7 @@ def chroma_cqt(
 
     Examples
     --------
-    >>> y = np.sin(2 * np.pi * 440 * np.arange(22050) / 22050).astype(np.float32)
+    >>> y = np.sin(2 * np.pi * 440 * np.arange(66150) / 22050).astype(np.float32)
     >>> int(chroma_cqt(y=y, tuning=0.0).mean(axis=1).argmax())  # C, C#, ... A
     9
     """
