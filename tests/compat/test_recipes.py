@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 import tolerances
 from quaver import recipes
-from quaver.compat.librosa.feature.melodic import _estimate_tuning
+from quaver.compat.librosa import estimate_tuning
 
 Array = NDArray[Any]
 
@@ -141,12 +141,12 @@ def test_tuning_is_that_of_librosa(ravdess: list[Path], index: int, rate: int) -
     magnitude = np.abs(librosa.stft(y))
     for S in (magnitude, magnitude**2):
         expected = librosa.estimate_tuning(S=S, sr=rate, bins_per_octave=12)
-        assert _estimate_tuning(S, rate, 12) == expected
-        assert _estimate_tuning(np.ascontiguousarray(S), rate, 12) == expected
+        assert estimate_tuning(S=S, sr=rate) == expected
+        assert estimate_tuning(S=np.ascontiguousarray(S), sr=rate) == expected
 
 
 def test_tuning_of_nothing() -> None:
     with pytest.warns(UserWarning, match="no frequency"):
-        assert _estimate_tuning(np.zeros((1025, 5), np.float32), 16000, 12) == 0
+        assert estimate_tuning(S=np.zeros((1025, 5), np.float32), sr=16000) == 0
     with pytest.warns(UserWarning, match="no frequency"):  # no bin lies above 150 Hz
-        assert _estimate_tuning(np.ones((1025, 5), np.float32), 200, 12) == 0
+        assert estimate_tuning(S=np.ones((1025, 5), np.float32), sr=200) == 0

@@ -41,7 +41,7 @@ def cqt(
 
     Arguments as librosa's; other windows than "hann", types of samples than float32 and float64,
     and unusual options are left to an installed librosa. Returns (..., n_bins, n_frames),
-    complex64 for float32 and complex128 for float64, within 1e-6 of the largest of librosa's.
+    complex64 for float32 and complex128 for float64, within 1e-5 of the largest of librosa's.
 
     Examples
     --------
