@@ -187,6 +187,11 @@ def test_trained_and_scored_without_recordings(run: Run, table: Path, tmp_path: 
         ("evaluate", out, "--model", mine, "--stress"),
     ):
         assert "features" in run(*arguments, code=2).stderr
+    column = ("--no-search", "--labels", "anger=angry", "--speaker", "corpus")
+    said = squeezed(run("train", "svm", out, "-o", mine, *column).stderr)
+    assert "12 clips, 2 labels, 1 speaker" in said
+    said = squeezed(run("train", "svm", out, "-o", mine, "--drop", "sadness", code=1).stderr)
+    assert "6 clips left out: sadness 6." in said
     said = run("evaluate", out, *asked[:2], "--model-kind", "encoder", code=1).stderr
     assert "features of a corpus are for the model 'svm'" in squeezed(said)
 

@@ -122,6 +122,11 @@ def test_the_clips_that_can_be_used(tmp_path: Path, good: list[str]) -> None:
     assert usable(kept) == (kept, ())
 
 
+def test_a_name_that_no_file_has(tmp_path: Path) -> None:
+    clips = corpus.Corpus([corpus.Clip(tmp_path / "a\0.wav", "calm", "ann", "mine")])
+    assert check(clips).counts() == {"unreadable": 1, "few_clips": 1}
+
+
 def test_many_bad_recordings_among_good_ones(tmp_path: Path, good: list[str]) -> None:
     names = []
     for i in range(60):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import tracemalloc
 from pathlib import Path
 
@@ -94,6 +95,40 @@ def test_parquet(tmp_path: Path) -> None:
     frame.drop(columns="start").to_parquet(tmp_path / "v.parquet")
     with pytest.raises(ValueError, match=r"v\.parquet, row 2: the same path as in row 1"):
         corpus.read_corpus(tmp_path / "v.parquet")
+
+
+def test_missing_cells_and_bytes_of_parquet(tmp_path: Path) -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    columns = {
+        "path": [b"a.wav", "\u00fc.wav".encode()],
+        "label": ["m\u00fcde".encode(), b"calm"],
+        "start": [0.5, math.nan],
+        "end": [math.nan, math.nan],
+        "age": [33.5, math.nan],
+    }
+    parquet.write_table(pyarrow.table(columns), tmp_path / "t.parquet")
+    first, second = corpus.manifest(tmp_path / "t.parquet")
+    assert (first.label, first.start, first.end, first.extra) == (
+        "m\u00fcde",
+        0.5,
+        None,
+        {"age": "33.5"},
+    )
+    assert (second.path.name, second.start, second.extra) == ("\u00fc.wav", 0, {"age": ""})
+    columns["label"] = [1.0, math.nan]
+    parquet.write_table(pyarrow.table(columns), tmp_path / "t.parquet")
+    with pytest.raises(ValueError, match="row 2: empty label"):
+        corpus.manifest(tmp_path / "t.parquet")
+
+
+def test_columns_without_a_name(tmp_path: Path) -> None:
+    """A spreadsheet leaves them behind, and pandas calls its numbers of rows so."""
+    table = tmp_path / "t.csv"
+    table.write_text(",path,label,room,,\n0,a.wav,calm,hall,,\n")
+    found = corpus.manifest(table)
+    assert found.names == (*corpus.COLUMNS, "room")
+    assert (found[0].label, found[0].extra) == ("calm", {"room": "hall"})
 
 
 def test_the_columns_of_a_corpus(tmp_path: Path) -> None:

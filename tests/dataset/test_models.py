@@ -14,6 +14,7 @@ from quaver.corpus import Corpus, manifest
 from quaver.dataset.read import CorpusFeatures
 from quaver.models import svm
 from quaver.models.evaluation import cross_validate, evaluate_model
+from quaver.models.results import bootstrap
 
 CONFIG = quaver.FeatureConfig(n_mfcc=20)
 
@@ -63,6 +64,35 @@ def test_no_recording_is_opened(
     found = quaver.read_corpus_features(tmp_path / "features")
     assert len(svm.train(found, search=False).classes) == 2
     cross_validate(found, search=False)
+
+
+@pytest.mark.filterwarnings("ignore:random folds")
+def test_windows_of_a_recording_stay_together(clips: Corpus, tmp_path: Path) -> None:
+    # Labels that sound tells nothing of, but a recording: a window of it would know the others'.
+    labels = ["ab"[i // 2 % 2] for i in range(len(clips))]
+    columns = {"path": [str(clip.path) for clip in clips], "label": labels}
+    nobody = Corpus.of_columns(columns)
+    quaver.extract_corpus(nobody, tmp_path, window=0.1, hop=0.02)
+    windows = quaver.read_corpus_features(tmp_path)
+    found = cross_validate(windows, search=False, protocol="random")
+    paths = windows.corpus.column("path")
+    assert all(len(set(found.folds[paths == path])) == 1 for path in set(paths))
+    assert len(set(found.folds)) == 5
+    assert found.accuracy < 0.75
+    assert found.resampled == "recordings"
+    of_files = np.stack([
+        np.bincount(2 * (rows == "b") + (said == "b"), minlength=4).reshape(2, 2)
+        for rows, said in (
+            (windows.labels[paths == path], found.predicted[paths == path])
+            for path in sorted(set(paths))
+        )
+    ])  # fmt: skip
+    assert found.intervals() == bootstrap(of_files)
+    chosen = svm.train(windows, search=False).card["chosen"]
+    assert chosen["folds_of_search"] == "by recording"
+    one = windows.part(paths == paths[0])
+    with pytest.raises(ValueError, match="random folds need at least two recordings, got 1"):
+        cross_validate(one, search=False, protocol="random")
 
 
 def test_features_that_do_not_fit(features: CorpusFeatures) -> None:

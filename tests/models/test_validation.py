@@ -172,6 +172,14 @@ def test_a_label_that_only_the_test_part_has(tmp_path: Path) -> None:
     assert frame["probability_x"].tolist() == pytest.approx([1, 1 / 3, 1, 1])
 
 
+@pytest.mark.parametrize("kind", ["svm", "robust", "encoder"])
+def test_a_label_with_one_clip_to_train_on_is_said_before_anything_is_read(kind: str) -> None:
+    rows = [*(("x", name) for name in "pqrpqr"), ("y", "p"), ("y", "q")]
+    clips = Corpus(Clip(Path(f"{i}.wav"), *row, "t") for i, row in enumerate(rows))
+    with pytest.raises(ValueError, match="fold 1 has one clip of y to train on, expected two"):
+        evaluation.cross_validate(clips, kind, protocol="leave-one-speaker-out")
+
+
 def test_intervals_are_drawn_over_speakers() -> None:
     # Nine speakers of whom all clips are right, one of whom all are wrong: what chance makes of the
     # share of such speakers in ten draws is binomial, whatever the number of clips.

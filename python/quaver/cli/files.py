@@ -120,8 +120,14 @@ def read_clips(
     else:
         read = [read_corpus(path, kind, speaker=speaker) for path in paths]
     found = Corpus.joined(read)
-    wanted, left_out = _renamed(labels), _listed(drop)
-    kept = found.relabelled(wanted, left_out)
+    left_out = _listed(drop)
+    kept = found.relabelled(_renamed(labels), left_out)
+    _say_left_out(found, kept, left_out)
+    return kept
+
+
+def _say_left_out(found: Corpus, kept: Corpus, left_out: Sequence[str]) -> None:
+    """Say what the options left out, and that no speakers are known where that is so."""
     if not kept.has_speakers:
         say(
             "No speakers are known: a voice may be on both sides of a split, and scores will be"
@@ -129,9 +135,8 @@ def read_clips(
         )
     counts = Counter(found.labels.tolist())
     if left_out:
-        listed = ", ".join(f"{label} {counts[label]}" for label in sorted(left_out))
+        listed = ", ".join(f"{label} {counts[label]}" for label in sorted(set(left_out)))
         say(f"{counted(len(found) - len(kept), 'clip')} left out: {listed}.")
-    return kept
 
 
 def read_features(
@@ -159,8 +164,12 @@ def read_features(
         stop(f"{counted(n_failed, 'recording')} of {shown(folder)} failed in quaver extract")
     if n_failed:
         say(f"{counted(n_failed, 'recording')} of it failed in quaver extract.")
-    kept = found.relabelled(_renamed(labels), _listed(drop))
-    return kept if speaker is None else kept.with_speakers(speaker)
+    left_out = _listed(drop)
+    kept = found.relabelled(_renamed(labels), left_out)
+    if speaker is not None:
+        kept = kept.with_speakers(speaker)
+    _say_left_out(found.corpus, kept.corpus, left_out)
+    return kept
 
 
 def heard_clips(clips: Corpus, *, strict: bool = False) -> Corpus:

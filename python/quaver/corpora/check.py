@@ -291,7 +291,7 @@ def _why_unreadable(clip: Clip, failure: Failure) -> str:
     try:
         with clip.path.open("rb") as file:
             return "lfs_pointer" if file.read(len(_LFS)) == _LFS else "unreadable"
-    except OSError:
+    except (OSError, ValueError):  # a name that no file can have
         return "unreadable"
 
 

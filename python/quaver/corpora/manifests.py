@@ -56,7 +56,7 @@ def manifest(
         UTF-8 text with a header and commas, semicolons or tabs between cells, or Parquet. Paths in
         it are relative to its directory. The corpus is the table's name and the sex unknown where
         not given. With a start or an end, in seconds, a clip is that part of its file. Further
-        columns are kept. The recordings themselves are not opened.
+        columns are kept, but for those without a name. The recordings themselves are not opened.
     speaker : str, optional
         Another column, or a pattern; see `Corpus.with_speakers`.
     labelled : bool, default True
@@ -100,7 +100,7 @@ def _check_header(place: str, header: list[str], needed: list[str]) -> None:
         raise ValueError(
             f"{place}: missing column(s) {', '.join(missing)}, got {', '.join(header) or 'nothing'}"
         )
-    twice = sorted({name for name in header if header.count(name) > 1})
+    twice = sorted({name for name in header if name and header.count(name) > 1})
     if twice:
         raise ValueError(f"{place}: column(s) {', '.join(twice)} more than once")
     others = [name for name in header if _is_other_time(name, header)]
@@ -124,7 +124,8 @@ class _Columns:
     def __init__(self, table: Path, header: list[str], needed: list[str]) -> None:
         self._table, self._header = table, header
         self._needed = [*needed, "speaker"] if "speaker" in header else needed
-        self._cells: dict[str, list[str]] = {n: [] for n in header if n not in _TIMES}
+        # Columns without a name are those that a spreadsheet leaves behind, or numbers of rows.
+        self._cells: dict[str, list[str]] = {n: [] for n in header if n and n not in _TIMES}
         self._times = {name: array("d") for name in _TIMES}
         self._lines = array("q")
         self._words: dict[str, str] = {}
@@ -134,6 +135,7 @@ class _Columns:
         """Take rows, column by column."""
         self._lines.extend(lines)
         given = dict(zip(self._header, zip(*rows, strict=True), strict=True))
+        given.pop("", None)
         for name, cells in given.items():
             if name in self._needed and "" in cells:
                 raise ValueError(f"{self._place(lines[cells.index('')])}: empty {name}")
@@ -312,4 +314,8 @@ def _parquet_rows(table: Path) -> Iterator[tuple[int, list[str]]]:
 
 
 def _text(value: object) -> str:
-    return "" if value is None else str(value).strip()
+    if value is None or value != value:  # NaN, as others write a missing cell
+        return ""
+    if isinstance(value, bytes):
+        return value.decode(errors="surrogateescape").strip()
+    return str(value).strip()

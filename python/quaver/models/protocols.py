@@ -19,7 +19,9 @@ PROTOCOLS = ("speaker-independent", "leave-one-speaker-out", "leave-one-corpus-o
 _N_FOLDS = 5
 
 
-def folds_of(corpus: Corpus, protocol: str, *, seed: int = 0) -> Iterator[NDArray[np.intp]]:
+def folds_of(
+    corpus: Corpus, protocol: str, *, seed: int = 0, whole: bool = False
+) -> Iterator[NDArray[np.intp]]:
     """Yield the test rows of each fold.
 
     Parameters
@@ -38,6 +40,8 @@ def folds_of(corpus: Corpus, protocol: str, *, seed: int = 0) -> Iterator[NDArra
             corpora whose speakers nobody knows, or to compare with.
     seed : int, default 0
         Of random folds.
+    whole : bool, default False
+        Whether random folds keep all rows of a file together, as its windows have to be.
 
     Raises
     ------
@@ -60,7 +64,7 @@ def folds_of(corpus: Corpus, protocol: str, *, seed: int = 0) -> Iterator[NDArra
     if protocol not in PROTOCOLS:
         raise ValueError(f"protocol must be one of {', '.join(PROTOCOLS)}, got {protocol!r}")
     if protocol == "random":
-        yield from _random(corpus, seed)
+        yield from _random(corpus, seed, whole)
         return
     # Lists: to sort a million words as an array takes longer than everything else.
     corpora, groups = corpus.column("corpus").tolist(), corpus.groups.tolist()
@@ -98,18 +102,24 @@ def _each(words: list[str], numbers: dict[str, int]) -> Iterator[NDArray[np.intp
             yield rows
 
 
-def _random(corpus: Corpus, seed: int) -> Iterator[NDArray[np.intp]]:
+def _random(corpus: Corpus, seed: int, whole: bool) -> Iterator[NDArray[np.intp]]:
     known = " though speakers are known" if corpus.has_speakers else ""
     warnings.warn(
         f"random folds{known}: a voice may be on both sides, and scores are optimistic",
         UserWarning,
         stacklevel=4,
     )
-    labels = corpus.labels
+    units, first = np.arange(len(corpus)), np.arange(len(corpus))
+    if whole:
+        _, first, units = np.unique(corpus.column("path"), return_index=True, return_inverse=True)
+    labels = corpus.labels[first]
     order = np.random.default_rng(seed).permutation(len(labels))
     # Clips of a label one after the other, dealt out as cards are.
     dealt = order[np.argsort(labels[order], kind="stable")]
     if len(dealt) < 2:
-        raise ValueError(f"random folds need at least two clips, got {len(dealt)}")
+        what = "recordings" if whole else "clips"
+        raise ValueError(f"random folds need at least two {what}, got {len(dealt)}")
+    folds = np.empty(len(dealt), np.intp)
+    folds[dealt] = np.arange(len(dealt)) % _N_FOLDS
     for i in range(min(_N_FOLDS, len(dealt))):
-        yield np.sort(dealt[i::_N_FOLDS])
+        yield np.flatnonzero(folds[units] == i)

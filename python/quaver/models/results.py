@@ -68,8 +68,14 @@ class Evaluation:
 
     @property
     def resampled(self) -> str:
-        """What the intervals draw anew: "speakers", or "clips" where these are not known."""
-        return "speakers" if self.corpus.has_speakers else "clips"
+        """What the intervals draw anew: speakers, or where these are not known recordings.
+
+        These are called "clips" where each is a file of its own, or all are of one file.
+        """
+        if self.corpus.has_speakers:
+            return "speakers"
+        n_files = len(set(self.corpus.column("path").tolist()))
+        return "recordings" if 1 < n_files < len(self.corpus) else "clips"
 
     def intervals(self) -> tuple[Interval, Interval]:
         """Return 95 % intervals of accuracy and average recall: bootstrap over speakers.
@@ -77,8 +83,10 @@ class Evaluation:
         Which speakers happened to be recorded is the largest chance of all; clips of one speaker
         are too alike to be drawn on their own. From 2,000 draws by a fixed seed.
         """
-        by_speaker = self.resampled == "speakers"
-        units = self.corpus.groups if by_speaker else np.arange(len(self.corpus))
+        units: NDArray[Any] = np.arange(len(self.corpus))
+        if self.resampled != "clips":
+            by_speaker = self.resampled == "speakers"
+            units = self.corpus.groups if by_speaker else self.corpus.column("path")
         return bootstrap(_confusions(self, np.unique(units, return_inverse=True)[1]))
 
     def counts(self) -> dict[str, dict[str, float | int]]:

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 #: Kinds of models that `cross_validate` trains.
 MODEL_KINDS = ("svm", "robust", "encoder", "tdcnn", "text")
+# Those that part what they are trained on once more.
+_OF_FOLDS = ("svm", "robust", "encoder")
 
 
 def cross_validate(
@@ -106,21 +108,25 @@ def cross_validate(
     if isinstance(model, str) and model not in MODEL_KINDS:
         raise ValueError(f"model must be one of {', '.join(MODEL_KINDS)}, got {model!r}")
     is_made = isinstance(corpus, CorpusFeatures)
+    # Windows of a recording are all but the same.
+    whole = isinstance(corpus, CorpusFeatures) and corpus.window is not None
     if isinstance(corpus, CorpusFeatures):
         if not (isinstance(model, str) and model == "svm"):
             raise ValueError(f"features of a corpus are for the model 'svm', got {model!r}")
         config = corpus.chosen(options.get("config"))
-        options = {**options, "config": config, "made": corpus.values}
+        options = {**options, "config": config, "made": corpus.values, "whole": whole}
         corpus = corpus.corpus
     with warnings.catch_warnings():  # what cannot be is said before anything is read
         warnings.simplefilter("ignore", UserWarning)
-        next(folds_of(corpus, protocol, seed=seed))
+        parts = list(folds_of(corpus, protocol, seed=seed, whole=whole))
+        _check_parts(model, corpus.labels, parts)
     is_heard = is_made or model == "text"
     clips, failures = (corpus, ()) if is_heard else usable(corpus, threads=threads)
     check_trainable(clips.labels)
     by_speaker = protocol != "random" and clips.has_speakers
     fitter = _fitter(model, clips, by_speaker, seed, threads, options)
-    tests = list(folds_of(clips, protocol, seed=seed))
+    tests = list(folds_of(clips, protocol, seed=seed, whole=whole))
+    _check_parts(model, clips.labels, tests)
     answers, choices = [], []
     for i, test in enumerate(tests):
         train = np.setdiff1d(np.arange(len(clips)), test)
@@ -158,6 +164,20 @@ def _evaluation(
         np.concatenate(probabilities)[back],
         failures,
     )
+
+
+def _check_parts(model: Any, labels: NDArray[np.str_], tests: Sequence[Rows]) -> None:
+    """Refuse a training part with one clip of a label, which has no folds, before it is reached."""
+    if not (isinstance(model, str) and model in _OF_FOLDS):
+        return
+    names, codes, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    for i, test in enumerate(tests):
+        left = counts - np.bincount(codes[test], minlength=len(names))
+        if (left == 1).any():
+            raise ValueError(
+                f"fold {i + 1} has one clip of {', '.join(names[left == 1])} to train on, expected"
+                " two at least: leave the label out, or take another protocol"
+            )
 
 
 def _warn_of_missing(train: NDArray[np.str_], test: NDArray[np.str_], fold: int) -> None:
@@ -199,10 +219,12 @@ def _svm(
     search: bool = True,
     n_jobs: int | None = None,
     made: NDArray[np.float32] | None = None,
+    whole: bool = False,
 ) -> Fitter:
     # Features that were chosen while looking at a corpus' speakers would be no fair choice there.
     config = FeatureConfig() if config is None and not search else config
-    paths, labels, groups = clips.paths, clips.labels, clips.groups
+    paths, labels = clips.paths, clips.labels
+    groups = clips.groups if by_speaker else clips.column("path").astype(np.str_) if whole else None
 
     @cache
     def vectors(candidate: FeatureConfig) -> NDArray[np.float32]:
@@ -214,7 +236,7 @@ def _svm(
         found = selection.fit(
             lambda candidate: vectors(candidate)[train],
             labels[train],
-            groups[train] if by_speaker else None,
+            None if groups is None else groups[train],
             config=config,
             search=search,
             n_jobs=n_jobs,

@@ -124,7 +124,10 @@ def train(
     ValueError: training needs at least two labels with two clips each, got fear: 1
     """
     made: NDArray[np.float32] | None = None
+    by_file = False
     if isinstance(corpus, CorpusFeatures):
+        # Windows of a recording are all but the same, and stay together whoever speaks.
+        by_file = corpus.window is not None and not corpus.corpus.has_speakers
         config, made, corpus = corpus.chosen(config), corpus.values, corpus.corpus
     labels, paths = corpus.labels, corpus.paths
     check_trainable(labels)
@@ -144,17 +147,18 @@ def train(
     chosen = fit(
         vectors,
         labels,
-        corpus.groups,
+        corpus.column("path").astype(np.str_) if by_file else corpus.groups,
         config=config,
         search=search,
         n_jobs=n_jobs,
         progress=step,
     )
     step()
-    return SvmModel(chosen.steps, chosen.config, _card(corpus, chosen))
+    return SvmModel(chosen.steps, chosen.config, _card(corpus, chosen, by_file))
 
 
-def _card(corpus: Corpus, chosen: Fitted) -> dict[str, Any]:
+def _card(corpus: Corpus, chosen: Fitted, by_file: bool) -> dict[str, Any]:
+    kept = "by recording" if by_file else "by speaker"
     return {
         "name": "quaver SVM",
         "data": data_of(corpus),
@@ -162,7 +166,7 @@ def _card(corpus: Corpus, chosen: Fitted) -> dict[str, Any]:
             "C": chosen.penalty,
             "gamma": f"{chosen.kernel_width:g} / {len(feature_names(chosen.config))}",
             "uar_of_search": chosen.score,
-            "folds_of_search": "by speaker" if chosen.by_speaker else "random",
+            "folds_of_search": kept if chosen.by_speaker else "random",
         },
         "versions": versions(),
     }
