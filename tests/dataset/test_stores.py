@@ -164,6 +164,19 @@ def rows_of_store(out: str, options: dict[str, Any]) -> int:
     return int(pyarrow.dataset.dataset(path, filesystem=filesystem).count_rows())
 
 
+def test_a_store_for_the_output_that_does_not_answer(
+    corpus: Corpus, memory: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stores, "_WAIT", 0.0)
+    kind = type(memory)
+    for name in ("ls", "put_file"):
+        with monkeypatch.context() as patch:
+            patch.setattr(kind, name, lambda *_, **__: 1 / 0)
+            with pytest.raises(RuntimeError, match=r"memory://out: ZeroDivisionError"):
+                quaver.extract_corpus(corpus, "memory://out")
+    assert quaver.extract_corpus(corpus, "memory://out").rows == 22
+
+
 def test_without_fsspec_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     import sys
 

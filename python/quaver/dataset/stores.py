@@ -22,8 +22,19 @@ _WHOLE = {"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "adl", "oss", "memory
 _TRIES, _WAIT = 4, 0.5
 
 
-class StoreError(Exception):
+class StoreError(RuntimeError):
     """A store that does not answer; no fault of one recording, so that work ends with it."""
+
+
+@contextmanager
+def _answering(place: str) -> Iterator[None]:
+    """Tell the errors that only one store knows as a StoreError."""
+    try:
+        yield
+    except (OSError, ImportError, RuntimeError):
+        raise
+    except Exception as error:
+        raise StoreError(f"{place}: {type(error).__name__}: {error}") from error
 
 
 class Fetched(io.BytesIO):
@@ -130,12 +141,13 @@ class Store:
         """Return the names in the folder, sorted; none if it is not there."""
         if not self.is_remote:
             return sorted(os.listdir(self.place)) if os.path.isdir(self.place) else []
-        filesystem, path = self.reached()
-        filesystem.invalidate_cache()
-        try:
-            found = filesystem.ls(path, detail=False)
-        except FileNotFoundError:
-            return []
+        with _answering(self.place):
+            filesystem, path = self.reached()
+            filesystem.invalidate_cache()
+            try:
+                found = filesystem.ls(path, detail=False)
+            except FileNotFoundError:
+                return []
         return sorted(str(name).rstrip("/").rpartition("/")[2] for name in found)
 
     @contextmanager
@@ -149,13 +161,17 @@ class Store:
         with tempfile.TemporaryDirectory(prefix="quaver-") as folder:
             local = Path(folder) / name
             yield local
-            filesystem, path = self.reached()
-            protocols = filesystem.protocol
-            protocols = {protocols} if isinstance(protocols, str) else set(protocols)
-            if protocols & _WHOLE:
-                filesystem.put_file(os.fspath(local), f"{path}/{name}")
-                return
-            filesystem.makedirs(path, exist_ok=True)
-            hidden = f"{path}/.quaver-{secrets.token_hex(8)}.tmp"
-            filesystem.put_file(os.fspath(local), hidden)
-            filesystem.mv(hidden, f"{path}/{name}")
+            with _answering(self.place):
+                self._send(local)
+
+    def _send(self, local: Path) -> None:
+        filesystem, path = self.reached()
+        protocols = filesystem.protocol
+        protocols = {protocols} if isinstance(protocols, str) else set(protocols)
+        if protocols & _WHOLE:
+            filesystem.put_file(os.fspath(local), f"{path}/{local.name}")
+            return
+        filesystem.makedirs(path, exist_ok=True)
+        hidden = f"{path}/.quaver-{secrets.token_hex(8)}.tmp"
+        filesystem.put_file(os.fspath(local), hidden)
+        filesystem.mv(hidden, f"{path}/{local.name}")

@@ -156,7 +156,9 @@ def extract_partition(job: Job, report: Report | None = None) -> Done:
             listed = json.dumps([asdict(failure) for failure in failures])
             writer.add_key_value_metadata({FAILURES: listed})
     except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else str(error)
+        # pyarrow's words are many; a store's are all that there is.
+        is_plain = error.errno and not job.store.is_remote
+        reason = os.strerror(error.errno or 0) if is_plain else error.strerror or str(error)
         raise OSError(
             error.errno or 0,
             f"{reason}: {name} was not written; partitions that are complete stay, and the same"
