@@ -6,6 +6,7 @@ import csv
 import math
 import tracemalloc
 from pathlib import Path
+from unicodedata import normalize
 
 import numpy as np
 import pytest
@@ -166,6 +167,27 @@ def test_labels_called_otherwise() -> None:
         table.relabelled({"rage": "anger"}, ["boring"])
     with pytest.raises(ValueError, match="no clip is left without angry, bored, calm"):
         table.relabelled(drop=["angry", "bored", "calm"])
+
+
+def test_letters_with_accents_are_the_same_however_they_are_written(tmp_path: Path) -> None:
+    """A Mac calls its folders in two characters what people type as one."""
+    typed, macs = (normalize(form, "m\u00fcde") for form in ("NFC", "NFD"))
+    table = tmp_path / "t.csv"
+    table.write_text(f"path,label,speaker\n{macs}/a.wav,{macs},{macs}\nb.wav,{typed},{typed}\n")
+    found = corpus.manifest(table)
+    assert set(found.labels) == set(found.speakers) == {typed}
+    assert found[0].path == tmp_path / macs / "a.wav"  # files are called as they are
+    assert set(found.relabelled({macs: "tired"}).labels) == {"tired"}
+    by_path = corpus.manifest(table, speaker="^(b|m[^/]+)")
+    assert by_path.speakers.tolist() == [typed, "b"]
+    for folder in (macs, "calm"):
+        (tmp_path / "moods" / folder).mkdir(parents=True)
+        soundfile.write(tmp_path / "moods" / folder / "a.wav", np.zeros(800), 16000)
+    moods = corpus.folders(tmp_path / "moods")
+    assert set(moods.labels) == {"calm", typed}
+    assert moods.relabelled(drop=[typed]).labels.tolist() == ["calm"]
+    own = corpus.Corpus([corpus.Clip(Path("a.wav"), macs, "", "own"), *moods])
+    assert own.relabelled(drop=[macs]).labels.tolist() == ["calm"]
 
 
 def test_unlabelled_rows_are_asked_for(tmp_path: Path) -> None:

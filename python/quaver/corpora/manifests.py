@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from quaver._extras import extra
-from quaver.corpora.table import Corpus
+from quaver.corpora.table import Corpus, composed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -159,6 +159,8 @@ class _Columns:
         columns: dict[str, Any] = dict(self._cells)
         columns.update({name: np.array(times) for name, times in self._times.items()})
         columns["sex"] = self._sexes()
+        for name in {"label", "speaker", "corpus", "split"} & set(columns):
+            columns[name] = composed(columns[name])
         names = columns.get("corpus", [""] * len(self._lines))
         own = self._table.stem
         columns["corpus"] = [name or own for name in names]

@@ -17,7 +17,7 @@ from quaver.audio import find_audio
 from quaver.corpora import annotated
 from quaver.corpora.manifests import ENDINGS, csv_rows, manifest
 from quaver.corpora.names import PARSERS, Name
-from quaver.corpora.table import Clip, Corpus
+from quaver.corpora.table import Clip, Corpus, composed
 
 #: Speakers of the five speaker-independent test folds of RAVDESS (Luna-Jiménez et al., 2021).
 RAVDESS_FOLDS = (
@@ -256,9 +256,10 @@ def folders(directory: str | os.PathLike[str], *, speaker: str | None = None) ->
             f" {', '.join(str(path) for path in loose[:3])}"
         )
     name = root.absolute().name
+    labels = composed(parts[depth] for parts in places)
     corpus = Corpus(
-        Clip(path, parts[depth], "", name, split=parts[0] if depth else "")
-        for path, parts in zip(files, places, strict=True)
+        Clip(path, label, "", name, split=parts[0] if depth else "")
+        for path, parts, label in zip(files, places, labels, strict=True)
     )
     return corpus if speaker is None else corpus.with_speakers(speaker, root)
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
+from unicodedata import normalize
 
 import numpy as np
 
@@ -69,6 +70,19 @@ class Clip:
 
     def __fspath__(self) -> str:
         return os.fspath(self.path)
+
+
+def composed(words: Iterable[str]) -> list[str]:
+    """Return words in Unicode's form NFC, as people type them; a Mac calls its files in NFD.
+
+    Examples
+    --------
+    >>> composed(["mu\N{COMBINING DIAERESIS}de"]) == ["m\N{LATIN SMALL LETTER U WITH DIAERESIS}de"]
+    True
+    """
+    given = list(words)
+    forms = {word: normalize("NFC", word) for word in set(given) if not word.isascii()}
+    return [forms.get(word, word) for word in given] if forms else given
 
 
 class Corpus(Sequence[Clip]):
@@ -245,18 +259,20 @@ class Corpus(Sequence[Clip]):
         >>> Corpus(clips).relabelled({"angry": "anger"}, ["bored"]).labels.tolist()
         ['anger']
         """
-        names, left_out = dict(labels or {}), set(drop)
-        known = set(self._columns["label"])
+        found = labels or {}
+        names = dict(zip(composed(found), found.values(), strict=True))
+        own, left_out = composed(self._columns["label"]), set(composed(drop))
+        known = set(own)
         unknown = sorted({*names, *left_out} - known)
         if unknown:
             raise ValueError(
                 f"no clip is labelled {', '.join(map(repr, unknown))},"
                 f" the labels are {', '.join(sorted(known))}"
             )
-        kept = self.part([label not in left_out for label in self._columns["label"]])
+        kept = self.part([label not in left_out for label in own])
         if not len(kept):
             raise ValueError(f"no clip is left without {', '.join(sorted(left_out))}")
-        words = [names.get(label, label) for label in kept._columns["label"]]
+        words = [names.get(label, label) for label in own if label not in left_out]
         return Corpus.of_columns({**kept._columns, "label": words})
 
     def with_speakers(self, speaker: str, root: str | os.PathLike[str] = "") -> Corpus:
@@ -296,7 +312,7 @@ class Corpus(Sequence[Clip]):
                 f"{speaker!r} finds no speaker in {len(without)} of {len(paths)} paths, among them"
                 f" {', '.join(without[:3])}"
             )
-        words = [match[1] for match in found if match is not None]
+        words = composed(match[1] for match in found if match is not None)
         return Corpus.of_columns({**self._columns, "speaker": words})
 
     def to_frame(self) -> Any:

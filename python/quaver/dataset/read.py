@@ -15,7 +15,7 @@ from quaver._extras import extra
 from quaver._frames import frame
 from quaver.batch import Batch, by
 from quaver.config import FeatureConfig
-from quaver.corpora.table import COLUMNS, Corpus
+from quaver.corpora.table import COLUMNS, Corpus, composed
 from quaver.dataset.plan import PLAN, part_name, read_plan
 from quaver.dataset.stores import Store
 from quaver.dataset.work import FAILURES, ClipFailure
@@ -99,7 +99,8 @@ class CorpusFeatures:
     ) -> CorpusFeatures:
         """Return the rows with other names of labels, and without some; see `Corpus.relabelled`."""
         kept = self.corpus.relabelled(labels, drop)
-        return self._with(self.values[~np.isin(self.labels, list(drop))], kept)
+        own = composed(self.labels.tolist())
+        return self._with(self.values[~np.isin(own, composed(drop))], kept)
 
     def _with(self, values: NDArray[np.float32], corpus: Corpus) -> CorpusFeatures:
         return CorpusFeatures(
