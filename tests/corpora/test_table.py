@@ -211,6 +211,18 @@ def test_many_rows_take_little_memory(tmp_path: Path) -> None:
     assert peak / n < 600
 
 
+def test_one_long_cell_takes_no_memory_in_the_others() -> None:
+    words = ["x" * 100_000, *["hi"] * 9999]  # 4 GB as an array of str
+    clips = corpus.Corpus.of_columns({"path": [*words[1:], "a"], "note": words})
+    tracemalloc.start()
+    column = clips.column("note")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert column.tolist() == words
+    assert peak < 1 << 20
+    assert clips[1:].column("note").dtype.kind == "U"
+
+
 def test_a_manifest_in_another_encoding(tmp_path: Path) -> None:
     table = tmp_path / "t.csv"
     table.write_bytes("path,label,speaker\nä.wav,fear,ann\n".encode("latin-1"))

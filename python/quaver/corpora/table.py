@@ -174,6 +174,8 @@ class Corpus(Sequence[Clip]):
     def column(self, name: str) -> NDArray[Any]:
         """Return a column: float64 of ``start`` and ``end`` (NaN for the end of a file), else str.
 
+        Paths, and further columns with a cell that is far longer than most, are of dtype object.
+
         Raises
         ------
         ValueError
@@ -184,7 +186,7 @@ class Corpus(Sequence[Clip]):
         column = self._columns[name]
         if isinstance(column, np.ndarray):
             return column
-        if name == "path":  # names of very different length
+        if name == "path" or (name not in COLUMNS and _is_uneven(column)):
             return np.array(column, dtype=object)
         return np.array(column, dtype=np.str_)
 
@@ -354,6 +356,12 @@ class Corpus(Sequence[Clip]):
         if not isinstance(other, Corpus):
             return NotImplemented
         return self.clips == other.clips
+
+
+def _is_uneven(words: Sequence[str]) -> bool:
+    """Tell whether an array, whose cells are as wide as the longest, would be mostly empty."""
+    lengths = np.fromiter(map(len, words), np.int64, len(words))
+    return bool(lengths.size and lengths.max() * lengths.size > 16 * lengths.sum() + (1 << 20))
 
 
 def _speaker_pattern(speaker: str) -> re.Pattern[str]:
