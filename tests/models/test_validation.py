@@ -19,7 +19,7 @@ import quaver
 from quaver.corpus import Clip, Corpus, folders, manifest
 from quaver.models import evaluation, results, svm
 from quaver.models.predictions import Predictions
-from quaver.models.protocols import folds_of
+from quaver.models.protocols import folds_of, units_of
 from quaver.models.svm import robust, selection
 from quaver.models.transformers import AudioFeatures
 from toys import tone
@@ -178,6 +178,32 @@ def test_a_label_with_one_clip_to_train_on_is_said_before_anything_is_read(kind:
     clips = Corpus(Clip(Path(f"{i}.wav"), *row, "t") for i, row in enumerate(rows))
     with pytest.raises(ValueError, match="fold 1 has one clip of y to train on, expected two"):
         evaluation.cross_validate(clips, kind, protocol="leave-one-speaker-out")
+
+
+@pytest.mark.filterwarnings("ignore:random folds")
+def test_parts_that_overlap_stay_together(moods: Corpus) -> None:
+    paths = [str(path) for path in moods.column("path")]
+    columns: dict[str, Any] = {
+        "path": paths * 4,
+        "label": moods.labels.tolist() * 4,
+        "start": np.repeat([0.0, 0.03, 0.2, 0.06], 90),
+        "end": np.repeat([0.1, 0.2, np.nan, 0.15], 90),
+    }
+    clips = Corpus.of_columns(columns)
+    assert units_of(clips).reshape(4, 90)[[0, 1, 3]].tolist() == [[*range(90)]] * 3
+    assert units_of(clips).reshape(4, 90)[2].tolist() == [*range(90, 180)]
+    folds = np.full(360, -1)
+    for i, rows in enumerate(folds_of(clips, "random")):
+        folds[rows] = i
+    together = folds.reshape(4, 90)
+    assert (together[[1, 3]] == together[0]).all()
+    assert (together[2] != together[0]).any()
+    twice = Corpus.joined([clips[:90], clips[:90]])  # a corpus that was given twice
+    assert units_of(twice).tolist() == [*range(90)] * 2
+    found = evaluation.cross_validate(twice, search=False, protocol="random", threads=1)
+    assert (found.folds[:90] == found.folds[90:]).all()
+    texts = Corpus.of_columns({"path": [""] * 3, "label": ["a"] * 3})
+    assert units_of(texts).tolist() == [0, 1, 2]
 
 
 def test_intervals_are_drawn_over_speakers() -> None:

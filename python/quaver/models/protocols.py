@@ -37,7 +37,8 @@ def folds_of(
             A fold for each corpus.
         random
             Five folds, each label shared out evenly by a seed. Voices are on both sides: only for
-            corpora whose speakers nobody knows, or to compare with.
+            corpora whose speakers nobody knows, or to compare with. Parts of a file that overlap
+            stay together.
     seed : int, default 0
         Of random folds.
     whole : bool, default False
@@ -109,9 +110,8 @@ def _random(corpus: Corpus, seed: int, whole: bool) -> Iterator[NDArray[np.intp]
         UserWarning,
         stacklevel=4,
     )
-    units, first = np.arange(len(corpus)), np.arange(len(corpus))
-    if whole:
-        _, first, units = np.unique(corpus.column("path"), return_index=True, return_inverse=True)
+    units = units_of(corpus, whole=whole)
+    first = np.unique(units, return_index=True)[1]
     labels = corpus.labels[first]
     order = np.random.default_rng(seed).permutation(len(labels))
     # Clips of a label one after the other, dealt out as cards are.
@@ -123,3 +123,34 @@ def _random(corpus: Corpus, seed: int, whole: bool) -> Iterator[NDArray[np.intp]
     folds[dealt] = np.arange(len(dealt)) % _N_FOLDS
     for i in range(min(_N_FOLDS, len(dealt))):
         yield np.flatnonzero(folds[units] == i)
+
+
+def units_of(corpus: Corpus, *, whole: bool = False) -> NDArray[np.intp]:
+    """Return numbers of what no fold may part: parts of a file that overlap, or `whole` files.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from quaver.corpus import Clip
+    >>> spans = ((0, 2), (5, 6), (1, 3))
+    >>> units_of(Corpus(Clip(Path("a"), "", "", "", start=s, end=e) for s, e in spans)).tolist()
+    [0, 1, 0]
+    """
+    numbers: dict[str, int] = {}
+    files = [numbers.setdefault(path, len(numbers)) for path in corpus.column("path").tolist()]
+    is_text = list(numbers) == [""]  # which is of no file
+    if is_text or len(numbers) == len(files):
+        return np.arange(len(files))
+    codes = np.array(files, np.intp)
+    if whole:
+        return codes
+    starts, ends = corpus.column("start"), corpus.column("end")
+    order = np.lexsort((starts, codes))
+    units = np.empty(len(files), np.intp)
+    file, until, first = -1, 0.0, -1
+    for i in order.tolist():
+        if files[i] != file or starts[i] >= until:
+            file, until, first = files[i], 0.0, i
+        until = max(until, np.inf if np.isnan(ends[i]) else ends[i])
+        units[i] = first
+    return np.unique(units, return_inverse=True)[1]

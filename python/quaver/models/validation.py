@@ -18,7 +18,7 @@ from quaver.config import FeatureConfig
 from quaver.corpora.check import usable
 from quaver.dataset.read import CorpusFeatures
 from quaver.models.base import VoiceModel, check_trainable
-from quaver.models.protocols import folds_of
+from quaver.models.protocols import folds_of, units_of
 from quaver.models.results import Evaluation, columns_of
 from quaver.models.scores import score
 from quaver.models.svm import selection
@@ -223,8 +223,10 @@ def _svm(
 ) -> Fitter:
     # Features that were chosen while looking at a corpus' speakers would be no fair choice there.
     config = FeatureConfig() if config is None and not search else config
-    paths, labels = clips.paths, clips.labels
-    groups = clips.groups if by_speaker else clips.column("path").astype(np.str_) if whole else None
+    paths, labels, groups = clips.paths, clips.labels, clips.groups if by_speaker else None
+    units = units_of(clips, whole=whole)
+    if groups is None and units.max() + 1 < len(units):
+        groups = units.astype(np.str_)
 
     @cache
     def vectors(candidate: FeatureConfig) -> NDArray[np.float32]:
