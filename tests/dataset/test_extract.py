@@ -172,6 +172,9 @@ def test_another_configuration_or_corpus_is_refused(corpus: Corpus, tmp_path: Pa
     with pytest.raises(FileExistsError, match="begun already"):
         extracted(corpus, out, resume=False)
     assert sorted(out.iterdir()) == files
+    (out / "_plan.parquet").write_bytes(b"no")
+    with pytest.raises(ValueError, match=r"_plan\.parquet: not written by quaver"):
+        extracted(corpus, out)
 
 
 def test_another_version_is_refused(

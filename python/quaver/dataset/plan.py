@@ -129,7 +129,8 @@ def digest_of(corpus: Corpus) -> str:
             if name in _NUMBERS:
                 digest.update(column.tobytes())
             else:
-                digest.update("\0".join(column.tolist()).encode("utf-8", "surrogatepass"))
+                cells = "\0".join(column.tolist()).encode("utf-8", "surrogatepass")
+                digest.update(len(cells).to_bytes(8, "little") + cells)
     return digest.hexdigest()
 
 
@@ -195,10 +196,10 @@ def read_plan(store: Store) -> dict[str, Any]:
     filesystem, folder = store.reached()
     if PLAN not in store.names():
         raise FileNotFoundError(f"{store.place}: no features of a corpus, {PLAN} is not there")
-    schema = pyarrow.parquet.read_schema(f"{folder}/{PLAN}", filesystem=filesystem)
     try:
+        schema = pyarrow.parquet.read_schema(f"{folder}/{PLAN}", filesystem=filesystem)
         found: dict[str, Any] = json.loads((schema.metadata or {})[b"quaver.plan"])
-    except (KeyError, ValueError):
+    except (KeyError, ValueError):  # pyarrow's own for a damaged file is a ValueError
         raise ValueError(f"{store.place}/{PLAN}: not written by quaver.extract_corpus") from None
     return found
 
@@ -214,7 +215,7 @@ def _refuse_other(place: str, found: dict[str, Any], wanted: dict[str, Any]) -> 
         if before.get(name) != now.get(name)
     ]
     if not other and found["corpus"] != wanted["corpus"]:
-        other = ["another corpus: other clips, paths, labels or another order"]
+        other = ["another corpus: other clips, labels, order, or paths written otherwise"]
     if other:
         raise ValueError(
             f"{place} was begun with {'; '.join(other)}: take another folder, or what it was"
