@@ -3,6 +3,7 @@
 // named on the command line, against the sums that define them.
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <random>
 #include <string>
 #include <vector>
@@ -157,11 +158,15 @@ static void test_decibel() {
   for (std::size_t n : {0, 1, 3, 16, 33}) {
     std::vector<float> x(n), out(n);
     for (std::size_t i = 0; i < n; ++i) x[i] = static_cast<float>(i) * 0.25f;
-    const float largest = decibel(x.data(), n, false, 1e-10f, 1.0f, 80.0f, out.data());
-    for (std::size_t i = 0; i < n; ++i) {
-      const double power = std::max(static_cast<double>(x[i]), 1e-10);
-      CHECK_NEAR(static_cast<double>(out[i]), 10 * std::log10(power) - 1, 2e-5);
-      CHECK(out[i] <= largest);
+    for (const float top_db : {std::numeric_limits<float>::infinity(), 80.0f}) {
+      const float largest = decibel(x.data(), n, false, 1e-10f, 1.0f, top_db, out.data());
+      for (std::size_t i = 0; i < n; ++i) {
+        const double power = std::max(static_cast<double>(x[i]), 1e-10);
+        const double lowest = static_cast<double>(largest) - static_cast<double>(top_db);
+        const double expected = std::max(10 * std::log10(power) - 1, lowest);
+        CHECK_NEAR(static_cast<double>(out[i]), expected, 2e-5);
+        CHECK(out[i] <= largest);
+      }
     }
     if (n == 0) continue;
     x[n - 1] = std::nanf("");
