@@ -49,7 +49,9 @@ def test_file(benchmark: Any, clip: Array, files: dict[str, Path], file: str, na
     assert benchmark(work).shape == (len(quaver.feature_names()),)
 
 
-@pytest.mark.parametrize("name", ["quaver", "librosa", "asrfront"])
+@pytest.mark.parametrize(
+    "name", ["quaver", "librosa", pytest.param("asrfront", marks=pytest.mark.peer)]
+)
 @pytest.mark.parametrize("file", FILES)
 def test_load(benchmark: Any, clip: Array, files: dict[str, Path], file: str, name: str) -> None:
     """Decode and resample to 16 kHz; asrfront by ffmpeg's shorter filter, to 16 bits."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -31,10 +32,14 @@ def pytest_report_header() -> list[str]:
     return [f"quaver {key}: {value}" for key, value in quaver.show_config().items()]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         if "data_dir" in getattr(item, "fixturenames", ()):
             item.add_marker("data")
+    marked = ((item, item.get_closest_marker("peer")) for item in items)
+    missing = {item for item, mark in marked if mark and mark.args and not find_spec(mark.args[0])}
+    config.hook.pytest_deselected(items=list(missing))
+    items[:] = [item for item in items if item not in missing]
 
 
 @pytest.hookimpl(optionalhook=True)

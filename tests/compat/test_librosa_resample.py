@@ -44,7 +44,6 @@ def test_long_signals_are_filtered_in_parts(monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize("options", [{}, {"scale": True}, {"fix": False}, {"axis": 0}])
 @pytest.mark.parametrize("name", list(windowed_sinc.FILTERS))
 def test_numbers_of_resampy(name: str, options: dict[str, Any]) -> None:
-    pytest.importorskip("resampy")
     for y in (signal(4000), signal(4000, dtype=np.float64), signal(2000, channels=(2,))):
         x = y.T if options.get("axis") == 0 else y
         assert_same(

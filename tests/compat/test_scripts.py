@@ -63,8 +63,6 @@ def arguments_of(script: str, clips: Path, out: Path) -> list[str]:
 
 @pytest.mark.parametrize(("script", "library", "alone"), RUNS)
 def test_same_output(clips: Path, tmp_path: Path, script: str, library: str, alone: bool) -> None:
-    if script == "tonal_vector.py":
-        pytest.importorskip("resampy")
     path = str(SCRIPTS / script)
     theirs, ours = tmp_path / "theirs.npz", tmp_path / "ours.npz"
     with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
@@ -93,4 +91,5 @@ def test_same_output(clips: Path, tmp_path: Path, script: str, library: str, alo
         if script == "tonal_vector.py":
             # The quietest bins hold the rounding of resampy's float32 sums, which is not ours.
             bound[:, 180:187] += 0.02
+        bound += tolerances.RESAMPLED_DB.get(script, 0.0)
         assert (error <= bound).all(), (name, float((error - bound).max()))

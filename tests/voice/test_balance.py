@@ -125,12 +125,14 @@ def assert_as_opensmile(clips: list[tuple[NDArray[np.int16], int]]) -> None:
             assert (error <= 1e-3 * levels[level].std(axis=0)).all(), (rate, level, error)
 
 
+@pytest.mark.peer("opensmile")
 def test_agrees_with_opensmile(speech: NDArray[np.float32]) -> None:
     noise = np.random.default_rng(1).standard_normal(len(speech))
     loud = np.round(32767 * (0.9 * speech / abs(speech).max())) + noise
     assert_as_opensmile([(np.asarray(loud, np.int16), rate) for rate in RATES])
 
 
+@pytest.mark.peer("opensmile")
 @pytest.mark.data
 def test_agrees_with_opensmile_on_speech(ravdess: list[Path]) -> None:
     clips = [quaver.load(path) for path in ravdess[::480]]

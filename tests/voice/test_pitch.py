@@ -124,6 +124,7 @@ def test_what_is_refused() -> None:
     assert _core.pitch_path(np.zeros((0, 13), np.float32)).shape == (0, 2)
 
 
+@pytest.mark.peer("opensmile")
 @pytest.mark.data
 def test_agrees_with_opensmile(ravdess: list[Path]) -> None:
     """Its candidates but for ties; nearly all of its decisions, which are made by other costs."""

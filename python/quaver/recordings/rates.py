@@ -74,10 +74,12 @@ def as_soxr(samples: NDArray[Any], rate: float, wanted: float) -> NDArray[Any]:
     def theirs(part: NDArray[Any]) -> NDArray[Any]:
         return np.asarray(soxr.resample(part, rate, wanted, quality=QUALITY))
 
-    is_whole = float(rate).is_integer() and float(wanted).is_integer()
-    plan = _soxr_plan(int(rate), int(wanted)) if is_whole and samples.dtype == np.float32 else None
+    are_whole = all(float(each).is_integer() and 0 < each < 1 << 31 for each in (rate, wanted))
+    plan = _soxr_plan(int(rate), int(wanted)) if are_whole and samples.dtype == np.float32 else None
     if plan is None:
         return theirs(samples)
+    if not samples.flags.aligned:
+        samples = samples.copy()
     out = plan.run(samples)
     # Its first samples are not what its filter makes, by a sixth of the beginning at the most.
     first = samples[: math.ceil(2 * _REACH * max(1, rate / wanted))]
