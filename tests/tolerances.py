@@ -257,6 +257,6 @@ def peer_cepstra_error(magnitude: Array, bank: Array, epsilon: float) -> Array:
 
 # Outputs of whole scripts, in their own units: relative as SHORT_TERM, or this near zero.
 SCRIPT_DB = MFCC_DB
-# More where scripts resample: samples within 1e-6 of soxr's are other ones in frames of -100 dB, and
-# the lifter of one multiplies their cepstra by up to 12.
+# More where scripts resample: samples within 1e-6 of soxr's are other ones in frames of -100 dB,
+# and the lifter of one multiplies their cepstra by up to 12.
 RESAMPLED_DB = {"mfcc_tensor.py": 0.3, "cleaned_speech.py": 0.01}
