@@ -89,7 +89,9 @@ def test_same_output(clips: Path, tmp_path: Path, script: str, library: str, alo
         # Cepstra and decibels cross zero: the absolute bound of both is that of the cepstra.
         bound = np.maximum(tolerances.SHORT_TERM * np.abs(values), tolerances.SCRIPT_DB)
         if script == "tonal_vector.py":
-            # The quietest bins hold the rounding of resampy's float32 sums, which is not ours.
+            # The quietest bins hold the rounding of resampy's float32 sums, which is not ours; the
+            # last band lies above what recordings at 16 kHz hold, and has nothing else.
             bound[:, 180:187] += 0.02
+            bound[:, 186] += 0.5
         bound += tolerances.RESAMPLED_DB.get(script, 0.0)
         assert (error <= bound).all(), (name, float((error - bound).max()))
