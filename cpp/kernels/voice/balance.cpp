@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "kernels/voice/frames.hpp"
 #include "quaver/core/scratch.hpp"
 #include "quaver/pipelines/extract.hpp"
 
@@ -21,19 +22,6 @@ namespace {
 constexpr double kPi = 3.14159265358979323846;
 // int16 counts in steps of 1/32767 here, elsewhere of 1/32768.
 constexpr double kGain = 32768.0 / 32767.0;
-
-std::size_t rounded(double x) { return static_cast<std::size_t>(std::floor(x + 0.5)); }
-
-FramingOptions framing_of(double sample_rate) {
-  if (!(sample_rate >= BalancePlan::kLowestRate)) {
-    throw std::invalid_argument("sample_rate must be at least 8000 Hz, got " +
-                                std::to_string(sample_rate));
-  }
-  const std::size_t length = checked_length("frame_length", rounded(0.02 * sample_rate));
-  std::size_t n_fft = 1;
-  while (n_fft < length) n_fft *= 2;
-  return {length, rounded(0.01 * sample_rate), n_fft, 0.0, "hamming", false};
-}
 
 double mel_of(double hz) { return 1127.0 * std::log(1.0 + hz / 700.0); }
 
@@ -126,7 +114,7 @@ SlopePlan::SlopePlan(double low_hz, double high_hz, double bin_width) {
 }
 
 BalancePlan::BalancePlan(double sample_rate)
-    : framing(framing_of(sample_rate)),
+    : framing(voice_frames(sample_rate, BalancePlan::kLowestRate, 0.02, "hamming")),
       fft(framing.n_fft),
       bin_width(50.0 * static_cast<double>(framing.frame_length) / static_cast<double>(fft.n)),
       bank(mel_bank(fft.n_bins, bin_width)),

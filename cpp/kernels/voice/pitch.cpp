@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "kernels/voice/frames.hpp"
 #include "quaver/core/scratch.hpp"
 #include "quaver/pipelines/extract.hpp"
 
@@ -20,18 +21,10 @@ namespace {
 
 constexpr double kPi = 3.14159265358979323846, kLowestHz = 25.0;
 
-std::size_t rounded(double x) { return static_cast<std::size_t>(std::floor(x + 0.5)); }
-
 FramingPlan framing_of(double sample_rate) {
-  if (!(sample_rate >= PitchPlan::kLowestRate)) {
-    throw std::invalid_argument("sample_rate must be at least 8000 Hz, got " +
-                                std::to_string(sample_rate));
-  }
-  const std::size_t length = checked_length("frame_length", rounded(0.06 * sample_rate));
-  std::size_t n_fft = 1;
-  while (n_fft < length) n_fft *= 2;
-  const std::size_t hop = rounded(0.01 * sample_rate);
-  FramingPlan plan({length, hop, n_fft, 0.0, "boxcar", false});
+  const FramingOptions options = voice_frames(sample_rate, PitchPlan::kLowestRate, 0.06, "boxcar");
+  FramingPlan plan(options);
+  const std::size_t length = options.frame_length, hop = options.hop_length, n_fft = options.n_fft;
   const double middle = static_cast<double>(length - 1) / 2.0;
   std::vector<double> window(length);
   for (std::size_t i = 0; i < length; ++i) {

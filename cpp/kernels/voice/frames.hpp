@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Frames as the GeMAPS sets have them: one every 10 ms, transformed at the next power of two.
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <stdexcept>
+#include <string>
+
+#include "quaver/pipelines/extract.hpp"
+
+namespace quaver {
+
+inline std::size_t rounded(double x) { return static_cast<std::size_t>(std::floor(x + 0.5)); }
+
+inline FramingOptions voice_frames(double sample_rate, double lowest_rate, double seconds,
+                                   const char* window) {
+  if (!(sample_rate >= lowest_rate)) {
+    throw std::invalid_argument("sample_rate must be at least 8000 Hz, got " +
+                                std::to_string(sample_rate));
+  }
+  const std::size_t length = checked_length("frame_length", rounded(seconds * sample_rate));
+  std::size_t n_fft = 1;
+  while (n_fft < length) n_fft *= 2;
+  return {length, rounded(0.01 * sample_rate), n_fft, 0.0, window, false};
+}
+
+}  // namespace quaver
