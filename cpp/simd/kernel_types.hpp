@@ -29,4 +29,5 @@
 #include "quaver/time/resample.hpp"
 #include "quaver/time/timedomain.hpp"
 #include "quaver/voice/balance.hpp"
+#include "quaver/voice/harmonics.hpp"
 #include "quaver/voice/pitch.hpp"

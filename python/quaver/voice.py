@@ -29,6 +29,8 @@ SPECTRAL_BALANCE = (
 )
 #: The columns of `pitch`.
 PITCH = ("f0", "voicing")
+#: The columns of `harmonics`.
+HARMONICS = ("hnr", "h1_h2")
 # Seconds, as GeMAPS defines them.
 _FRAME, _PITCH_FRAME, _HOP = 0.02, 0.06, 0.01
 
@@ -44,6 +46,12 @@ def _balance_plan(sample_rate: float) -> tuple[_core.Balance, int]:
 def _pitch_plan(sample_rate: float) -> tuple[_core.Pitch, int]:
     rate = check_sample_rate(sample_rate)
     return _core.Pitch(sample_rate=rate), 2 * PER_POINT * int(2 * _PITCH_FRAME * rate)
+
+
+@kept
+def _harmonics_plan(sample_rate: float) -> tuple[_core.Harmonics, int]:
+    rate = check_sample_rate(sample_rate)
+    return _core.Harmonics(sample_rate=rate), PER_POINT * int(2 * _PITCH_FRAME * rate)
 
 
 def _frames(values: NDArray[np.float32], names: tuple[str, ...], length: float) -> ShortTerm:
@@ -139,3 +147,50 @@ def pitch(samples: ArrayLike, sample_rate: float, *, downmix: Downmix = None) ->
     """
     candidates = _pitch_plan(sample_rate).candidates(as_samples(samples, downmix))
     return _frames(_core.pitch_path(candidates), PITCH, _PITCH_FRAME)
+
+
+def harmonics(samples: ArrayLike, sample_rate: float, *, downmix: Downmix = None) -> ShortTerm:
+    """Compute how much of a voice is periodic, and how fast its harmonics fall.
+
+    Of frames of 60 ms every 10 ms, by openSMILE's definitions (its GeMAPS sets) at the pitch of
+    `pitch`.
+
+    Parameters
+    ----------
+    samples, downmix
+        As of `short_term`.
+    sample_rate : int
+        Sampling rate in Hz, at least 8000.
+
+    Returns
+    -------
+    ShortTerm
+        ``values`` (n_frames, 2) float32 in dB, ``names`` ``("hnr", "h1_h2")``, ``times`` in
+        seconds. ``hnr`` is the ratio of harmonics to noise, ``h1_h2`` the level of the second
+        harmonic less that of the third, which the sets call H1-H2. Both are 0 where there is no
+        voice.
+
+    Raises
+    ------
+    ValueError
+        For a wrong shape, rate or length (at least one frame), NaN or infinity.
+    TypeError
+        For samples of another type.
+
+    Notes
+    -----
+    ``cpp/include/quaver/voice/harmonics.hpp`` states the formulas and the accuracy.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> phase = 2 * np.pi * 200 * np.arange(16000) / 16000
+    >>> frames = harmonics(sum(np.sin(k * phase) / k for k in range(1, 8)) / 4, 16000)
+    >>> frames.names, [round(float(decibel), 1) for decibel in frames.values[0]]
+    (('hnr', 'h1_h2'), [13.4, 3.5])
+    """
+    candidates, spectra = _pitch_plan(sample_rate).spectra(as_samples(samples, downmix))
+    f0 = _core.pitch_path(candidates)[:, 0].copy()
+    no_formants = np.zeros((len(f0), 3), np.float32)
+    values = _harmonics_plan(sample_rate).run(spectra, f0, no_formants)
+    return _frames(values[:, :2].copy(), HARMONICS, _PITCH_FRAME)

@@ -4,6 +4,7 @@
 #include "array.hpp"
 #include "plan.hpp"
 #include "quaver/voice/balance.hpp"
+#include "quaver/voice/harmonics.hpp"
 #include "quaver/voice/pitch.hpp"
 
 namespace quaver::bindings {
@@ -38,6 +39,36 @@ static Array<float> run_candidates(const PitchPlan& plan, const py::array& array
   });
 }
 
+// With the spectra, (n_blocks, n_bins, lanes), as they lie in memory.
+static py::tuple run_spectra(const PitchPlan& plan, const py::array& array) {
+  const Samples samples = samples_view(array);
+  const std::size_t n_frames = frames_of(plan, samples), lanes = spectra_size(1, 1);
+  Array<float> kept = empty<float>({spectra_size(1, n_frames) / lanes, plan.fft.n_bins, lanes});
+  const Array<float> found =
+      filled<float>({n_frames, kPitchColumns}, [&, spectra = values(kept)](float* to) {
+        pitch_candidates(plan, samples, reinterpret_cast<PitchFrame*>(to), spectra);
+      });
+  return py::make_tuple(found, kept);
+}
+
+static Array<float> run_harmonics(const HarmonicsPlan& plan, const Array<float>& spectra,
+                                  const Array<float>& f0, const Array<float>& formant_hz) {
+  constexpr std::size_t kFormants = HarmonicsPlan::kFormants;
+  require_ndim(f0, 1, "f0 must be one-dimensional");
+  const std::size_t n_frames = extent(f0, 0), lanes = spectra_size(1, 1);
+  if (formant_hz.ndim() != 2 || extent(formant_hz, 0) != n_frames ||
+      extent(formant_hz, 1) != kFormants) {
+    refuse("formant_hz must be (n_frames, 3), of the frames of f0", f0, formant_hz);
+  }
+  if (spectra.ndim() != 3 || extent(spectra, 1) != plan.fft.n_bins || extent(spectra, 2) != lanes ||
+      size_of(spectra) != spectra_size(plan.fft.n_bins, n_frames)) {
+    refuse("spectra must be those of the frames of f0", f0, spectra);
+  }
+  return filled<float>({n_frames, HarmonicsPlan::kColumns},
+                       [&, x = values(spectra), hz = values(f0), formants = values(formant_hz)](
+                           float* to) { harmonics(plan, x, n_frames, hz, formants, to); });
+}
+
 static Array<float> run_path(const Array<float>& candidates) {
   if (candidates.ndim() != 2 || extent(candidates, 1) != kPitchColumns) {
     refuse("candidates must be (n_frames, 13), got shape ", candidates);
@@ -56,7 +87,14 @@ void bind_voice(py::module_& m) {
   py::class_<PitchPlan, std::shared_ptr<PitchPlan>>(m, "Pitch", "Plan of a voice's pitch.")
       .def(py::init<double>(), py::kw_only(), py::arg("sample_rate"))
       .def("candidates", &run_candidates, py::arg("samples"),
-           "(n_frames, 13): six frequencies, their strengths and the level.");
+           "(n_frames, 13): six frequencies, their strengths and the level.")
+      .def("spectra", &run_spectra, py::arg("samples"),
+           "The candidates, and the magnitudes (n_blocks, n_bins, lanes) that they are of.");
+  py::class_<HarmonicsPlan, std::shared_ptr<HarmonicsPlan>>(
+      m, "Harmonics", "Plan of the harmonics of a voice and of how much of it is periodic.")
+      .def(py::init<double>(), py::kw_only(), py::arg("sample_rate"))
+      .def("run", &run_harmonics, py::arg("spectra").noconvert(), py::arg("f0").noconvert(),
+           py::arg("formant_hz").noconvert(), "(n_frames, 6), of what Pitch.spectra kept.");
   m.def("pitch_path", &run_path, py::arg("candidates").noconvert(),
         "(n_frames, 2): pitch and strength along the path of least cost.");
 }

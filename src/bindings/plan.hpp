@@ -15,6 +15,7 @@
 #include "quaver/spectrum/stft.hpp"
 #include "quaver/time/resample.hpp"
 #include "quaver/voice/balance.hpp"
+#include "quaver/voice/harmonics.hpp"
 #include "quaver/voice/pitch.hpp"
 
 namespace quaver::bindings {
@@ -44,6 +45,7 @@ namespace pybind11::detail {
 QV_PLAN(quaver::BalancePlan)
 QV_PLAN(quaver::Extractor)
 QV_PLAN(quaver::FilterBank<float>)
+QV_PLAN(quaver::HarmonicsPlan)
 QV_PLAN(quaver::LogMelPlan)
 QV_PLAN(quaver::PitchPlan)
 QV_PLAN(quaver::PyAudioPlan)

@@ -2,6 +2,7 @@
 // The descriptors of a voice: finite whatever comes, the path among candidates of any kind.
 #include "fuzz.hpp"
 #include "quaver/voice/balance.hpp"
+#include "quaver/voice/harmonics.hpp"
 #include "quaver/voice/pitch.hpp"
 
 using namespace quaver;
@@ -22,6 +23,28 @@ static void check_path(fuzz::Bytes& bytes) {
     for (float hz : frames[t].hz) is_one = is_one || (hz > 0.0f && hz == out[2 * t]);
     REQUIRE(is_one);
   }
+}
+
+// The harmonics of any pitch, near formants anywhere.
+static void check_harmonics(fuzz::Bytes& bytes, double rate, const Samples& samples) {
+  const PitchPlan pitch(rate);
+  const HarmonicsPlan plan(rate);
+  const std::size_t n_frames = pitch.count(samples.size);
+  std::vector<float> f0(n_frames), formants(n_frames * HarmonicsPlan::kFormants);
+  for (float& hz : f0) hz = bytes.flag() ? static_cast<float>(bytes.between(50, 2000)) : 0.0f;
+  for (float& hz : formants) hz = static_cast<float>(bytes.between(0, 20000));
+  fuzz::on_each_target(
+      [&] {
+        std::vector<PitchFrame> frames(n_frames);
+        std::vector<float> spectra(spectra_size(plan.fft.n_bins, n_frames));
+        std::vector<float> out(n_frames * HarmonicsPlan::kColumns);
+        if (n_frames > 0) pitch_candidates(pitch, samples, frames.data(), spectra.data());
+        harmonics(plan, spectra.data(), n_frames, f0.data(), formants.data(), out.data());
+        return std::vector<double>(out.begin(), out.end());
+      },
+      [](const fuzz::Values&, const fuzz::Values& found) {
+        for (double level : found) REQUIRE(std::fabs(level) <= 201.0);
+      });
 }
 
 static void one(fuzz::Bytes& bytes) {
@@ -55,6 +78,7 @@ static void one(fuzz::Bytes& bytes) {
       },
       finite);
   check_path(bytes);
+  check_harmonics(bytes, rate, samples);
 }
 
 QV_FUZZ(one)

@@ -25,4 +25,9 @@ inline FramingOptions voice_frames(double sample_rate, double lowest_rate, doubl
   return {length, rounded(0.01 * sample_rate), n_fft, 0.0, window, false};
 }
 
+// Hz from bin to bin of the spectra of 60 ms.
+inline double pitch_bin_width(std::size_t frame_length, std::size_t n_fft) {
+  return static_cast<double>(frame_length) / 0.06 / static_cast<double>(n_fft);
+}
+
 }  // namespace quaver

@@ -35,21 +35,19 @@ FramingPlan framing_of(double sample_rate) {
   return plan;
 }
 
-double bin_width_of(const FramingPlan& framing) {
-  return static_cast<double>(framing.frame_length) / 0.06 / static_cast<double>(framing.n_fft);
-}
-
 double octaves_of(const FramingPlan& framing) {
-  return std::log2(bin_width_of(framing) * static_cast<double>(framing.n_fft / 2) / kLowestHz);
+  return std::log2(pitch_bin_width(framing.frame_length, framing.n_fft) *
+                   static_cast<double>(framing.n_fft / 2) / kLowestHz);
 }
 
 SplinePlan spline_of(const FramingPlan& framing) {
   const std::size_t n = framing.n_fft / 2 + 1;
+  const double width = pitch_bin_width(framing.frame_length, framing.n_fft);
   const double octaves = octaves_of(framing), size = static_cast<double>(n);
   std::vector<double> knots(n), places(n), gains(n);
   for (std::size_t i = 0; i < n; ++i) {
     const double at = static_cast<double>(i);
-    knots[i] = std::log2(bin_width_of(framing) * std::max(at, 0.5));
+    knots[i] = std::log2(width * std::max(at, 0.5));
     places[i] = std::log2(kLowestHz) + octaves * at / (size - 1.0);
     gains[i] = 0.5 + std::atan(3.0 * (octaves * (at + 2.0) / size - std::log2(1.3))) / kPi;
   }
@@ -133,11 +131,17 @@ void PitchWorkspace::reserve(const PitchPlan& plan, std::size_t lanes) {
   if (plan.fft.n_columns == 0) frames.reserve(plan.fft.n * lanes);
 }
 
-void pitch_candidates(const PitchPlan& plan, const Samples& samples, PitchFrame* out) {
+std::size_t spectra_size(std::size_t n_bins, std::size_t n_frames) {
+  const std::size_t lanes = kernels().lanes;
+  return (n_frames + lanes - 1) / lanes * lanes * n_bins;
+}
+
+void pitch_candidates(const PitchPlan& plan, const Samples& samples, PitchFrame* out,
+                      float* magnitudes) {
   thread_local PitchWorkspace work;
   const Borrowed<PitchWorkspace> borrowed(work, plan.fft.n);
   require_finite(samples);  // as of spectral_balance
-  kernels().pitch_candidates(plan, samples, plan.count(samples.size), borrowed, out);
+  kernels().pitch_candidates(plan, samples, plan.count(samples.size), borrowed, out, magnitudes);
 }
 
 void pitch_path(const PitchFrame* frames, std::size_t n_frames, float* out) {
@@ -195,9 +199,10 @@ static void find_peaks(const float* x, std::size_t n, float* peaks) {
   }
 }
 
-// x keeps what lies within two rows of a peak, or ahead of the first, or behind the last: `tails`
-// is scratch for masks of that.
-static void keep_peaks(float* x, std::size_t n, const float* peaks, float* tails) {
+// What of x lies within two rows of a peak, or ahead of the first, or behind the last, and 0
+// elsewhere; `tails` is scratch for masks of that.
+static void keep_peaks(const float* x, std::size_t n, const float* peaks, float* tails,
+                       float* out) {
   VecI seen{};
   for (std::size_t k = n; k-- > 0;) {
     seen |= bits_of(peaks, k);
@@ -210,19 +215,18 @@ static void keep_peaks(float* x, std::size_t n, const float* peaks, float* tails
     near[4] = k + 2 < n ? bits_of(peaks, k + 2) : VecI{};
     seen |= near[2];
     const VecI kept = near[0] | near[1] | near[2] | near[3] | near[4] | ~seen | bits_of(tails, k);
-    store_bits(x, k, bits_of(x, k) & kept);
+    store_bits(out, k, bits_of(x, k) & kept);
   }
 }
 
-static void smooth(const float* x, std::size_t n, float* out) {
+static void smooth(float* x, std::size_t n) {
   Vec before{}, at = LoadU(x);
   for (std::size_t k = 0; k + 1 < n; ++k) {
     const Vec behind = LoadU(x + (k + 1) * kLanes);
-    StoreU(out + k * kLanes, MulAdd(before + behind, Set(0.25f), at * 0.5f));
+    StoreU(x + k * kLanes, MulAdd(before + behind, Set(0.25f), at * 0.5f));
     before = at;
     at = behind;
   }
-  StoreU(out + (n - 1) * kLanes, at);
 }
 
 // Second derivatives of the spline through y, by elimination; those of both ends are 0.
@@ -330,23 +334,24 @@ static void place_candidates(const PitchPlan& plan, const float* sums, double me
 }
 
 bool pitch_candidates(const PitchPlan& plan, const Samples& src, std::size_t n_frames,
-                      PitchWorkspace& work, PitchFrame* out) {
+                      PitchWorkspace& work, PitchFrame* out, float* magnitudes) {
   work.reserve(plan, kLanes);
   const std::size_t n = plan.fft.n_bins;
-  float *const magnitude = work.magnitude.data(), *const sums = work.sums.data();
+  float *const smoothed = work.smoothed.data(), *const sums = work.sums.data();
   for (std::size_t t = 0; t < n_frames; t += kLanes) {
     const std::size_t n_valid = n_frames - t < kLanes ? n_frames - t : kLanes;
     if (!load_phases(src, static_cast<std::ptrdiff_t>(t * plan.framing.hop_length), n_valid, t == 0,
                      plan.framing, work.raw.data(), work.linear.data(), work.phases.data())) {
       return false;
     }
+    float* const magnitude = magnitudes == nullptr ? work.magnitude.data() : magnitudes + t * n;
     power_spectrum(plan.fft, plan.framing.layout, work.phases.data(), work.frames.data(),
                    work.work.data(), work.power.data(), magnitude);
     find_peaks(magnitude, n, sums);
-    keep_peaks(magnitude, n, sums, work.curves.data());
-    smooth(magnitude, n, work.smoothed.data());
-    bend(plan.spline, work.smoothed.data(), work.curves.data());
-    evaluate(plan.spline, work.smoothed.data(), work.curves.data(), work.octaves.data());
+    keep_peaks(magnitude, n, sums, work.curves.data(), smoothed);
+    smooth(smoothed, n);
+    bend(plan.spline, smoothed, work.curves.data());
+    evaluate(plan.spline, smoothed, work.curves.data(), work.octaves.data());
     const Vec mean = sum_harmonics(plan, work.octaves.data(), sums);
     const Vec level = level_of(plan, work.power.data());
     for (std::size_t i = 0; i < n_valid; ++i) {

@@ -74,8 +74,14 @@ class PitchWorkspace {
       sums;
 };
 
+// Values of n_frames spectra in blocks of as many frames as the target in use has lanes: bin k of
+// frame i of block b is at [(b n_bins + k) lanes + i].
+std::size_t spectra_size(std::size_t n_bins, std::size_t n_frames);
+
 // out: plan.count(samples.size). std::invalid_argument for samples that are not finite.
-void pitch_candidates(const PitchPlan& plan, const Samples& samples, PitchFrame* out);
+// magnitudes: spectra_size() of them, for whoever goes on with the spectra, or null.
+void pitch_candidates(const PitchPlan& plan, const Samples& samples, PitchFrame* out,
+                      float* magnitudes = nullptr);
 
 // out: (n_frames, 2), the pitch in Hz, 0 for none, and the strength of it or of the first
 // candidate.
