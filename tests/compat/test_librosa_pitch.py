@@ -332,6 +332,10 @@ def test_zero_crossings(options: dict[str, Any], dtype: Any) -> None:
         of_each: Any = {"threshold": 0.1, "ref_magnitude": lambda magnitude: magnitude.max(axis=-1)}
         for x in (y, y[0]):
             assert_same(partial(call, name="zero_crossings", y=x, **of_each), rtol=0)
+    if not options:  # either NaN has a sign, and nothing lies within a negative threshold
+        z = np.array([1.0, -np.nan, np.nan, -0.0, 0.0, -1.0, -0.0], dtype)
+        for threshold in (0.0, 1e-10, -0.5):
+            assert_same(partial(call, name="zero_crossings", y=z, threshold=threshold), rtol=0)
     # 0.11 rounds the threshold to float32, 1.0 does not: 0.2 is within it, or just beyond.
     for x in (y, y[0] if options.get("axis") is None else y, y[:, :1], np.round(y, 1)):
         assert_same(partial(call, name="zero_crossings", y=x, **options), rtol=0)

@@ -201,6 +201,15 @@ def test_reach_of_delta_has_an_end() -> None:
         ours.delta(np.ones((3, 2)), 2**63)
 
 
+def test_a_bank_is_the_callers_own() -> None:
+    bank = ours.get_filterbanks(26, 512, np.array(16000))
+    expected = bank.copy()
+    bank *= 0
+    np.testing.assert_array_equal(ours.get_filterbanks(26, 512, 16000), expected)
+    with pytest.raises(TypeError, match="nfilt must be an integer"):
+        ours.get_filterbanks(26.0, 512, 16000)  # type: ignore[arg-type]
+
+
 def test_small_functions() -> None:
     hz = np.linspace(0, 8000, 50)
     np.testing.assert_array_equal(ours.hz2mel(hz), theirs.hz2mel(hz))

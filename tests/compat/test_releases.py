@@ -155,6 +155,18 @@ def test_one_signal_to_mono_before_1(old: None) -> None:
             stand_in.to_mono(*arguments, **options)
 
 
+def test_one_channel_is_itself_before_1(old: None) -> None:
+    y = np.array([0.5, -0.0])
+    assert stand_in.to_mono(y) is y
+
+
+def test_one_channel_is_a_copy_since_1(new: None) -> None:
+    y = np.array([0.5, -0.0])
+    found = stand_in.to_mono(y)
+    assert found is not y
+    assert not np.signbit(found).any()  # a sum that began with 0
+
+
 def test_several_signals_to_mono_since_1(new: None) -> None:
     y = np.array([[1.0, 2.0], [3.0, 4.0]])
     assert stand_in.to_mono(y, y[0, :1], norm=False).tolist() == [5, 6]

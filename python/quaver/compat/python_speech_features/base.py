@@ -153,6 +153,15 @@ def get_filterbanks(
     >>> get_filterbanks(26, 512, 16000).shape
     (26, 257)
     """
+    if isinstance(samplerate, np.ndarray) and samplerate.ndim == 0:
+        samplerate = samplerate[()]  # which banks can be looked up by
+    return np.array(_bank(nfilt, nfft, samplerate, lowfreq, highfreq))
+
+
+@kept
+def _bank(
+    nfilt: int, nfft: int, samplerate: float, lowfreq: float, highfreq: float | None
+) -> tuple[NDArray[np.float64], int]:
     _check_bank(nfilt, nfft)
     high = highfreq or samplerate / 2
     if high > samplerate / 2:
@@ -167,7 +176,7 @@ def get_filterbanks(
             bank[j, rise] = (rise - left) / (middle - left)
         if fall.size:
             bank[j, fall] = (right - fall) / (right - middle)
-    return bank
+    return bank, bank.nbytes
 
 
 def _check_bank(nfilt: int, nfft: int) -> None:
@@ -242,7 +251,7 @@ def _plan(
     nfft: int, samplerate: float, nfilt: int, lowfreq: float, highfreq: float | None,
     numcep: int | None = None, ceplifter: float = 0, append_energy: bool = False,
 ) -> tuple[_core.SpeechFeatures, int]:  # fmt: skip
-    bank = get_filterbanks(nfilt, nfft, samplerate, lowfreq, highfreq)
+    bank = _bank(nfilt, nfft, samplerate, lowfreq, highfreq)
     nfilt, n_bins = bank.shape
     matrix: NDArray[np.float64] = _NONE
     if output == "mfcc":

@@ -143,12 +143,14 @@ def to_mono(
     array([2., 3.])
     """
     if _release.is_before_1():
-        _release.refuse("to_mono", pad=pad, norm=norm, out=out)
+        if pad is not UNGIVEN or norm is not UNGIVEN or out is not UNGIVEN:
+            _release.refuse("to_mono", pad=pad, norm=norm, out=out)
         signals = (*signals, y) if _release.is_given(y) else signals
         if len(signals) != 1:
             raise TypeError(f"to_mono() takes one signal, got {len(signals)}")
-    else:
-        _release.refuse("to_mono", y=y)
+        valid_audio(signals[0])
+        return _combined(signals[0], True)
+    _release.refuse("to_mono", y=y)
     if not signals:
         raise ParameterError("at least one signal must be given, got none")
     return _mixed(signals, **_release.given(pad=pad, norm=norm, out=out))
@@ -159,16 +161,24 @@ def _mixed(
 ) -> Array:
     for y in signals:
         valid_audio(y)
+    if len(signals) == 1 and out is None:  # without a sum to begin with
+        mixed = _combined(signals[0], norm)
+        return np.asarray(mixed + mixed.dtype.type(0))
     sizes = [y.shape[-1] for y in signals]
     total = _mono_buffer(out, max(sizes) if pad else min(sizes), np.result_type(*signals))
-    combine: Any = np.mean if norm else np.sum
     for y in signals:
-        # NumPy is slow to reduce no axis at all.
-        mixed = combine(y, axis=tuple(range(y.ndim - 1))) if y.ndim > 1 else y
-        total += fix_length(mixed, size=total.shape[-1])
+        total += fix_length(_combined(y, norm), size=total.shape[-1])
     if norm and len(signals) > 1:
         total /= len(signals)
     return total
+
+
+def _combined(y: Array, norm: bool) -> Array:
+    """Return the mean or the sum of channels; NumPy is slow to reduce no axis at all."""
+    if y.ndim == 1:
+        return y
+    combine: Any = np.mean if norm else np.sum
+    return np.asarray(combine(y, axis=tuple(range(y.ndim - 1))))
 
 
 def _mono_buffer(out: Array | None, size: int, dtype: Any) -> Array:

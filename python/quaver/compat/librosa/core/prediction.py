@@ -41,7 +41,7 @@ def autocorrelate(y: Array, *, max_size: int | None = None, axis: int = -1) -> A
     fft = transforms()
     if np.iscomplexobj(y):
         spectrum = fft.fft(y, n=size, axis=axis)
-        found = fft.ifft(spectrum.real**2 + spectrum.imag**2, n=size, axis=axis)
+        found = fft.ifft(np.multiply(spectrum, spectrum.conj(), out=spectrum), n=size, axis=axis)
         kind: Any = y.dtype
     else:
         is_single = y.dtype.kind == "f" and y.dtype.itemsize <= 4
@@ -49,9 +49,8 @@ def autocorrelate(y: Array, *, max_size: int | None = None, axis: int = -1) -> A
         if 0 < _SHORT_LAGS * n_lags <= n:
             return _short_lags(y, n_lags, axis).astype(kind, copy=False)
         spectrum = fft.rfft(y, n=size, axis=axis)
-        power = spectrum.real**2 + spectrum.imag**2
-        # As complex numbers of their own precision: NumPy would widen real ones first.
-        found = fft.irfft(power.astype(spectrum.dtype), n=size, axis=axis)
+        # In place, and as complex numbers of their own precision: NumPy would widen real ones.
+        found = fft.irfft(np.multiply(spectrum, spectrum.conj(), out=spectrum), n=size, axis=axis)
     lags = [slice(None)] * found.ndim
     lags[axis] = slice(n_lags)
     return found[tuple(lags)].astype(kind, copy=False)
@@ -153,11 +152,14 @@ def zero_crossings(
     elif ref_magnitude is not None:
         threshold = threshold * ref_magnitude
     limit = np.asarray(threshold_in(y.dtype, threshold))[..., np.newaxis]  # one, or of each signal
-    signals = np.swapaxes(y, -1, axis)
-    loud = np.where((signals >= -limit) & (signals <= limit), y.dtype.type(0), signals)
-    sign = np.signbit(loud) if zero_pos else np.sign(loud)
+    signals = y.swapaxes(-1, axis)
+    if zero_pos and (limit >= 0).all():
+        sign = np.signbit(signals) & ~(signals >= -limit)
+    else:
+        loud = np.where((signals >= -limit) & (signals <= limit), y.dtype.type(0), signals)
+        sign = np.signbit(loud) if zero_pos else np.sign(loud)
     crossings = np.empty(y.shape, bool)
-    view = np.swapaxes(crossings, -1, axis)
+    view = crossings.swapaxes(-1, axis)
     view[..., 1:] = sign[..., 1:] != sign[..., :-1]
     view[..., 0] = pad
     return crossings

@@ -161,7 +161,7 @@ def power_to_db(
     """
     S = np.asarray(S)
     _check_amin(amin)
-    if np.issubdtype(S.dtype, np.complexfloating):
+    if S.dtype.kind == "c":
         _warn_of_phase("power_to_db", "np.abs(S) ** 2")
         S = np.abs(S)
     shared = _shared_axes("power_to_db", axes, S.ndim)
@@ -234,29 +234,35 @@ def _decibels_by_kernel(
     if not _SMALLEST[S.dtype] <= amin < np.inf:
         return None
     n_rows = 1 if axes is None or S.ndim <= 2 else math.prod(S.shape[:-2])
-    offsets = _offsets(reference, amin, S.dtype)
-    if offsets.size not in (1, n_rows) or not np.isfinite(offsets).all():
+    shifts = _offsets(reference, amin, S.dtype)
+    if shifts is None or shifts.size not in (1, n_rows):
         return None
     flat, order = in_memory_order(S, S.ndim - 2 if n_rows > 1 else 0)
-    shifts = np.full(n_rows, offsets.item(0)) if offsets.size == 1 else offsets.ravel()
+    shifts = shifts if shifts.size == n_rows else np.repeat(shifts, n_rows)
     range_db = np.inf if top_db is None else top_db
     values, largest = _core.decibel(flat.reshape(n_rows, -1), squared, amin, shifts, range_db)
-    if np.isnan(largest).any():
+    if any(map(math.isnan, largest.tolist())):
         return None
-    return np.asarray(values.reshape(flat.shape).transpose(order))
+    shaped: Array = values.reshape(flat.shape)
+    return shaped if flat is S else shaped.transpose(order)
 
 
-def _offsets(reference: Any, amin: float, dtype: Any) -> Array:
-    """Decibel of references by the kernel too: what equals its reference becomes 0, not nearly."""
-    exact = np.asarray(reference, np.float64)
-    if exact.size == 1 and exact.item() == 1.0:
+def _offsets(reference: Any, amin: float, dtype: Any) -> Array | None:
+    """Decibel of references by the kernel too: what equals its reference becomes 0, not nearly.
+
+    One for each, or None when one is not finite.
+    """
+    exact = np.asarray(reference, np.float64).ravel()
+    numbers = exact.tolist()
+    if numbers == [1.0]:
         return _NONE
     narrow = exact.astype(dtype)
-    if (narrow == exact).all():
+    if narrow.tolist() == numbers:
         decibel, largest = _core.decibel(narrow.reshape(1, -1), False, amin, _NONE, np.inf)
-        if np.isfinite(largest).all():
-            return np.asarray(decibel, np.float64).reshape(exact.shape)
-    return np.asarray(10.0 * np.log10(exact))
+        if math.isfinite(largest.item()):
+            return np.asarray(decibel, np.float64).ravel()
+    decibel = 10.0 * np.log10(exact)
+    return np.asarray(decibel) if np.isfinite(decibel).all() else None
 
 
 def _warn_of_phase(name: str, instead: str) -> None:
@@ -280,7 +286,7 @@ def amplitude_to_db(
     array([  0., -20.])
     """
     S = np.asarray(S)
-    if np.issubdtype(S.dtype, np.complexfloating):
+    if S.dtype.kind == "c":
         _warn_of_phase("amplitude_to_db", "np.abs(S)")
         S = np.abs(S)
     shared = _shared_axes("amplitude_to_db", axes, S.ndim)

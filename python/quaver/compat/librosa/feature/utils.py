@@ -14,7 +14,7 @@ from quaver._caches import kept
 from quaver.compat.librosa import forward
 from quaver.compat.librosa._names import FEATURE
 from quaver.compat.librosa.util.exceptions import ParameterError
-from quaver.compat.librosa.util.utils import contiguous, is_positive_int
+from quaver.compat.librosa.util.utils import contiguous, is_positive_int, pad_ends
 
 Array = NDArray[Any]
 
@@ -74,18 +74,18 @@ def _savitzky_golay(
         for end in (rows[..., :width], rows[..., -width:]):
             if not np.isfinite(end).all():
                 raise ValueError(f"the first and last {width} frames must be finite everywhere")
-    simple = mode == "interp" and degree == order and delta == 1.0 and order <= 2
-    if simple and rows.dtype == np.float32 and rows.size:
-        flat = contiguous(rows).reshape(-1, rows.shape[-1])
-        result = _core.delta_rows(flat, width, order).reshape(rows.shape)
-        return np.moveaxis(result, -1, axis)
-    taps = _taps(width, degree, order) / delta**order
     half = width // 2
     if mode != "interp":
-        extra = {"constant_values": cval} if mode == "constant" else {}
-        padding = [*([(0, 0)] * (rows.ndim - 1)), (half, half)]
-        inner = _correlate(np.pad(rows, padding, mode=_PADS[mode], **extra), taps[half])  # type: ignore[call-overload]
-        return np.moveaxis(inner.astype(rows.dtype), -1, axis)
+        extra = {"constant_values": cval} if mode == "constant" and cval != 0 else {}
+        rows = pad_ends(rows, half, half, mode=_PADS[mode], **extra)
+    if degree == order <= 2 and delta == 1.0 and rows.dtype == np.float32 and data.size:
+        flat = contiguous(rows).reshape(-1, rows.shape[-1])
+        result = _core.delta_rows(flat, width, order).reshape(rows.shape)
+        inner = result if mode == "interp" else result[..., half : half + data.shape[axis]]
+        return np.moveaxis(inner, -1, axis)
+    taps = _taps(width, degree, order) / delta**order
+    if mode != "interp":
+        return np.moveaxis(_correlate(rows, taps[half]).astype(rows.dtype), -1, axis)
     out = np.empty_like(rows)
     out[..., half : rows.shape[-1] - half] = _correlate(rows, taps[half])
     out[..., :half] = rows[..., :width] @ taps[:half].T
@@ -95,10 +95,11 @@ def _savitzky_golay(
 
 def _correlate(rows: Array, taps: Array) -> Array:
     count = rows.shape[-1] - len(taps) + 1
-    total = taps[0] * rows[..., :count]
+    total = np.asarray(taps[0] * rows[..., :count])
+    part = np.empty_like(total)
     for i, tap in enumerate(taps[1:], 1):
-        total = total + tap * rows[..., i : i + count]
-    return np.asarray(total)
+        total += np.multiply(tap, rows[..., i : i + count], out=part)
+    return total
 
 
 @kept
@@ -137,12 +138,8 @@ def stack_memory(data: Array, *, n_steps: int = 2, delay: int = 1, **kwargs: Any
     count = data.shape[-1]
     if count < 1:
         raise ParameterError(f"data must have frames, got shape {data.shape}")
-    if kwargs.setdefault("mode", "constant") == "constant":
-        kwargs.setdefault("constant_values", [0])
     reach = int((n_steps - 1) * abs(delay))
-    padding = [(0, 0)] * data.ndim
-    padding[-1] = (reach, 0) if delay > 0 else (0, reach)
-    padded = np.pad(data, padding, **kwargs)
+    padded = pad_ends(data, *((reach, 0) if delay > 0 else (0, reach)), **kwargs)
     # Each step's first frame, from the front or, for what is to come, from the end; a delay may be
     # a fraction, which is cut.
     steps = range(n_steps - 1, -1, -1)

@@ -19,6 +19,8 @@ Array = NDArray[Any]
 #: Samples of a frame or a transform: with more, librosa asks for gigabytes too.
 LONGEST = 1 << 26
 
+_ZEROS = {"mode": "constant"}
+
 
 def valid_audio(y: Array) -> bool:
     """Refuse what is not a finite floating-point array of at least one dimension.
@@ -32,7 +34,7 @@ def valid_audio(y: Array) -> bool:
     """
     if not isinstance(y, np.ndarray):
         raise ParameterError(f"audio must be a numpy.ndarray, got {type(y).__name__}")
-    if not np.issubdtype(y.dtype, np.floating):
+    if y.dtype.kind != "f":
         raise ParameterError(f"audio must be floating-point, got {y.dtype}")
     if y.ndim == 0:
         raise ParameterError("audio must have at least one dimension, got shape ()")
@@ -96,7 +98,7 @@ def abs2(x: Any, dtype: Any = None) -> Any:
     if np.iscomplexobj(x):
         squares = np.square(np.real(x)) + np.square(np.imag(x))
         return squares if dtype is None else squares.astype(dtype)
-    return np.power(x, 2, dtype=dtype)
+    return np.square(x, dtype=dtype)
 
 
 def expand_to(x: Array, *, ndim: int, axes: Any) -> Array:
@@ -168,13 +170,10 @@ def pad_center(data: Array, *, size: int, axis: int = -1, **kwargs: Any) -> Arra
     left = int((size - count) // 2)
     if left < 0:
         raise ParameterError(f"size must be at least that of the input ({count}), got {size}")
-    widths = [(0, 0)] * data.ndim
-    widths[axis] = (left, int(size - count - left))
-    kwargs.setdefault("mode", "constant")
-    return np.asarray(np.pad(data, widths, **kwargs))
+    return _padded(data, left, int(size - count - left), axis, **kwargs)
 
 
-def pad_ends(y: Array, before: int, after: int, mode: Any) -> Array:
+def pad_ends(y: Array, before: int, after: int, mode: Any = "constant", **options: Any) -> Array:
     """Pad the last axis.
 
     Examples
@@ -182,7 +181,24 @@ def pad_ends(y: Array, before: int, after: int, mode: Any) -> Array:
     >>> pad_ends(np.ones((1, 2)), 1, 0, "constant")
     array([[0., 1., 1.]])
     """
-    return np.pad(y, [(0, 0)] * (y.ndim - 1) + [(before, after)], mode=mode)
+    return _padded(y, before, after, -1, mode=mode, **options)
+
+
+def _padded(x: Array, before: int, after: int, axis: int, **options: Any) -> Array:
+    """Pad an axis as np.pad, which takes longer for zeros than short signals for all the rest."""
+    options.setdefault("mode", "constant")
+    if options == _ZEROS and type(x) is np.ndarray:
+        count = x.shape[axis]
+        shape = list(x.shape)
+        shape[axis] = before + count + after
+        out: Array = np.empty(shape, x.dtype, order="F" if x.flags.fnc else "C")
+        along = out.swapaxes(axis, -1)
+        along[..., :before] = along[..., before + count :] = 0
+        along[..., before : before + count] = x.swapaxes(axis, -1)
+        return out
+    widths = [(0, 0)] * x.ndim
+    widths[axis] = (before, after)
+    return np.asarray(np.pad(x, widths, **options))
 
 
 def contiguous(x: Array, dtype: Any = None) -> Array:
@@ -237,8 +253,9 @@ def in_memory_order(x: Array, n_kept: int = 0) -> tuple[Array, tuple[int, ...]]:
     ((2, 5, 4), (0, 2, 1))
     """
     order = list(range(x.ndim))
-    if not x.flags.c_contiguous:
-        order[n_kept:] = sorted(order[n_kept:], key=lambda axis: -abs(x.strides[axis]))
+    if x.flags.c_contiguous:
+        return contiguous(x), tuple(order)
+    order[n_kept:] = sorted(order[n_kept:], key=lambda axis: -abs(x.strides[axis]))
     back = sorted(range(x.ndim), key=order.__getitem__)
     return contiguous(x.transpose(order)), tuple(back)
 
@@ -337,10 +354,7 @@ def fix_length(data: Array, *, size: int, axis: int = -1, **kwargs: Any) -> Arra
         return data[tuple(cut)]
     if count == size:
         return data
-    widths = [(0, 0)] * data.ndim
-    widths[axis] = (0, size - count)
-    kwargs.setdefault("mode", "constant")
-    return np.asarray(np.pad(data, widths, **kwargs))
+    return _padded(data, 0, size - count, axis, **kwargs)
 
 
 def normalize(
@@ -367,11 +381,15 @@ def normalize(
         raise ParameterError("S must be finite everywhere, got NaN or infinity")
     if norm is None:
         return S
-    length, unit = _length(np.abs(S).astype(float), norm, axis, fill)
+    magnitude = np.abs(S)
+    if norm not in (np.inf, -np.inf) or S.dtype.kind != "f":
+        magnitude = magnitude.astype(float)
+    length, unit = _length(magnitude, norm, axis, fill)
+    length = length.astype(float, copy=False)
     small = length < threshold
     length[small] = np.inf if fill is False else 1.0
     scaled = np.empty_like(S)
-    scaled[...] = S / length
+    np.divide(S, length, out=scaled, casting="unsafe")  # in float64, rounded once
     if fill:
         scaled[np.broadcast_to(small, scaled.shape)] = unit
     return scaled
