@@ -290,34 +290,42 @@ static Vec level_of(const PitchPlan& plan, const float* power) {
   return Sqrt((sum + sum + ends) * static_cast<float>(scale));
 }
 
-// Places of the highest maxima of one frame, the highest first; of equal ones the lower place.
-static std::size_t highest(const float* sums, std::size_t n, std::size_t* places) {
-  std::size_t found = 0;
+// Places of the highest maxima of each frame, the highest first, of equal ones the lower; 0 where
+// there are fewer.
+static void find_highest(const float* sums, std::size_t n, float* places) {
+  Vec heights[kPitchCandidates] = {}, found[kPitchCandidates] = {};
+  Vec before = LoadU(sums), at = LoadU(sums + kLanes);
   for (std::size_t i = 1; i + 1 < n; ++i) {
-    const float y = sums[i * kLanes];
-    if (!(y > sums[(i - 1) * kLanes] && y >= sums[(i + 1) * kLanes])) continue;
-    std::size_t at = found < kPitchCandidates ? found++ : found;
-    for (; at > 0 && y > sums[places[at - 1] * kLanes]; --at) {
-      if (at < kPitchCandidates) places[at] = places[at - 1];
+    const Vec behind = LoadU(sums + (i + 1) * kLanes);
+    Vec height = (at > before) & (at >= behind) ? at : Vec{};
+    before = at;
+    at = behind;
+    if (MaskLess(heights[kPitchCandidates - 1], height) == 0) continue;
+    Vec place = Set(static_cast<float>(i));
+    for (std::size_t j = 0; j < kPitchCandidates; ++j) {
+      const VecI is_higher = height > heights[j];
+      const Vec lower = is_higher ? heights[j] : height, other = is_higher ? found[j] : place;
+      heights[j] = is_higher ? height : heights[j];
+      found[j] = is_higher ? place : found[j];
+      height = lower;
+      place = other;
     }
-    if (at < kPitchCandidates) places[at] = i;
   }
-  return found;
+  for (std::size_t j = 0; j < kPitchCandidates; ++j) StoreU(places + j * kLanes, found[j]);
 }
 
 // Those in range on the vertices of parabolas, that of the highest vertex first.
-static void place_candidates(const PitchPlan& plan, const float* sums, double mean,
-                             PitchFrame& out) {
-  std::size_t places[kPitchCandidates];
-  const std::size_t n_places = highest(sums, plan.fft.n_bins, places);
+static void place_candidates(const PitchPlan& plan, const float* sums, const float* places,
+                             double mean, PitchFrame& out) {
   double heights[kPitchCandidates], hz[kPitchCandidates];
   std::size_t n = 0, best = 0;
-  for (std::size_t j = 0; j < n_places; ++j) {
-    const float* const y = sums + places[j] * kLanes;
+  for (std::size_t j = 0; j < kPitchCandidates && places[j * kLanes] > 0.0f; ++j) {
+    const std::size_t place = static_cast<std::size_t>(places[j * kLanes]);
+    const float* const y = sums + place * kLanes;
     const double left = static_cast<double>(*(y - kLanes)), at = static_cast<double>(*y),
                  right = static_cast<double>(y[kLanes]);
     const double shift = 0.5 * (left - right) / (left - 2.0 * at + right);
-    hz[n] = 25.0 * __builtin_exp2((static_cast<double>(places[j]) + shift) * plan.step);
+    hz[n] = 25.0 * __builtin_exp2((static_cast<double>(place) + shift) * plan.step);
     heights[n] = at - 0.25 * (left - right) * shift;
     if (hz[n] < 55.0 || hz[n] > 1000.0) continue;
     if (heights[n] > heights[best]) best = n;
@@ -354,8 +362,10 @@ bool pitch_candidates(const PitchPlan& plan, const Samples& src, std::size_t n_f
     evaluate(plan.spline, smoothed, work.curves.data(), work.octaves.data());
     const Vec mean = sum_harmonics(plan, work.octaves.data(), sums);
     const Vec level = level_of(plan, work.power.data());
+    float places[kPitchCandidates * kLanes];
+    find_highest(sums, n, places);
     for (std::size_t i = 0; i < n_valid; ++i) {
-      place_candidates(plan, sums + i, static_cast<double>(mean[i]), out[t + i]);
+      place_candidates(plan, sums + i, places + i, static_cast<double>(mean[i]), out[t + i]);
       out[t + i].level = level[i];
     }
   }
