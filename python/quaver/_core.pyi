@@ -118,6 +118,15 @@ class Harmonics:
     ) -> NDArray[np.float32]: ...
 
 def pitch_path(candidates: NDArray[np.float32]) -> NDArray[np.float32]: ...
+def egemaps_descriptors(
+    balance: NDArray[np.float32], voice: NDArray[np.float32], n_unsettled: int
+) -> NDArray[np.float32]: ...
+def egemaps_functionals(
+    balance: NDArray[np.float32],
+    voice: NDArray[np.float32],
+    n_unsettled: int,
+    mean_square: float,
+) -> NDArray[np.float32]: ...
 
 class Yin:
     def __init__(

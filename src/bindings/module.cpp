@@ -10,6 +10,7 @@ void bind_spectrum(py::module_& m);
 void bind_time(py::module_& m);
 void bind_statistics(py::module_& m);
 void bind_pitch(py::module_& m);
+void bind_egemaps(py::module_& m);
 void bind_voice(py::module_& m);
 void bind_effects(py::module_& m);
 void bind_pipelines(py::module_& m);
@@ -26,6 +27,7 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   quaver::bindings::bind_time(m);
   quaver::bindings::bind_statistics(m);
   quaver::bindings::bind_pitch(m);
+  quaver::bindings::bind_egemaps(m);
   quaver::bindings::bind_voice(m);
   quaver::bindings::bind_effects(m);
   quaver::bindings::bind_pipelines(m);

@@ -2,6 +2,7 @@
 // The descriptors of a voice: finite whatever comes, the path among candidates of any kind.
 #include "fuzz.hpp"
 #include "quaver/voice/balance.hpp"
+#include "quaver/voice/egemaps_functionals.hpp"
 #include "quaver/voice/harmonics.hpp"
 #include "quaver/voice/pitch.hpp"
 
@@ -47,6 +48,20 @@ static void check_harmonics(fuzz::Bytes& bytes, double rate, const Samples& samp
       });
 }
 
+// Statistics of any rows of descriptors.
+static void check_functionals(fuzz::Bytes& bytes) {
+  const std::size_t n_voice = bytes.between(1, 40), n_balance = n_voice + bytes.between(0, 4);
+  std::vector<float> balance(n_balance * BalancePlan::kColumns), voice(n_voice * kVoiceColumns);
+  for (float& x : balance) x = bytes.flag() ? static_cast<float>(bytes.between(0, 9)) : 0.0f;
+  for (float& x : voice) x = bytes.flag() ? static_cast<float>(bytes.between(0, 900)) : 0.0f;
+  const RawDescriptors raw{balance.data(), n_balance, voice.data(), n_voice, bytes.between(0, 9)};
+  std::vector<float> out(kEgemapsFunctionals), table((n_voice + 1) * kEgemapsDescriptors);
+  egemaps_functionals(raw, bytes.flag() ? 0.0 : 0.01, out.data());
+  egemaps_descriptors(raw, table.data());
+  for (float x : out) REQUIRE(std::isfinite(x));
+  for (float x : table) REQUIRE(std::isfinite(x));
+}
+
 static void one(fuzz::Bytes& bytes) {
   const double rates[] = {8000.0, 11025.0, 16000.0};
   const double rate = rates[bytes.between(0, 2)];
@@ -78,6 +93,7 @@ static void one(fuzz::Bytes& bytes) {
       },
       finite);
   check_path(bytes);
+  check_functionals(bytes);
   check_harmonics(bytes, rate, samples);
 }
 
