@@ -12,8 +12,10 @@ largest_table: int  # of a filter bank or a transform by a matrix, in values
 version: str
 compiler: str
 flags: str
-short_term_features: tuple[tuple[str, str, bool], ...]  # name, unit, whether it is a default
+# Name, unit, whether it is in the default set, of the voice, of voiced frames only.
+short_term_features: tuple[tuple[str, str, bool, bool, bool], ...]
 statistics: tuple[tuple[str, bool], ...]  # name, whether it is a default
+lowest_voice_rate: int  # Hz
 modulation_edges: tuple[float, ...]  # of the bands of modulation, in Hz
 
 def short_term_rows(n_mels: int, n_mfcc: int) -> list[tuple[str, str]]: ...

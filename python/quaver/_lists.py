@@ -22,6 +22,14 @@ _ABOUT_FEATURES = {
     "spectral_slope": "slope of the power in decibel over frequency, by least squares",
     "mfcc": "`n_mfcc` cepstral coefficients of `n_mels` mel bands in decibel",
     "mel": "the `n_mels` mel bands themselves",
+    "loudness": "how loud it sounds, of 26 bands",
+    "alpha_ratio": "power of 1 to 5 kHz over that below",
+    "hammarberg_index": "highest peak below 2 kHz over that of 2 to 5 kHz",
+    "slope_0_500": "of the power in decibel between 0 and 500 Hz",
+    "slope_500_1500": "of the power in decibel between 500 and 1500 Hz",
+    "f0": "pitch, 0 where there is none",
+    "f0_semitones": "pitch over 27.5 Hz, 0 where there is none",
+    "voicing": "how far the pitch, or its best candidate, stands out",
 }
 
 _ABOUT_STATISTICS = {
@@ -71,20 +79,30 @@ _features = getattr(_core, "short_term_features", ())
 _statistics = getattr(_core, "statistics", ())
 
 #: All that can be asked for, in the order of the columns.
-KNOWN_FEATURES: tuple[str, ...] = tuple(name for name, _, _ in _features)
+KNOWN_FEATURES: tuple[str, ...] = tuple(entry[0] for entry in _features)
 KNOWN_STATISTICS: tuple[str, ...] = tuple(name for name, _ in _statistics)
 _check("short-term features", KNOWN_FEATURES, _ABOUT_FEATURES)
 _check("statistics", KNOWN_STATISTICS, _ABOUT_STATISTICS)
 
-DEFAULT_FEATURES: tuple[str, ...] = tuple(name for name, _, default in _features if default)
+DEFAULT_FEATURES: tuple[str, ...] = tuple(name for name, _, default, *_ in _features if default)
 DEFAULT_STATISTICS: tuple[str, ...] = tuple(name for name, default in _statistics if default)
 
+#: Of the voice, whose frames are longer; and those whose statistics are over voiced frames.
+VOICE_FEATURES: tuple[str, ...] = tuple(name for name, *_, is_voice, _ in _features if is_voice)
+VOICED_FEATURES: tuple[str, ...] = tuple(name for name, *_, is_voiced in _features if is_voiced)
+
 #: Of the features that have one.
-UNITS: dict[str, str] = {name: unit for name, unit, _ in _features if unit}
+UNITS: dict[str, str] = {name: unit for name, unit, *_ in _features if unit}
 
 DESCRIPTION = f"""Short-term features:
 
 {_lines(KNOWN_FEATURES, DEFAULT_FEATURES, _ABOUT_FEATURES)}
+
+    Those from loudness on are of the voice and need a rate of at least 8000 Hz. A frame has their
+    values of the frame of the voice, of 20 ms or for the pitch 60 ms, every 10 ms, whose middle is
+    the nearest. Of {", ".join(VOICED_FEATURES)}
+    statistics are over voiced frames only, 0 if there are none, and derivatives go straight from
+    voiced frame to voiced frame. With `floor_db` all are as if the speech had a level of -20 dB.
 
     Statistics:
 

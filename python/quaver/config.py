@@ -14,6 +14,7 @@ from quaver._lists import (
     DESCRIPTION,
     KNOWN_FEATURES,
     KNOWN_STATISTICS,
+    VOICE_FEATURES,
 )
 from quaver._validate import (
     check_flag,
@@ -200,6 +201,12 @@ class FeatureConfig:
             put(name, _FollowingFloat(value) if name == "fmax" else _FollowingInt(value))
 
     def _check_ranges(self) -> None:
+        of_voice = [name for name in self.features if name in VOICE_FEATURES]
+        if of_voice and self.sample_rate < _core.lowest_voice_rate:
+            raise ValueError(
+                f"{', '.join(of_voice)} need a sample_rate of at least"
+                f" {_core.lowest_voice_rate} Hz, got {self.sample_rate}"
+            )
         if self.frame_length > self.n_fft:
             raise ValueError(
                 "frame_length must not exceed n_fft,"

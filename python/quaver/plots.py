@@ -7,18 +7,21 @@ Nothing here touches pyplot's global state, so it works without a display.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from quaver import _core, voice
 from quaver._extras import extra
-from quaver._lists import UNITS
+from quaver._lists import KNOWN_FEATURES, UNITS, VOICE_FEATURES, VOICED_FEATURES
 from quaver._validate import Downmix, as_recording, check_sample_rate
-from quaver.features import ShortTerm, frame_names, resolve_config, short_term
+from quaver.config import FeatureConfig
+from quaver.features import ShortTerm, frame_names, short_term
 from quaver.spectrogram import log_mel
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -130,9 +133,8 @@ def plot_log_mel(
     extent = (-hop / 2 / rate, (len(picture) - 0.5) * hop / rate, 0, n_mels)
     axes.imshow(picture.T, origin="lower", aspect="auto", extent=extent, cmap="magma")
     ticks = np.array([t for t in (250, 500, 1000, 2000, 4000, 8000, 16000) if t < rate / 2])
-    if ticks.size:  # band i peaks at (i + 1)/(n_mels + 1) of the mel range, in the middle of row i
-        places = _slaney_mel(ticks) / _slaney_mel(np.array([rate / 2])) * (n_mels + 1) - 0.5
-        axes.set_yticks(places, [str(tick) for tick in ticks])
+    if ticks.size:
+        axes.set_yticks(_places(ticks, rate, n_mels), [str(tick) for tick in ticks])
     axes.set_xlim(0, duration)
     axes.set_ylim(0, n_mels)
     axes.set_ylabel("Hz")
@@ -144,7 +146,7 @@ def plot_features(
     """Draw short-term features over time.
 
     One feature is drawn in its unit; of several, each is standardised (mean 0, deviation 1), and
-    there is a legend.
+    there is a legend. What means something in voiced frames only is drawn where it is not 0.
 
     Parameters
     ----------
@@ -171,9 +173,9 @@ def plot_features(
     """
     _check_names(names, frames.names)
     for name in names:
-        curve = frames.values[:, frames.names.index(name)].astype(np.float64)
+        curve = _curve(frames, name)
         if len(names) > 1:
-            curve = (curve - curve.mean()) / (curve.std() or 1.0)
+            curve = (curve - _of_known(np.mean, curve)) / (_of_known(np.std, curve) or 1.0)
         marker = "." if len(curve) == 1 else None
         axes.plot(frames.times, curve, label=name, linewidth=0.9, marker=marker)
     if len(names) > 1:
@@ -182,7 +184,57 @@ def plot_features(
     else:
         # Names are too long for the side of a low panel.
         axes.set_title(names[0], loc="left", fontsize="small", pad=2)
-        axes.set_ylabel(UNITS.get(names[0].removeprefix("delta_").removeprefix("delta2_"), ""))
+        axes.set_ylabel(UNITS.get(_base(names[0]), ""))
+
+
+def _base(name: str) -> str:
+    return name.removeprefix("delta_").removeprefix("delta2_")
+
+
+def _curve(frames: ShortTerm, name: str) -> NDArray[np.float64]:
+    """Return a column, not a number where it means nothing."""
+    curve = frames.values[:, frames.names.index(name)].astype(np.float64)
+    if _base(name) in VOICED_FEATURES:
+        curve[curve == 0] = np.nan
+    return curve
+
+
+def _of_known(statistic: Callable[..., Any], curve: NDArray[np.float64]) -> float:
+    known = curve[~np.isnan(curve)]
+    return float(statistic(known)) if known.size else 0.0
+
+
+def plot_voice(
+    axes: Axes, samples: ArrayLike, sample_rate: float, *, downmix: Downmix = None
+) -> None:
+    """Draw the pitch of a voice over the log-mel spectrogram, with frequencies in Hz.
+
+    Parameters
+    ----------
+    axes, samples, sample_rate, downmix
+        As in `plot_waveform`.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As in `quaver.voice.pitch`.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> axes = Figure().subplots()
+    >>> plot_voice(axes, np.sin(np.arange(16000) * 0.1), 16000)
+    >>> axes.lines[0].get_label()
+    'f0'
+    """
+    mono, rate = as_recording(samples, downmix), check_sample_rate(sample_rate)
+    track = voice.pitch(mono, rate)
+    n_mels = 64
+    plot_log_mel(axes, mono, rate, n_mels=n_mels)
+    places = _places(np.nan_to_num(_curve(track, "f0")), rate, n_mels)
+    places[track.values[:, 0] == 0] = np.nan
+    axes.plot(track.times, places, label="f0", color="tab:cyan", linewidth=1.6)
+    axes.legend(loc="upper right", fontsize="small")
 
 
 def plot_timeline(axes: Axes, timeline: Timeline) -> None:
@@ -240,7 +292,7 @@ def plot_clip(
     samples, sample_rate, downmix
         As in `plot_waveform`.
     features : sequence of str, default ("energy", "spectral_centroid", "mfcc_1")
-        Short-term features, one panel each; may be empty.
+        Short-term features, one panel each, of all that `FeatureConfig` lists; may be empty.
     timeline : Timeline, optional
         Emotions over time; no panel by default.
     title : str, optional
@@ -266,9 +318,9 @@ def plot_clip(
         from matplotlib.figure import Figure
 
     mono, rate = as_recording(samples, downmix), check_sample_rate(sample_rate)
-    _check_features(features, rate)
+    config = _config_of(features, rate)
     # Computed before anything is drawn: a clip that is too short must not leave half a figure.
-    frames = short_term(mono, rate) if features else None
+    frames = short_term(mono, rate, config=config) if features else None
     heights = [1.0, 1.6, *[0.7] * len(features), *([1.1] if timeline is not None else [])]
     figure = Figure(figsize=(10, 1.5 * sum(heights) + 0.6), layout="constrained")
     panels = figure.subplots(
@@ -376,9 +428,18 @@ def plot_confusion(report: Report) -> Figure:
     return figure
 
 
-def _check_features(names: Sequence[str], sample_rate: int) -> None:
-    if names:
-        _check_names(names, frame_names(resolve_config(sample_rate, None)))
+def _config_of(names: Sequence[str], sample_rate: int) -> FeatureConfig:
+    """Return a configuration that has the features; those of the default set are cheap."""
+    known = KNOWN_FEATURES
+    if sample_rate < _core.lowest_voice_rate:
+        known = tuple(name for name in known if name not in VOICE_FEATURES)
+    config = FeatureConfig(sample_rate=sample_rate, features=known)
+    if not names:
+        return config
+    _check_names(names, frame_names(config))
+    rows = _core.short_term_rows(config.n_mels, config.n_mfcc)
+    wanted = {feature for feature, row in rows for name in names if row == _base(name)}
+    return replace(config, features=tuple(wanted))
 
 
 def _check_names(names: Sequence[str], known: tuple[str, ...]) -> None:
@@ -391,6 +452,12 @@ def _check_names(names: Sequence[str], known: tuple[str, ...]) -> None:
         raise ValueError(
             f"unknown feature(s) {', '.join(map(repr, unknown))}, expected among {', '.join(known)}"
         )
+
+
+def _places(frequencies: NDArray[Any], rate: float, n_mels: int) -> NDArray[np.float64]:
+    """Return where they stand: band i peaks at (i + 1)/(n_mels + 1) of the mel range, in row i."""
+    shares = _slaney_mel(frequencies) / _slaney_mel(np.array([rate / 2]))
+    return np.asarray(shares * (n_mels + 1) - 0.5)
 
 
 def _slaney_mel(frequency: NDArray[Any]) -> NDArray[np.float64]:

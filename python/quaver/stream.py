@@ -27,12 +27,12 @@ class Stream:
         Sampling rate in Hz.
     config : FeatureConfig, optional
         Defaults to ``FeatureConfig(sample_rate=sample_rate)``. Its ``delta_width`` must be None:
-        a Savitzky-Golay derivative would need frames to come.
+        a Savitzky-Golay derivative would need frames to come. So would features of the voice.
 
     Raises
     ------
     ValueError
-        For a configuration of another rate or with a ``delta_width``.
+        For a configuration of another rate, with a ``delta_width`` or features of the voice.
 
     Examples
     --------

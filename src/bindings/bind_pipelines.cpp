@@ -38,10 +38,13 @@ static std::shared_ptr<Extractor> make_extractor(
   return std::make_shared<Extractor>(std::move(o));
 }
 
-// (name, unit, whether it is in the default set)
+// (name, unit, whether it is in the default set, is of the voice, means something if voiced only)
 static py::tuple feature_list() {
   py::list list;
-  for (const FeatureInfo& f : kFeatures) list.append(py::make_tuple(f.name, f.unit, f.is_default));
+  for (const FeatureInfo& f : kFeatures) {
+    list.append(py::make_tuple(f.name, f.unit, f.is_default, is_of_voice(f.stage),
+                               f.where == Where::voiced));
+  }
   return list;
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <algorithm>
 #include <memory>
 
 #include "array.hpp"
@@ -80,6 +81,8 @@ static Array<float> run_path(const Array<float>& candidates) {
 }
 
 void bind_voice(py::module_& m) {
+  m.attr("lowest_voice_rate") =
+      static_cast<int>(std::max(BalancePlan::kLowestRate, PitchPlan::kLowestRate));
   py::class_<BalancePlan, std::shared_ptr<BalancePlan>>(m, "Balance",
                                                         "Plan of the spectral balance of a voice.")
       .def(py::init<double>(), py::kw_only(), py::arg("sample_rate"))

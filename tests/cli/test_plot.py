@@ -19,8 +19,8 @@ def test_plot(run: Run, tmp_path: Path) -> None:
 
 def test_plot_refuses_what_it_cannot_draw(run: Run, tmp_path: Path) -> None:
     output = tmp_path / "x.png"
-    result = run("plot", DEMO, "-o", output, "--features", "loudness", code=1)
-    assert "unknown feature(s) 'loudness'" in squeezed(result.stderr)
+    result = run("plot", DEMO, "-o", output, "--features", "noise", code=1)
+    assert "unknown feature(s) 'noise'" in squeezed(result.stderr)
     assert "expected one of" in run("plot", DEMO, "-o", tmp_path / "x.doc", code=2).stderr
     assert "no such recording" in run("plot", tmp_path / "none.wav", "-o", output, code=1).stderr
     assert not list(tmp_path.iterdir())

@@ -89,6 +89,27 @@ def test_several_features_are_standardised(axes: Axes, speech: NDArray[np.float3
     assert [text.get_text() for text in legend.get_texts()] == ["energy", "mfcc_1"]
 
 
+def test_pitch_is_drawn_where_a_voice_is(axes: Axes, speech: NDArray[np.float32]) -> None:
+    track = quaver.voice.pitch(speech, 16000)
+    plots.plot_voice(axes, speech, 16000)
+    places = np.asarray(axes.lines[0].get_ydata())
+    np.testing.assert_array_equal(np.isnan(places), track.values[:, 0] == 0)
+    config = quaver.FeatureConfig(features=("energy", "f0"), delta_order=0)
+    plots.plot_features(axes, quaver.short_term(speech, 16000, config=config), ["f0"])
+    curve = np.asarray(axes.lines[1].get_ydata())
+    assert 60 < np.nanmin(curve) < np.nanmax(curve) < 200
+    assert np.isnan(curve).any()
+    assert axes.get_ylabel() == "Hz"
+
+
+def test_pitch_stands_at_its_frequency(axes: Axes) -> None:
+    phase = 2 * np.pi * 250 * np.arange(16000) / 16000
+    plots.plot_voice(axes, sum(0.1 * np.sin(k * phase) / k for k in range(1, 12)), 16000)
+    texts = [text.get_text() for text in axes.get_yticklabels()]
+    expected = axes.get_yticks()[texts.index("250")]
+    np.testing.assert_allclose(np.asarray(axes.lines[0].get_ydata()), expected, atol=0.05)
+
+
 def test_timeline_bars_are_the_probabilities(axes: Axes) -> None:
     probabilities = np.array([[0.2, 0.5, 0.3], [0.6, 0.1, 0.3], [1.0, 0.0, 0.0]])
     timeline = Timeline(
@@ -144,6 +165,7 @@ def test_clip_has_a_panel_for_each(speech: NDArray[np.float32]) -> None:
     figure.savefig(picture, format="png")  # a title with a dollar sign is no formula
     assert picture.getvalue()[:4] == b"\x89PNG"
     assert len(plots.plot_clip(speech, 16000, features=[]).axes) == 2
+    assert len(plots.plot_clip(speech, 16000, features=["f0", "delta_loudness"]).axes) == 4
 
 
 def test_silence_and_short_clips_can_be_drawn() -> None:
@@ -156,7 +178,7 @@ def test_silence_and_short_clips_can_be_drawn() -> None:
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({"features": ["loudness"]}, ValueError, r"unknown feature\(s\) 'loudness'"),
+        ({"features": ["noise"]}, ValueError, r"unknown feature\(s\) 'noise'"),
         ({"features": "energy"}, TypeError, "got the string 'energy'"),
         ({"sample_rate": 0}, ValueError, "sample_rate must be"),
         ({"samples": np.zeros(0)}, ValueError, "must not be empty"),

@@ -23,12 +23,16 @@ struct Scratch {
   LogMelWorkspace log_mel;
   FunctionalsScratch functionals;
   ModulationScratch modulation;
-  Buffer<float> rows, derivative;
+  VoiceScratch voice;
+  Buffer<float> rows, derivative, bridged, voiced;
 
   void shrink() {
     constexpr std::size_t kKeep = std::size_t{1} << 21, kKeepStages = std::size_t{1} << 23;
     if (rows.size() > kKeep) rows = Buffer<float>();
     if (derivative.size() > kKeep) derivative = Buffer<float>();
+    if (bridged.size() > kKeep) bridged = Buffer<float>();
+    if (voiced.size() > kKeep) voiced = Buffer<float>();
+    if (voice.size() > kKeep) voice = VoiceScratch();
     if (functionals.capacity() > kKeep) functionals.clear();
     if (work.size() > kKeepStages) work = ShortTermWorkspace();
     if (log_mel.size() > kKeepStages) log_mel = LogMelWorkspace();
@@ -108,7 +112,11 @@ ShortTermOptions with_features(const ExtractOptions& options) {
   if (options.rows.empty()) throw std::invalid_argument("features must not be empty");
   ShortTermOptions result = options.short_term;
   const ShortTermRows rows(result.mel.n_mels, result.n_mfcc);
-  for (std::size_t row : options.rows) result.features.add(rows.feature_of(row));
+  for (std::size_t row : options.rows) {
+    const Feature feature = rows.feature_of(row);
+    result.features.add(feature);
+    if (info(feature).where == Where::voiced) result.features.add(Feature::f0);
+  }
   if (options.trim_db > 0.0 || options.floor_db > 0.0) result.features.add(Feature::energy);
   if (options.modulation) result.features.add(Feature::mel);
   return result;
@@ -121,9 +129,23 @@ Extractor::Extractor(ExtractOptions options)
       short_term_(with_features(options_)),
       deltas_(make_deltas(options_.delta_order, options_.delta_width)),
       functionals_(options_.statistics) {
+  if (short_term_.features.has_voice()) {
+    voice_ = std::make_unique<VoiceRows>(short_term_.features, options_.short_term.sample_rate,
+                                         short_term_.framing);
+  }
   if (!options_.modulation) return;
   const double hop = static_cast<double>(options_.short_term.framing.hop_length);
   modulation_ = std::make_unique<ModulationPlan>(options_.short_term.sample_rate / hop);
+}
+
+std::string Extractor::voice_names() const {
+  std::string names;
+  for (std::size_t row : rows()) {
+    const FeatureInfo& feature = info(short_term_.rows.feature_of(row));
+    if (is_of_voice(feature.stage))
+      names += (names.empty() ? "" : ", ") + std::string(feature.name);
+  }
+  return names;
 }
 
 std::size_t Extractor::n_modulations() const {
@@ -133,18 +155,36 @@ std::size_t Extractor::n_modulations() const {
 std::size_t Extractor::run(const Samples& samples) const {
   const std::size_t n = count(samples.size);
   ShortTermPass pass(short_term_);
+  double speech = 0.0;
   if (options_.floor_db > 0.0) {
     // The level of all comes before what is relative to it: energies take a fifth of the time.
     FeatureSet energies;
     energies.add(Feature::energy);
     std::swap(pass.features, energies);
     run_short_term(short_term_, pass, samples, n);
-    const float* energy =
-        scratch().rows.data() + short_term_.rows.first(Feature::energy) * padded(n);
-    pass = ShortTermPass(short_term_, energy, n, options_.floor_db);
+    speech = speech_energy(row_of(Feature::energy, n), n);
+    pass = ShortTermPass(short_term_, speech, options_.floor_db);
   }
   run_short_term(short_term_, pass, samples, n);
+  if (voice_ != nullptr) {
+    Scratch& s = scratch();
+    voice_->run(samples, speech, short_term_.rows, n, s.rows.data(), padded(n), s.voice);
+  }
   return n;
+}
+
+const float* Extractor::row_of(Feature feature, std::size_t n_frames) const {
+  return scratch().rows.data() + short_term_.rows.first(feature) * padded(n_frames);
+}
+
+// What derivatives of a row are of.
+const float* Extractor::row_for_deltas(std::size_t row, std::size_t n_frames) const {
+  Scratch& s = scratch();
+  const float* const values = s.rows.data() + row * padded(n_frames);
+  if (!is_of_voiced(row)) return values;
+  s.bridged.reserve(padded(n_frames));
+  bridge(values, row_of(Feature::f0, n_frames), n_frames, s.bridged.data());
+  return s.bridged.data();
 }
 
 std::size_t Extractor::count(std::size_t n_samples) const {
@@ -180,10 +220,12 @@ void Extractor::frames(const Samples& samples, float* out) const {
     for (std::size_t row : rows()) {
       const float* const from = s.rows.data() + row * padded(n);
       float* const to = s.derivative.data() + n_rows * padded(n);
-      if (order == 0)
+      if (order == 0) {
         std::copy(from, from + n, to);
-      else
-        table.delta_row(deltas_[order - 1], from, n, to);
+      } else {
+        table.delta_row(deltas_[order - 1], row_for_deltas(row, n), n, to);
+        if (is_of_voiced(row)) keep_where_voiced(row_of(Feature::f0, n), n, to);
+      }
       if (++n_rows == kColumns) flush();
     }
   }
@@ -191,29 +233,44 @@ void Extractor::frames(const Samples& samples, float* out) const {
   s.shrink();
 }
 
+// Of the voiced ones of some frames; zeros where there are none.
+void Extractor::voiced_statistics(const float* values, std::size_t n_frames, std::size_t first,
+                                  std::size_t count, float* out) const {
+  Scratch& s = scratch();
+  s.voiced.reserve(padded(n_frames));
+  const float* const f0 = row_of(Feature::f0, n_frames) + first;
+  const std::size_t n = keep_voiced(values + first, f0, count, s.voiced.data());
+  if (n > 0) return kernels().functionals_row(functionals_, s.voiced.data(), n, s.functionals, out);
+  std::fill(out, out + functionals_.n_statistics, 0.0f);
+}
+
 void Extractor::vector(const Samples& samples, float* out) const {
   const std::size_t n = run(samples);
   Scratch& s = scratch();
   s.derivative.reserve(padded(n));
   s.functionals.reserve(n);
-  const Span span = loud_span(s.rows.data() + short_term_.rows.first(Feature::energy) * padded(n),
-                              n, options_.trim_db);
+  const Span span = loud_span(row_of(Feature::energy, n), n, options_.trim_db);
   const std::size_t step = functionals_.n_statistics;
   const KernelTable& table = kernels();
   for (std::size_t i = 0; i < rows().size(); ++i) {
-    const float* row = s.rows.data() + rows()[i] * padded(n);
-    table.functionals_row(functionals_, row + span.first, span.count, s.functionals,
-                          out + i * step);
-    for (std::size_t order = 1; order <= delta_order(); ++order) {
-      table.delta_row(deltas_[order - 1], row, n, s.derivative.data());
-      table.functionals_row(functionals_, s.derivative.data() + span.first, span.count,
-                            s.functionals, out + (order * rows().size() + i) * step);
+    const std::size_t row = rows()[i];
+    const float* values = s.rows.data() + row * padded(n);
+    for (std::size_t order = 0; order <= delta_order(); ++order) {
+      if (order > 0) {
+        table.delta_row(deltas_[order - 1], row_for_deltas(row, n), n, s.derivative.data());
+        values = s.derivative.data();
+      }
+      float* const to = out + (order * rows().size() + i) * step;
+      if (is_of_voiced(row)) {
+        voiced_statistics(values, n, span.first, span.count, to);
+      } else {
+        table.functionals_row(functionals_, values + span.first, span.count, s.functionals, to);
+      }
     }
   }
   if (modulation_ != nullptr) {
-    const float* bands = s.rows.data() + short_term_.rows.first(Feature::mel) * padded(n);
-    modulation(*modulation_, bands + span.first, padded(n), short_term_.mel.n_mels, span.count,
-               s.modulation, out + n_features() * step);
+    modulation(*modulation_, row_of(Feature::mel, n) + span.first, padded(n),
+               short_term_.mel.n_mels, span.count, s.modulation, out + n_features() * step);
   }
   s.shrink();
 }

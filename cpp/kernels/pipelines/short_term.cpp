@@ -79,18 +79,19 @@ ShortTermPlan::ShortTermPlan(const ShortTermOptions& options)
 ShortTermPass::ShortTermPass(const ShortTermPlan& plan)
     : features(plan.features), energy{1e-10f, 0.0f}, band{plan.mel.amin, 0.0f} {}
 
-ShortTermPass::ShortTermPass(const ShortTermPlan& plan, const float* energy_row,
-                             std::size_t n_frames, double floor_db)
-    : features(plan.features) {
+ShortTermPass::ShortTermPass(const ShortTermPlan& plan, double speech_energy, double floor_db)
+    : features(plan.features),
+      energy(below(speech_energy, floor_db)),
+      band(below(speech_energy * plan.white_band, floor_db)) {}
+
+double speech_energy(const float* energy, std::size_t n_frames) {
   double sum = 0.0, squares = 0.0;
   for (std::size_t t = 0; t < n_frames; ++t) {
-    const double e = static_cast<double>(energy_row[t]);
+    const double e = static_cast<double>(energy[t]);
     sum += e;
     squares += e * e;
   }
-  const double level = sum > 0.0 ? squares / sum : 0.0;
-  energy = below(level, floor_db);
-  band = below(level * plan.white_band, floor_db);
+  return sum > 0.0 ? squares / sum : 0.0;
 }
 
 void ShortTermWorkspace::reserve(const ShortTermPlan& plan, std::size_t lanes) {

@@ -7,10 +7,12 @@
 
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "quaver/pipelines/log_mel.hpp"
 #include "quaver/pipelines/short_term.hpp"
+#include "quaver/pipelines/voice_rows.hpp"
 #include "quaver/statistics/functionals.hpp"
 #include "quaver/statistics/modulation.hpp"
 #include "quaver/time/delta.hpp"
@@ -38,6 +40,8 @@ class Extractor {
   std::size_t delta_width() const { return options_.delta_width; }
   std::size_t n_features() const { return rows().size() * (1 + delta_order()); }
   double floor_db() const { return options_.floor_db; }
+  bool has_voice() const { return voice_ != nullptr; }
+  std::string voice_names() const;  // of its features of the voice, ", " between them
   std::size_t n_values() const {
     return n_features() * functionals_.n_statistics + n_modulations();
   }
@@ -52,12 +56,20 @@ class Extractor {
  private:
   std::size_t n_modulations() const;
   std::size_t run(const Samples& samples) const;  // all rows into scratch; the number of frames
+  const float* row_of(Feature feature, std::size_t n_frames) const;  // of the last run
+  const float* row_for_deltas(std::size_t row, std::size_t n_frames) const;
+  void voiced_statistics(const float* values, std::size_t n_frames, std::size_t first,
+                         std::size_t count, float* out) const;
+  bool is_of_voiced(std::size_t row) const {
+    return info(short_term_.rows.feature_of(row)).where == Where::voiced;
+  }
 
   ExtractOptions options_;
   ShortTermPlan short_term_;
   std::vector<DeltaPlan> deltas_;  // order 1, order 2
   FunctionalsPlan functionals_;
   std::unique_ptr<const ModulationPlan> modulation_;
+  std::unique_ptr<const VoiceRows> voice_;
 };
 
 // std::invalid_argument with the first index and value that is NaN, infinite or beyond

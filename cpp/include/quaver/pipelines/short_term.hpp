@@ -21,24 +21,37 @@
 
 namespace quaver {
 
-// What computes a feature: a stage runs where one of its features is wanted.
-enum class Stage { time_domain, spectral, cepstral };
+// What computes a feature: a stage runs where one of its features is wanted. Those of the voice
+// have frames of their own (pipelines/voice_rows.hpp).
+enum class Stage { time_domain, spectral, cepstral, balance, pitch };
+constexpr bool is_of_voice(Stage stage) { return stage >= Stage::balance; }
+
+// Where a feature means something: statistics are over these frames.
+enum class Where { everywhere, voiced };
 
 // The features, in the order of their rows; all else is made from this list, in Python too.
-//   X(name, stage, unit, whether it is in the default set)
-#define QV_SHORT_TERM_FEATURES(X)              \
-  X(zero_crossing_rate, time_domain, "", true) \
-  X(energy, time_domain, "", true)             \
-  X(log_energy, time_domain, "dB", false)      \
-  X(energy_entropy, time_domain, "", true)     \
-  X(spectral_centroid, spectral, "Hz", true)   \
-  X(spectral_spread, spectral, "Hz", true)     \
-  X(spectral_entropy, spectral, "", true)      \
-  X(spectral_flux, spectral, "", true)         \
-  X(spectral_rolloff, spectral, "Hz", true)    \
-  X(spectral_slope, spectral, "dB/kHz", false) \
-  X(mfcc, cepstral, "", true)                  \
-  X(mel, cepstral, "dB", false)
+//   X(name, stage, unit, whether it is in the default set, where it means something)
+#define QV_SHORT_TERM_FEATURES(X)                          \
+  X(zero_crossing_rate, time_domain, "", true, everywhere) \
+  X(energy, time_domain, "", true, everywhere)             \
+  X(log_energy, time_domain, "dB", false, everywhere)      \
+  X(energy_entropy, time_domain, "", true, everywhere)     \
+  X(spectral_centroid, spectral, "Hz", true, everywhere)   \
+  X(spectral_spread, spectral, "Hz", true, everywhere)     \
+  X(spectral_entropy, spectral, "", true, everywhere)      \
+  X(spectral_flux, spectral, "", true, everywhere)         \
+  X(spectral_rolloff, spectral, "Hz", true, everywhere)    \
+  X(spectral_slope, spectral, "dB/kHz", false, everywhere) \
+  X(mfcc, cepstral, "", true, everywhere)                  \
+  X(mel, cepstral, "dB", false, everywhere)                \
+  X(loudness, balance, "", false, everywhere)              \
+  X(alpha_ratio, balance, "dB", false, everywhere)         \
+  X(hammarberg_index, balance, "dB", false, everywhere)    \
+  X(slope_0_500, balance, "dB/Hz", false, everywhere)      \
+  X(slope_500_1500, balance, "dB/Hz", false, everywhere)   \
+  X(f0, pitch, "Hz", false, voiced)                        \
+  X(f0_semitones, pitch, "semitones", false, voiced)       \
+  X(voicing, pitch, "", false, everywhere)
 
 enum class Feature : std::size_t {
 #define QV_ENUMERATOR(name, ...) name,
@@ -51,9 +64,11 @@ struct FeatureInfo {
   Stage stage;
   const char* unit;
   bool is_default;
+  Where where;
 };
 constexpr FeatureInfo kFeatures[] = {
-#define QV_INFO(name, stage, unit, is_default) {#name, Stage::stage, unit, is_default},
+#define QV_INFO(name, stage, unit, is_default, where) \
+  {#name, Stage::stage, unit, is_default, Where::where},
     QV_SHORT_TERM_FEATURES(QV_INFO)
 #undef QV_INFO
 };
@@ -69,6 +84,7 @@ class FeatureSet {
   }
   bool has(Feature feature) const { return (features_ & bit(feature)) != 0; }
   bool has(Stage stage) const { return (stages_ & bit(stage)) != 0; }
+  bool has_voice() const { return stages_ >= bit(Stage::balance); }
 
  private:
   template <class Enum>
@@ -124,14 +140,16 @@ struct DecibelScale {
   float least, reference_db;
 };
 
+// The energy of speech: that of frames, weighted by itself, whatever lies between words.
+double speech_energy(const float* energy, std::size_t n_frames);
+
 // One pass over the samples: what it computes, and on which scales. By default all that the plan's
-// features need, decibels of full scale from 1e-10 on; or relative to a speech level (the energy of
-// frames, weighted by itself, whatever lies between words) and no softer than floor_db below it.
-// The level of bands is what white noise of that energy has in bands of unit area.
+// features need, decibels of full scale from 1e-10 on; or relative to the energy of speech and no
+// softer than floor_db below it. The level of bands is what white noise of that energy has in bands
+// of unit area.
 struct ShortTermPass {
   explicit ShortTermPass(const ShortTermPlan& plan);
-  ShortTermPass(const ShortTermPlan& plan, const float* energy, std::size_t n_frames,
-                double floor_db);
+  ShortTermPass(const ShortTermPlan& plan, double speech_energy, double floor_db);
 
   FeatureSet features;
   DecibelScale energy, band;
