@@ -61,6 +61,8 @@ RESAMPLED_SOXR = 1e-6
 # dB per Hz; their weakest bins may lie in the transform's own noise.
 BALANCE = np.array([1e-6, 1e-3, 1e-3, 2e-5, 1e-5, 1e-6, 1e-3, 1e-3, 1e-3, 1e-3])
 BALANCE_OF_LEVEL = 1e-5
+# Formants in Hz, of their value, where their frame's prediction is not nearly singular.
+FORMANTS = 1e-4
 # Plans in float64 (filter banks, windows) against librosa and SciPy in float64.
 PLAN = 1e-12
 

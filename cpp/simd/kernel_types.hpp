@@ -29,5 +29,6 @@
 #include "quaver/time/resample.hpp"
 #include "quaver/time/timedomain.hpp"
 #include "quaver/voice/balance.hpp"
+#include "quaver/voice/formants.hpp"
 #include "quaver/voice/harmonics.hpp"
 #include "quaver/voice/pitch.hpp"

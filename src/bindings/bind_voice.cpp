@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
+#include <cmath>
 #include <memory>
+#include <optional>
 
 #include "array.hpp"
 #include "plan.hpp"
 #include "quaver/voice/balance.hpp"
+#include "quaver/voice/formants.hpp"
 #include "quaver/voice/harmonics.hpp"
 #include "quaver/voice/pitch.hpp"
 
@@ -80,6 +83,31 @@ static Array<float> run_path(const Array<float>& candidates) {
   });
 }
 
+static Array<float> run_formants(const FormantPlan& plan, const py::array& array,
+                                 const std::optional<Array<bool>>& wanted) {
+  const Samples samples = samples_view(array);
+  const std::size_t n_frames = frames_of(plan, samples);
+  if (wanted && (wanted->ndim() != 1 || size_of(*wanted) != n_frames)) {
+    refuse("wanted must be (" + std::to_string(n_frames) + ",), got shape ", *wanted);
+  }
+  const unsigned char* const flags =
+      wanted ? reinterpret_cast<const unsigned char*>(wanted->data()) : nullptr;
+  return filled<float>({n_frames, kFormantColumns},
+                       [&](float* to) { formants(plan, samples, flags, to); });
+}
+
+static Array<float> run_predictors(const Array<double>& predictors) {
+  if (predictors.ndim() != 2 || extent(predictors, 1) != kFormantOrder) {
+    refuse("predictors must be (n, 11), got shape ", predictors);
+  }
+  const double* const from = values(predictors);
+  for (std::size_t i = 0; i < size_of(predictors); ++i) {
+    if (!std::isfinite(from[i])) throw std::invalid_argument("predictors must be finite");
+  }
+  const std::size_t n = extent(predictors, 0);
+  return filled<float>({n, kFormantColumns}, [&](float* to) { predictor_formants(from, n, to); });
+}
+
 void bind_voice(py::module_& m) {
   m.attr("lowest_voice_rate") =
       static_cast<int>(std::max(BalancePlan::kLowestRate, PitchPlan::kLowestRate));
@@ -98,6 +126,13 @@ void bind_voice(py::module_& m) {
       .def(py::init<double>(), py::kw_only(), py::arg("sample_rate"))
       .def("run", &run_harmonics, py::arg("spectra").noconvert(), py::arg("f0").noconvert(),
            py::arg("formant_hz").noconvert(), "(n_frames, 6), of what Pitch.spectra kept.");
+  py::class_<FormantPlan, std::shared_ptr<FormantPlan>>(m, "Formants",
+                                                        "Plan of the formants of a voice.")
+      .def(py::init<double>(), py::kw_only(), py::arg("sample_rate"))
+      .def("run", &run_formants, py::arg("samples"), py::arg("wanted").noconvert() = py::none(),
+           "(n_frames, 6): frequency and bandwidth of three, 0 in frames that are not wanted.");
+  m.def("predictor_formants", &run_predictors, py::arg("predictors").noconvert(),
+        "(n, 6): the formants of predictors of order 11.");
   m.def("pitch_path", &run_path, py::arg("candidates").noconvert(),
         "(n_frames, 2): pitch and strength along the path of least cost.");
 }

@@ -3,6 +3,7 @@
 #include "fuzz.hpp"
 #include "quaver/voice/balance.hpp"
 #include "quaver/voice/egemaps_functionals.hpp"
+#include "quaver/voice/formants.hpp"
 #include "quaver/voice/harmonics.hpp"
 #include "quaver/voice/pitch.hpp"
 
@@ -62,6 +63,35 @@ static void check_functionals(fuzz::Bytes& bytes) {
   for (float x : table) REQUIRE(std::isfinite(x));
 }
 
+static void check_formants(const fuzz::Values& values) {
+  for (std::size_t i = 0; i < values.size(); i += 2) {
+    const double hz = values[i];
+    REQUIRE(std::isfinite(values[i + 1]) && values[i + 1] >= 0.0);
+    REQUIRE(hz == 0.0 || (hz > 49.9 && hz < 5450.1));
+    if (hz == 0.0) REQUIRE(values[i + 1] == 0.0);
+    if (i % kFormantColumns != 0 && hz != 0.0) REQUIRE(values[i - 2] > 0.0 && values[i - 2] <= hz);
+  }
+}
+
+static void check_predictors(fuzz::Bytes& bytes) {
+  std::vector<double> predictors(bytes.between(0, 20) * kFormantOrder);
+  for (double& a : predictors) {
+    const double x = bytes.number();
+    a = std::fabs(x) < 1e6 ? x : 0.0;
+  }
+  const std::size_t n = predictors.size() / kFormantOrder;
+  fuzz::on_each_target(
+      [&] {
+        std::vector<float> out(n * kFormantColumns);
+        predictor_formants(predictors.data(), n, out.data());
+        return fuzz::widened(out);
+      },
+      [](const fuzz::Values& expected, const fuzz::Values& found) {
+        check_formants(expected);
+        check_formants(found);
+      });
+}
+
 static void one(fuzz::Bytes& bytes) {
   const double rates[] = {8000.0, 11025.0, 16000.0};
   const double rate = rates[bytes.between(0, 2)];
@@ -92,6 +122,21 @@ static void one(fuzz::Bytes& bytes) {
         return out;
       },
       finite);
+  const FormantPlan formant(rate);
+  std::vector<unsigned char> wanted(formant.count(x.size()));
+  for (unsigned char& flag : wanted) flag = bytes.flag() ? 1 : 0;
+  const unsigned char* const flags = bytes.flag() ? wanted.data() : nullptr;
+  fuzz::on_each_target(
+      [&] {
+        std::vector<float> out(wanted.size() * kFormantColumns);
+        if (!out.empty()) formants(formant, samples, flags, out.data());
+        return fuzz::widened(out);
+      },
+      [](const fuzz::Values& expected, const fuzz::Values& found) {
+        check_formants(expected);
+        check_formants(found);
+      });
+  check_predictors(bytes);
   check_path(bytes);
   check_functionals(bytes);
   check_harmonics(bytes, rate, samples);
