@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from quaver import _core
 from quaver._caches import PER_POINT, kept
-from quaver._validate import Downmix, as_samples, check_sample_rate
+from quaver._prediction import burg, yule_walker
+from quaver._validate import Downmix, as_samples, check_int, check_sample_rate
 from quaver.features import ShortTerm
 
 if TYPE_CHECKING:
@@ -253,3 +254,74 @@ def formants(samples: ArrayLike, sample_rate: float, *, downmix: Downmix = None)
     """
     values = _formant_plan(sample_rate).run(as_samples(samples, downmix))
     return _frames(values, FORMANTS, _FRAME)
+
+
+def lpc(
+    samples: ArrayLike,
+    order: int,
+    *,
+    method: Literal["burg", "autocorrelation"] = "burg",
+) -> NDArray[np.float64]:
+    """Predict each sample linearly from those before it.
+
+    Parameters
+    ----------
+    samples : (..., n) array of real numbers
+        One signal, or frames of it in the last axis, as of any scale. Nothing is windowed here.
+    order : int
+        Coefficients, at least 1 and less than the number of samples.
+    method : {"burg", "autocorrelation"}
+        Burg's method has the least error forwards and backwards within the samples: resonances are
+        sharp even in short frames, and no window is wanted. That of autocorrelation takes what
+        lies outside for zeros: frames are to be windowed before.
+
+    Returns
+    -------
+    (..., order + 1) float64
+        The filter ``1, a[1], .., a[order]`` that leaves the error of prediction. Its roots lie
+        within the unit circle; their angles are resonances, those of a voice its formants. 1 and
+        zeros in silence.
+
+    Raises
+    ------
+    ValueError
+        For an order out of range, samples that are not finite, another method.
+    TypeError
+        For samples that are no real numbers, an order that is no int.
+
+    Notes
+    -----
+    Makhoul, Linear prediction: a tutorial review, Proceedings of the IEEE 63(4), 1975; Marple, A
+    new autoregressive spectrum analysis algorithm, IEEE Transactions on Acoustics, Speech, and
+    Signal Processing 28(4), 1980.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> decay = 0.9 ** np.arange(50.0)
+    >>> lpc(decay, 1).round(2).tolist()
+    [1.0, -0.99]
+    >>> lpc(decay, 1, method="autocorrelation").round(2).tolist()
+    [1.0, -0.9]
+    """
+    given = np.asarray(samples)
+    if given.dtype.kind not in "fiu":
+        raise TypeError(f"samples must be real numbers, got {given.dtype}")
+    if given.ndim == 0:
+        raise ValueError("samples must have at least one axis, got a number")
+    order = check_int("order", order)
+    if not 1 <= order < given.shape[-1]:
+        raise ValueError(
+            f"order must be at least 1 and less than the {given.shape[-1]} samples, got {order}"
+        )
+    if method not in ("burg", "autocorrelation"):
+        raise ValueError(f"method must be 'burg' or 'autocorrelation', got {method!r}")
+    x = np.ascontiguousarray(given, np.float64)
+    if not np.isfinite(x).all():
+        raise ValueError("samples must be finite, got NaN or infinity")
+    # Coefficients do not depend on the level, squares of tiny or huge samples would be lost.
+    peak = np.abs(x).max(axis=-1, keepdims=True)
+    x = x / np.where(peak > 0, peak, 1)
+    if method == "burg":
+        return burg(x, order, float(np.finfo(x.dtype).tiny))
+    return yule_walker(x, order)

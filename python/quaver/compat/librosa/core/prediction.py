@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from quaver._prediction import burg
 from quaver.compat.librosa.util.exceptions import ParameterError
 from quaver.compat.librosa.util.utils import (
     frame,
@@ -119,19 +120,7 @@ def lpc(y: Array, *, order: int, axis: int = -1) -> Array:
     n = x.shape[-1]
     if order > max(n, 1):
         raise ParameterError(f"order must be at most the number of samples, {n}, got {order}")
-    epsilon = tiny(x)
-    a = np.zeros((*x.shape[:-1], order + 1), y.dtype)
-    a[..., 0] = 1
-    forward, backward = x[..., 1:], x[..., :-1]
-    energy = np.sum(forward**2 + backward**2, axis=-1, keepdims=True)
-    for i in range(min(order, n - 1)):  # then no errors are left, and reflection is 0
-        both = np.sum(backward * forward, axis=-1, keepdims=True)
-        reflection = -2 * both / (energy + epsilon)
-        a[..., 1 : i + 2] += reflection * a[..., i::-1].copy()
-        forward, backward = forward + reflection * backward, backward + reflection * forward
-        energy = (1 - reflection**2) * energy - backward[..., -1:] ** 2 - forward[..., :1] ** 2
-        forward, backward = forward[..., 1:], backward[..., :-1]
-    return np.moveaxis(a, -1, axis)
+    return np.moveaxis(burg(x, order, tiny(x)), -1, axis)
 
 
 def zero_crossings(
