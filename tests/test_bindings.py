@@ -144,6 +144,22 @@ GOOD: dict[str, dict[str, Any]] = {
     "log_means": {
         "pictures": MATRIX[np.newaxis], "frames_first": False, "squared": True, "amin": 1e-10
     },
+    "moments": {
+        "pictures": MATRIX[np.newaxis], "frames_first": False,
+        "frequencies": np.arange(len(MATRIX), dtype=float),
+    },
+    "deviations": {
+        "pictures": MATRIX[np.newaxis], "frames_first": False,
+        "frequencies": np.arange(len(MATRIX), dtype=float),
+        "centres": np.ones((1, MATRIX.shape[1])),
+    },
+    "rolloff": {"pictures": MATRIX[np.newaxis] ** 2, "frames_first": True, "share": 0.85},
+    "peaks": {
+        "pictures": MATRIX[np.newaxis] ** 2, "frames_first": False, "first": 1, "last": 20,
+        "share": 0.1, "hz_per_bin": 7.5,
+    },
+    "decay": {"values": MATRIX, "coefficient": 0.95, "state": np.zeros(len(MATRIX))},
+    "burg": {"values": MATRIX, "order": 8, "least": 1e-30},
     "magphase": {"z": SPECTRUM},
     "decibel": {
         "power": MATRIX**2, "squared": False, "amin": 1e-10, "offsets": np.zeros(len(MATRIX)),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from quaver import _core
 
 Array = NDArray[Any]
 
@@ -16,19 +19,11 @@ def burg(x: Array, order: int, least: float) -> Array:
     ``order`` is at most the number of samples; ``least`` is added to the energy that reflections
     are divided by. Returns (..., order + 1) of the type of x, the leading 1 included.
     """
-    n = x.shape[-1]
-    a = np.zeros((*x.shape[:-1], order + 1), x.dtype)
-    a[..., 0] = 1
-    forward, backward = x[..., 1:], x[..., :-1]
-    energy = np.sum(forward**2 + backward**2, axis=-1, keepdims=True)
-    for i in range(min(order, n - 1)):  # then no errors are left, and reflection is 0
-        both = np.sum(backward * forward, axis=-1, keepdims=True)
-        reflection = -2 * both / (energy + least)
-        a[..., 1 : i + 2] += reflection * a[..., i::-1].copy()
-        forward, backward = forward + reflection * backward, backward + reflection * forward
-        energy = (1 - reflection**2) * energy - backward[..., -1:] ** 2 - forward[..., :1] ** 2
-        forward, backward = forward[..., 1:], backward[..., :-1]
-    return a
+    lead = x.shape[:-1]
+    wide = x if x.dtype in (np.float32, np.float64) else x.astype(np.float64)
+    rows = np.require(wide, requirements=["C", "A"]).reshape(math.prod(lead), x.shape[-1])
+    found = _core.burg(rows, order, least)
+    return found.astype(x.dtype, copy=False).reshape(*lead, order + 1)
 
 
 def yule_walker(x: Array, order: int) -> Array:

@@ -10,6 +10,7 @@
 #include "quaver/spectrum/contrast.hpp"
 #include "quaver/spectrum/decibel.hpp"
 #include "quaver/spectrum/picture.hpp"
+#include "quaver/spectrum/shape.hpp"
 
 namespace quaver::bindings {
 
@@ -92,6 +93,80 @@ static std::pair<Array<double>, Array<double>> run_log_means(const Array<T>& pic
 }
 
 template <class T>
+static void require_bins(const Stack<T>& stack, const Array<double>& frequencies) {
+  if (frequencies.ndim() != 1 || extent(frequencies, 0) != stack.first.n_bins) {
+    refuse("frequencies must be one of each bin, got ", frequencies);
+  }
+}
+
+template <class T>
+static std::pair<Array<double>, Array<double>> run_moments(const Array<T>& pictures,
+                                                           bool frames_first,
+                                                           const Array<double>& frequencies) {
+  const Stack<T> stack(pictures, frames_first);
+  require_bins(stack, frequencies);
+  const std::size_t n_frames = stack.first.n_frames;
+  auto weighted = empty<double>({stack.n, n_frames});
+  auto sums = filled<double>({stack.n, n_frames},
+                             [&, freq = values(frequencies), to = values(weighted)](double* sum) {
+                               for (std::size_t i = 0; i < stack.n; ++i) {
+                                 moments(stack[i], freq, sum + i * n_frames, to + i * n_frames);
+                               }
+                             });
+  return {std::move(sums), std::move(weighted)};
+}
+
+template <class T>
+static Array<double> run_deviations(const Array<T>& pictures, bool frames_first,
+                                    const Array<double>& frequencies,
+                                    const Array<double>& centres) {
+  const Stack<T> stack(pictures, frames_first);
+  require_bins(stack, frequencies);
+  const std::size_t n_frames = stack.first.n_frames;
+  if (centres.ndim() != 2 || extent(centres, 0) != stack.n || extent(centres, 1) != n_frames) {
+    refuse("centres must be one of each frame, got shape ", centres);
+  }
+  return filled<double>({stack.n, n_frames},
+                        [&, freq = values(frequencies), from = values(centres)](double* to) {
+                          for (std::size_t i = 0; i < stack.n; ++i) {
+                            deviations(stack[i], freq, from + i * n_frames, to + i * n_frames);
+                          }
+                        });
+}
+
+template <class T>
+static Array<std::int64_t> run_rolloff(const Array<T>& pictures, bool frames_first, double share) {
+  const Stack<T> stack(pictures, frames_first);
+  if (stack.first.n_bins == 0 || stack.first.n_bins > kMostRolled) {
+    refuse("pictures must hold 1 to " + std::to_string(kMostRolled) + " bins, got shape ",
+           pictures);
+  }
+  const std::size_t n_frames = stack.first.n_frames;
+  return filled<std::int64_t>({stack.n, n_frames}, [&](std::int64_t* to) {
+    for (std::size_t i = 0; i < stack.n; ++i) {
+      rolloff(stack[i], static_cast<T>(share), to + i * n_frames);
+    }
+  });
+}
+
+template <class T>
+static std::pair<Array<T>, Array<T>> run_peaks(const Array<T>& pictures, bool frames_first,
+                                               std::size_t first, std::size_t last, double share,
+                                               double hz_per_bin) {
+  const Stack<T> stack(pictures, frames_first);
+  if (stack.first.n_bins < 2) refuse("pictures must hold at least 2 bins, got shape ", pictures);
+  const PeakRange<T> range{first, last, static_cast<T>(share), hz_per_bin};
+  const std::size_t size = stack.first.n_bins * stack.first.n_frames;
+  auto hertz = empty_like(pictures), heights = empty_like(pictures);
+  without_gil([&, to = values(hertz), height = values(heights)] {
+    for (std::size_t i = 0; i < stack.n; ++i) {
+      peaks(stack[i], range, to + i * size, height + i * size);
+    }
+  });
+  return {std::move(hertz), std::move(heights)};
+}
+
+template <class T>
 static T run_lowest(const Array<T>& x) {
   return without_gil([from = values(x), size = size_of(x)] { return lowest(from, size); });
 }
@@ -166,6 +241,16 @@ static void bind_precision(py::module_& m) {
         "(n, n_frames): sums of squares over the bins of a real transform.");
   m.def("log_means", &run_log_means<T>, pictures, frames_first, py::arg("squared"), py::arg("amin"),
         "(n, n_frames) twice: means over bins of ln v and v, v = max(amin, x).");
+  m.def("moments", &run_moments<T>, pictures, frames_first, py::arg("frequencies").noconvert(),
+        "(n, n_frames) twice: sums over bins of x and of x f.");
+  m.def("deviations", &run_deviations<T>, pictures, frames_first,
+        py::arg("frequencies").noconvert(), py::arg("centres").noconvert(),
+        "(n, n_frames): sums over bins of x (f - c)^2.");
+  m.def("rolloff", &run_rolloff<T>, pictures, frames_first, py::arg("share"),
+        "(n, n_frames): the bin at which a share of the sum is reached.");
+  m.def("peaks", &run_peaks<T>, pictures, frames_first, py::arg("first"), py::arg("last"),
+        py::arg("share"), py::arg("hz_per_bin"),
+        "Hertz and heights of the peaks of each frame, 0 elsewhere; of values not negative.");
   m.def("magphase", &run_magphase<T>, py::arg("z").noconvert(), "z / |z| and |z|.");
   m.def("decibel", &run_decibel<T>, py::arg("power").noconvert(), py::arg("squared"),
         py::arg("amin"), py::arg("offsets").noconvert(), py::arg("top_db"),

@@ -7,6 +7,7 @@
 #include "plan.hpp"
 #include "quaver/pipelines/extract.hpp"
 #include "quaver/time/delta.hpp"
+#include "quaver/time/prediction.hpp"
 #include "quaver/time/resample.hpp"
 
 namespace quaver::bindings {
@@ -29,14 +30,54 @@ static Array<float> run_delta(const Array<float>& x, std::size_t width, std::siz
   });
 }
 
-static Array<float> run_delta_rows(const Array<float>& x, std::size_t width, std::size_t order) {
+template <class T>
+static Array<T> run_delta_rows(const Array<T>& x, std::size_t width, std::size_t order) {
   require_matrix(x);
   const DeltaPlan plan(width, order);
   const std::size_t n_rows = extent(x, 0), n_frames = extent(x, 1);
   require_frames(n_frames, width);
-  return filled<float>({n_rows, n_frames}, [&, from = values(x)](float* to) {
-    delta_rows(plan, from, n_rows, n_frames, to);
+  return filled<T>({n_rows, n_frames},
+                   [&, from = values(x)](T* to) { delta_rows(plan, from, n_rows, n_frames, to); });
+}
+
+template <class T>
+static Array<T> run_decay(const Array<T>& x, double coefficient, const Array<double>& state) {
+  require_ndim(x, 2, "values must be two-dimensional");
+  const std::size_t n_rows = extent(x, 0), n = extent(x, 1);
+  if (state.ndim() != 1 || extent(state, 0) != n_rows) {
+    refuse("each row of values must have a state", x, state);
+  }
+  return filled<T>({n_rows, n}, [&, from = values(x), before = values(state)](T* to) {
+    for (std::size_t i = 0; i < n_rows; ++i) {
+      decay(from + i * n, n, coefficient, before[i], to + i * n);
+    }
   });
+}
+
+template <class T>
+static Array<double> run_burg(const Array<T>& x, std::size_t order, double least) {
+  require_ndim(x, 2, "values must be two-dimensional");
+  const std::size_t n_rows = extent(x, 0), n = extent(x, 1), most = n < 1 ? 1 : n;
+  if (order > most) {
+    throw std::invalid_argument("order must be at most " + std::to_string(most) + ", got " +
+                                std::to_string(order));
+  }
+  return filled<double>({n_rows, order + 1}, [&, from = values(x)](double* to) {
+    for (std::size_t i = 0; i < n_rows; ++i) {
+      burg(from + i * n, n, order, least, to + i * (order + 1));
+    }
+  });
+}
+
+template <class T>
+static void bind_rows(py::module_& m) {
+  m.def("delta_rows", &run_delta_rows<T>, py::arg("values").noconvert(), py::arg("width"),
+        py::arg("order"), "Derivative over time of (n_features, n_frames).");
+  m.def("decay", &run_decay<T>, py::arg("values").noconvert(), py::arg("coefficient"),
+        py::arg("state").noconvert(),
+        "y[i] = x[i] + coefficient y[i - 1] of each row; state for y[-1]'s part.");
+  m.def("burg", &run_burg<T>, py::arg("values").noconvert(), py::arg("order"), py::arg("least"),
+        "Coefficients of linear prediction of each row.");
 }
 
 static Array<float> run_resample(const ResamplePlan& plan, const py::array& array) {
@@ -80,8 +121,8 @@ void bind_time(py::module_& m) {
       .def("feed", &feed_resampling, py::arg("chunk"), py::arg("last"), "What became ready.");
   m.def("delta", &run_delta, py::arg("values").noconvert(), py::arg("width"), py::arg("order"),
         "Derivative over time of (n_frames, n_features).");
-  m.def("delta_rows", &run_delta_rows, py::arg("values").noconvert(), py::arg("width"),
-        py::arg("order"), "Derivative over time of (n_features, n_frames).");
+  bind_rows<float>(m);
+  bind_rows<double>(m);
 }
 
 }  // namespace quaver::bindings

@@ -58,6 +58,19 @@ NUMBERS: dict[str, list[float]] = {
 }
 
 
+def test_what_0_8_did_otherwise(old: ModuleType) -> None:
+    y = np.array([0.5, 1.0, -1.0])
+    assert old.effects.deemphasis(y, 0.5, [0.25]).tolist() == [0.25, 1.125, -0.4375]
+    assert old.fft_frequencies(8000, 5).tolist() == [0, 2000, 4000]
+    assert old.samples_to_frames(1100).shape == ()
+    assert isinstance(old.samples_to_frames(1100), np.integer)
+    # The signal goes on at its other end: one period of three.
+    wrapped = np.abs(
+        old.stft(np.tile(y, 40), n_fft=6, hop_length=3, pad_mode="wrap", window="ones")
+    )
+    np.testing.assert_allclose(wrapped, np.broadcast_to(wrapped[:, :1], wrapped.shape), atol=1e-6)
+
+
 def found(name: str, librosa: Any) -> Any:
     y, sr = sweep(), 16000
     quiet = np.zeros(4000, np.float32)

@@ -287,6 +287,24 @@ CASES: dict[str, Make] = {
     "log_means": lambda n, rng: (
         _core.log_means, {**pictures(n, 34, rng), "squared": bool(n % 2), "amin": 1e-10}
     ),
+    "moments": lambda n, rng: (
+        _core.moments, {**pictures(n, 34, rng), "frequencies": rng.random(34)}
+    ),
+    "deviations": lambda n, rng: (
+        _core.deviations,
+        {**pictures(n, 34, rng), "frequencies": rng.random(34), "centres": rng.random((1, n))},
+    ),
+    "rolloff": lambda n, rng: (_core.rolloff, {**pictures(n, 34, rng), "share": 0.85}),
+    "peaks": lambda n, rng: (
+        _core.peaks,
+        {**pictures(n, 34, rng), "first": 0, "last": 34, "share": 0.1, "hz_per_bin": 3.0},
+    ),
+    "decay": lambda n, rng: (
+        _core.decay, {"values": noise(2, n), "coefficient": 0.9, "state": np.array([1.0, 0.0])}
+    ),
+    "burg": lambda n, rng: (
+        _core.burg, {"values": noise(2, n), "order": min(n, 5), "least": 1e-30}
+    ),
     "contrast": lambda n, rng: (
         _core.contrast, {**pictures(n, 34, rng), "bands": [(0, 4, 2), (4, 34, 9)]}
     ),

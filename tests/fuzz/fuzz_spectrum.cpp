@@ -3,6 +3,7 @@
 #include "fuzz.hpp"
 #include "quaver/spectrum/contrast.hpp"
 #include "quaver/spectrum/decibel.hpp"
+#include "quaver/spectrum/shape.hpp"
 #include "quaver/spectrum/stft.hpp"
 
 using namespace quaver;
@@ -104,6 +105,35 @@ static void check_pictures(const Case& c, fuzz::Bytes& bytes) {
       });
 }
 
+// Sums bin by bin and comparisons: every target has to find the same bins, in either order.
+static void check_shapes(const Case& c, fuzz::Bytes& bytes) {
+  if (c.n_bins < 2) return;
+  set_target("base");
+  const std::vector<float> picture = magnitudes(c);
+  const Picture<float> frames{picture.data(), c.n_bins, c.n_frames, true};
+  const Picture<float> bins{picture.data(), c.n_frames, c.n_bins, false};
+  const float share = static_cast<float>(bytes.byte() + 1) / 257.0f;
+  fuzz::on_each_target(
+      [&] {
+        std::vector<std::int64_t> found(c.n_frames);
+        rolloff(frames, share, found.data());
+        return fuzz::Values(found.begin(), found.end());
+      },
+      fuzz::require_same);
+  const PeakRange<float> range{bytes.between(0, c.n_bins), bytes.between(0, c.n_bins + 2), share,
+                               7.8125};
+  for (const Picture<float>& each : {frames, bins}) {
+    if (each.n_bins < 2) continue;
+    fuzz::on_each_target(
+        [&] {
+          std::vector<float> both(2 * picture.size());
+          peaks(each, range, both.data(), both.data() + picture.size());
+          return fuzz::widened(both);
+        },
+        fuzz::require_same);
+  }
+}
+
 static void check_inverse(const Case& c, fuzz::Bytes& bytes) {
   set_target("base");
   const std::vector<float> rows = complex_rows(c);
@@ -131,6 +161,7 @@ static void one(fuzz::Bytes& bytes) {
   if (c.n_frames == 0) return;
   check_rows(c);
   check_pictures(c, bytes);
+  check_shapes(c, bytes);
   check_inverse(c, bytes);
 }
 

@@ -3,6 +3,7 @@
 #include "fuzz.hpp"
 #include "quaver/pipelines/extract.hpp"
 #include "quaver/time/delta.hpp"
+#include "quaver/time/prediction.hpp"
 
 static void one(fuzz::Bytes& bytes) {
   const std::size_t width = bytes.flag() ? 0 : bytes.between(0, 60);
@@ -31,6 +32,28 @@ static void one(fuzz::Bytes& bytes) {
         return fuzz::widened(out);
       },
       near);
+  const fuzz::Values exact = fuzz::widened(x);
+  fuzz::on_each_target(
+      [&] {
+        fuzz::Values out(exact.size());
+        quaver::delta_rows(plan, exact.data(), n_features, n_frames, out.data());
+        return out;
+      },
+      near);
+  const std::size_t order = bytes.between(0, std::min<std::size_t>(n_frames, 40));
+  fuzz::on_each_target(
+      [&] {
+        fuzz::Values out(order + 1);
+        quaver::burg(x.data(), n_frames, order, 1e-30, out.data());
+        return out;
+      },
+      [&](const fuzz::Values& expected, const fuzz::Values& found) {
+        // Of what is not noise, or short, all may be predicted: the rest is rounding.
+        const bool is_told = bytes.is_noise() && 4 * order < n_frames;
+        for (std::size_t i = 0; is_told && i < found.size(); ++i) {
+          fuzz::require_near(expected[i], found[i], 1e-8);
+        }
+      });
 }
 
 QV_FUZZ(one)

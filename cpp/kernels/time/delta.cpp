@@ -14,7 +14,7 @@
 namespace quaver {
 
 DeltaPlan::DeltaPlan(std::size_t width_, std::size_t order_)
-    : width(checked_length("width", width_)), order(order_), taps(width_) {
+    : width(checked_length("width", width_)), order(order_), taps(width_), exact_taps(width_) {
   if (order != 1 && order != 2) {
     throw std::invalid_argument("order must be 1 or 2, got " + std::to_string(order));
   }
@@ -34,14 +34,22 @@ DeltaPlan::DeltaPlan(std::size_t width_, std::size_t order_)
       if (pass == 0)
         norm += regressor * regressor;
       else
-        taps[i] = static_cast<float>((order == 1 ? 1.0 : 2.0) * regressor / norm);
+        exact_taps[i] = (order == 1 ? 1.0 : 2.0) * regressor / norm;
     }
   }
+  for (std::size_t i = 0; i < width; ++i) taps[i] = static_cast<float>(exact_taps[i]);
 }
 
 void delta_rows(const DeltaPlan& plan, const float* values, std::size_t n_rows,
                 std::size_t n_frames, float* out) {
   const auto delta_row = kernels().delta_row;
+  for (std::size_t row = 0; row < n_rows; ++row) {
+    delta_row(plan, values + row * n_frames, n_frames, out + row * n_frames);
+  }
+}
+void delta_rows(const DeltaPlan& plan, const double* values, std::size_t n_rows,
+                std::size_t n_frames, double* out) {
+  const auto delta_row = kernels().delta_row_wide;
   for (std::size_t row = 0; row < n_rows; ++row) {
     delta_row(plan, values + row * n_frames, n_frames, out + row * n_frames);
   }
@@ -53,33 +61,42 @@ void delta_rows(const DeltaPlan& plan, const float* values, std::size_t n_rows,
 
 namespace quaver::QV_TARGET {
 
-static void difference(const float* row, std::size_t n, float* out) {
+template <class T>
+static void difference(const T* row, std::size_t n, T* out) {
   for (std::size_t t = 1; t < n; ++t) out[t] = row[t] - row[t - 1];
-  out[0] = 0.0f;
+  out[0] = T{};
 }
 
 // Backwards, so that out may be row.
-static void difference_in_place(float* row, std::size_t n) {
+template <class T>
+static void difference_in_place(T* row, std::size_t n) {
   for (std::size_t t = n - 1; t > 0; --t) row[t] -= row[t - 1];
-  row[0] = 0.0f;
+  row[0] = T{};
 }
 
-static void savitzky_golay(const DeltaPlan& plan, const float* row, std::size_t n, float* out) {
+static inline VecD wide(const float* p) { return LoadWide(p); }
+static inline VecD wide(const double* p) { return LoadU(p); }
+static inline void store(float* p, VecD v) { StoreNarrow(p, v); }
+static inline void store(double* p, VecD v) { StoreU(p, v); }
+
+template <class T>
+static void savitzky_golay(const DeltaPlan& plan, const Buffer<T>& taps, const T* row,
+                           std::size_t n, T* out) {
   const std::size_t half = plan.width / 2;
   std::size_t t = half;
   for (; t + half + kLanesD <= n; t += kLanesD) {
     VecD sum{};
     for (std::size_t i = 0; i < plan.width; ++i) {
-      sum = MulAdd(LoadWide(row + t - half + i), Set(static_cast<double>(plan.taps[i])), sum);
+      sum = MulAdd(wide(row + t - half + i), Set(static_cast<double>(taps[i])), sum);
     }
-    StoreNarrow(out + t, sum);
+    store(out + t, sum);
   }
   for (; t + half < n; ++t) {
     double sum = 0.0;
     for (std::size_t i = 0; i < plan.width; ++i) {
-      sum += static_cast<double>(plan.taps[i]) * static_cast<double>(row[t - half + i]);
+      sum += static_cast<double>(taps[i]) * static_cast<double>(row[t - half + i]);
     }
-    out[t] = static_cast<float>(sum);
+    out[t] = static_cast<T>(sum);
   }
   // The highest derivative of the fitted polynomial is constant over the edge.
   for (std::size_t i = 0; i < half; ++i) {
@@ -88,11 +105,20 @@ static void savitzky_golay(const DeltaPlan& plan, const float* row, std::size_t 
   }
 }
 
-void delta_row(const DeltaPlan& plan, const float* row, std::size_t n_frames, float* out) {
+template <class T>
+static void run_delta(const DeltaPlan& plan, const Buffer<T>& taps, const T* row,
+                      std::size_t n_frames, T* out) {
   if (n_frames == 0) return;
-  if (plan.width != 0) return savitzky_golay(plan, row, n_frames, out);
+  if (plan.width != 0) return savitzky_golay(plan, taps, row, n_frames, out);
   difference(row, n_frames, out);
   if (plan.order == 2) difference_in_place(out, n_frames);
+}
+
+void delta_row(const DeltaPlan& plan, const float* row, std::size_t n_frames, float* out) {
+  run_delta(plan, plan.taps, row, n_frames, out);
+}
+void delta_row_wide(const DeltaPlan& plan, const double* row, std::size_t n_frames, double* out) {
+  run_delta(plan, plan.exact_taps, row, n_frames, out);
 }
 
 }  // namespace quaver::QV_TARGET

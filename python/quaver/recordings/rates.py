@@ -27,8 +27,8 @@ PIECE = 1 << 15
 # how far the beginning of a signal is special.
 _REACH, _TAPS, _HEAD = 128, 110, 64
 # A beginning that need not be soxr's to the last digit, whose filters take longer to be made than
-# to be used.
-_QUIET = 1e-4
+# to be used: of full scale, and of the highest sample, for signals that are quiet as a whole.
+_QUIET, _QUIETER = 1e-4, 5e-3
 # Bytes of a plan: tables of the points of its transforms.
 _PER_PLAN = 1 << 19
 
@@ -66,8 +66,8 @@ def _soxr_plan(rate: int, wanted: int) -> tuple[_core.ResamplePlan | None, int]:
 def as_soxr(samples: NDArray[Any], rate: float, wanted: float) -> NDArray[Any]:
     """Return samples of shape (n,) at another rate as soxr's recipe HQ does, within 1e-6.
 
-    Within 2e-5 at the beginning, where that is below 1e-4. Of float32 samples by the kernel, other
-    ones and those at rates of large terms by soxr.
+    Within 2e-5 at the beginning, where that is below 1e-4 and a 200th of the highest sample. Of
+    float32 samples by the kernel, other ones and those at rates of large terms by soxr.
     """
     import soxr
 
@@ -83,7 +83,7 @@ def as_soxr(samples: NDArray[Any], rate: float, wanted: float) -> NDArray[Any]:
     out = plan.run(samples)
     # Its first samples are not what its filter makes, by a sixth of the beginning at the most.
     first = samples[: math.ceil(2 * _REACH * max(1, rate / wanted))]
-    if np.abs(first).max(initial=0.0) < _QUIET:
+    if np.abs(first).max(initial=0.0) < min(_QUIET, _QUIETER * out.max(initial=0.0)):
         return out
     head = theirs(first)
     n = min(len(head), len(out), math.ceil(_HEAD * max(1, wanted / rate)))

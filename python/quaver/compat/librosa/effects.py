@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from quaver import _core
 from quaver.compat.librosa import _release, decompose, forward
 from quaver.compat.librosa.core.audio import resample
 from quaver.compat.librosa.core.convert import frames_to_samples
@@ -16,7 +17,12 @@ from quaver.compat.librosa.core.spectrum import amplitude_to_db, istft, stft
 from quaver.compat.librosa.core.vocoder import phase_vocoder
 from quaver.compat.librosa.feature.waveform import rms
 from quaver.compat.librosa.util.exceptions import ParameterError
-from quaver.compat.librosa.util.utils import fix_length, is_positive_int
+from quaver.compat.librosa.util.utils import (
+    KERNEL_TYPES,
+    contiguous,
+    fix_length,
+    is_positive_int,
+)
 
 Array = NDArray[Any]
 
@@ -247,7 +253,7 @@ def deemphasis(
     """
     y = _filterable(y)
     start = np.zeros((*y.shape[:-1], 1)) if zi is None else np.atleast_1d(zi)
-    out = _decay(y, float(y.dtype.type(coef)), _filter_state(start, y))
+    out = _decay(y, float(y.real.dtype.type(coef)), _filter_state(start, y))
     state = y.dtype.type(coef) * out[..., -1:]
     if zi is None:
         offset = ((2 - coef) * y[..., 0:1] - y[..., 1:2]) / (3 - coef)
@@ -280,27 +286,18 @@ def _reach(coef: float, y: Array) -> int:
 
 
 def _decay(y: Array, coef: float, state: Array) -> Array:
-    """Return the recursion ``out[n] = y[n] + coef * out[n - 1]``.
-
-    Blocks of samples are products with a triangular matrix, in float64; only the step from block
-    to block is sequential.
-    """
-    bad = ~np.isfinite(y)
-    if bad.any():  # which a product would spread to the samples before
-        return _decay_up_to(bad, y, coef, state)
-    size = 64
-    n_blocks = -(-y.shape[-1] // size)
-    blocks = np.zeros((*y.shape[:-1], n_blocks * size))
-    blocks[..., : y.shape[-1]] = y
-    blocks[..., :1] += state
-    blocks = blocks.reshape(*y.shape[:-1], n_blocks, size)
-    lag = np.arange(size) - np.arange(size)[:, None]
-    blocks = blocks @ np.where(lag >= 0, coef ** np.maximum(lag, 0), 0.0)
-    reach = coef ** np.arange(1, size + 1)
-    for b in range(1, n_blocks if y.size else 0):
-        blocks[..., b, :] += blocks[..., b - 1, -1:] * reach
-    out = blocks.reshape(*y.shape[:-1], n_blocks * size)[..., : y.shape[-1]]
-    return np.ascontiguousarray(out, y.dtype)
+    """Return the recursion ``out[n] = y[n] + coef * out[n - 1]``, in float64."""
+    finite = np.isfinite(y)
+    if not finite.all():
+        return _decay_up_to(~finite, y, coef, state)
+    if y.dtype.kind == "c":
+        out = np.empty_like(y)
+        out.real, out.imag = _decay(y.real, coef, state.real), _decay(y.imag, coef, state.imag)
+        return out
+    x = contiguous(y, y.dtype if y.dtype in KERNEL_TYPES else np.float64)
+    rows = x.reshape(math.prod(y.shape[:-1]), y.shape[-1])
+    states = np.ravel(state).astype(np.float64)
+    return np.asarray(_core.decay(rows, coef, states).reshape(y.shape), y.dtype)
 
 
 def _decay_up_to(bad: Array, y: Array, coef: float, state: Array) -> Array:

@@ -43,7 +43,6 @@ _RENAMED = {
 
 _KAISER = {"res_type": "kaiser_best"}
 _DEFAULTS: dict[str, dict[str, Any]] = {
-    "deemphasis": {"coef": 0.95},
     "griffinlim_cqt": {"res_type": "kaiser_fast"},
     "icqt": {"res_type": "fft"},
     "interp_harmonics": {"axis": 0},

@@ -14,6 +14,7 @@ from quaver.compat.librosa import forward
 from quaver.compat.librosa.core.audio import to_mono
 from quaver.compat.librosa.core.prediction import autocorrelate as todays_autocorrelate
 from quaver.compat.librosa.core.spectrum import power_to_db
+from quaver.compat.librosa.effects import deemphasis as todays_deemphasis
 from quaver.compat.librosa.feature.waveform import rms as todays_rms
 from quaver.compat.librosa.util.exceptions import ParameterError
 from quaver.compat.librosa.util.utils import normalize, valid_audio
@@ -64,6 +65,18 @@ def autocorrelate(y: Array, max_size: int | None = None, axis: int = -1) -> Arra
     """
     wide = y if np.iscomplexobj(y) else y.astype(np.float64)
     return todays_autocorrelate(wide, max_size=max_size, axis=axis)
+
+
+def deemphasis(y: Array, coef: float = 0.95, zi: Any = None) -> Array:
+    """Undo `preemphasis`; `zi` is taken from the first sample, to which it is added today.
+
+    Examples
+    --------
+    >>> deemphasis(np.array([1.0, 0.0]), coef=0.5, zi=[0.25]).tolist()
+    [0.75, 0.375]
+    """
+    start = None if zi is None else -np.asarray(zi)
+    return np.asarray(todays_deemphasis(y, coef=coef, zi=start))
 
 
 def logamplitude(S: Any, ref: Any = 1.0, amin: float = 1e-10, top_db: float | None = 80.0) -> Any:
@@ -200,6 +213,7 @@ NAMES: dict[str, dict[str, Any]] = {
     "core.audio": {"autocorrelate": autocorrelate},
     "core.spectrum": {"logamplitude": logamplitude},
     "display": {"waveplot": waveplot},
+    "effects": {"deemphasis": deemphasis},
     "feature": _FEATURE,
     "feature.spectral": _FEATURE,
     "output": {"write_wav": write_wav},

@@ -87,6 +87,8 @@ def fft_frequencies(*, sr: float = 22050, n_fft: int = 2048) -> Array:
     >>> fft_frequencies(sr=8000, n_fft=4)
     array([   0., 2000., 4000.])
     """
+    if n_fft % 2 and _release.current() == "0.8":  # whose last bin was at half the rate
+        return np.linspace(0, float(sr) / 2, n_fft // 2 + 1)
     return np.fft.rfftfreq(n=n_fft, d=1.0 / sr)
 
 
@@ -181,7 +183,7 @@ def samples_to_frames(
 ) -> Any:
     """Convert samples to frames; the inverse of `frames_to_samples`, rounded down.
 
-    One number becomes a scalar, before librosa 1.0 an array of no dimension.
+    One number becomes a scalar, in librosa 0.11 an array of no dimension.
 
     Examples
     --------
@@ -191,7 +193,7 @@ def samples_to_frames(
     offset = 0 if n_fft is None else int(n_fft // 2)
     floored = np.floor((np.asanyarray(samples) - offset) // hop_length)
     found = np.asarray(floored, dtype=int)
-    return found if found.ndim or _release.is_before_1() else found[()]
+    return found if found.ndim or _release.current() == "0.11" else found[()]
 
 
 def samples_to_time(samples: ArrayLike, *, sr: float = 22050) -> Any:

@@ -27,6 +27,7 @@ from quaver.compat.librosa.util.utils import (
     check_index,
     lowest,
     pad_ends,
+    stack_of,
     stacked,
     tiny,
     valid_audio,
@@ -216,11 +217,15 @@ def piptrack(
     441.0
     """
     S, n_fft = spectrogram(y, S, n_fft, hop_length, win_length, window, center, pad_mode)
-    S = np.abs(S)
+    is_plain = ref is None and type(threshold) is float and threshold >= 0
+    by_kernel = is_plain and np.isrealobj(S) and lowest(S) >= 0
+    S = S if by_kernel else np.abs(S)
     if S.shape[-2] < 2:
         raise ParameterError(f"S must have at least 2 bins, got {S.shape[-2]}")
     frequencies = fft_frequencies(sr=sr, n_fft=n_fft)
     wanted = (np.maximum(fmin, 0) <= frequencies) & (frequencies < np.minimum(fmax, float(sr) / 2))
+    if by_kernel and wanted.shape == S.shape[-2:-1]:
+        return _peaks_by_kernel(S, wanted, threshold, float(sr) / n_fft)
     if ref is None or callable(ref):
         largest = np.max if ref is None else ref
         level = np.expand_dims(threshold * largest(S, axis=-2), -2)
@@ -239,6 +244,22 @@ def piptrack(
     shift = np.where(fits, -slope / np.where(fits, bend, 1), 0).astype(S.dtype, copy=False)
     pitches[index] = (bins + shift) * float(sr) / n_fft
     magnitudes[index] = at + 0.5 * slope * shift
+    return pitches, magnitudes
+
+
+def _peaks_by_kernel(
+    S: Array, wanted: Array, threshold: float, hz_per_bin: float
+) -> tuple[Array, Array]:
+    """Return frequencies and magnitudes of peaks in the order of memory of S."""
+    (bins,) = np.nonzero(wanted)  # which rise: without a gap
+    first, last = (int(bins[0]), int(bins[-1]) + 1) if bins.size else (0, 0)
+    stack, frames_first = stack_of(S)
+    found = _core.peaks(stack, frames_first, first, last, threshold, hz_per_bin)
+    lead, (n_bins, n_frames) = S.shape[:-2], S.shape[-2:]
+    if frames_first:
+        pitches, magnitudes = (x.reshape(*lead, n_frames, n_bins).swapaxes(-1, -2) for x in found)
+    else:
+        pitches, magnitudes = (x.reshape(S.shape) for x in found)
     return pitches, magnitudes
 
 

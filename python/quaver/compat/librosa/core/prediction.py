@@ -115,12 +115,11 @@ def lpc(y: Array, *, order: int, axis: int = -1) -> Array:
     if not is_positive_int(order):
         raise ParameterError(f"order must be a positive int, got {order}")
     valid_audio(y)
-    # Samples side by side in memory: NumPy then sums in pairs, where float32 keeps its digits.
-    x = np.ascontiguousarray(np.moveaxis(y, axis, -1))
+    x = np.moveaxis(y, axis, -1)
     n = x.shape[-1]
     if order > max(n, 1):
         raise ParameterError(f"order must be at most the number of samples, {n}, got {order}")
-    return np.moveaxis(burg(x, order, tiny(x)), -1, axis)
+    return np.moveaxis(burg(x, order, float(tiny(x))), -1, axis)
 
 
 def zero_crossings(

@@ -252,7 +252,11 @@ def _offsets(reference: Any, amin: float, dtype: Any) -> Array | None:
 
     One for each, or None when one is not finite.
     """
-    exact = np.asarray(reference, np.float64).ravel()
+    given = np.asarray(reference)
+    if given.dtype == np.float32 and dtype == np.float64:  # one that librosa rounds
+        reference = 10.0 * np.log10(given)
+        return np.asarray(reference, np.float64).ravel() if np.isfinite(reference).all() else None
+    exact = given.astype(np.float64).ravel()
     numbers = exact.tolist()
     if numbers == [1.0]:
         return _NONE

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from quaver import _core
 from quaver._caches import PER_POINT, kept
-from quaver.compat.librosa import filters
+from quaver.compat.librosa import _release, filters
 from quaver.compat.librosa.util.exceptions import ParameterError
 from quaver.compat.librosa.util.utils import (
     KERNEL_TYPES,
@@ -138,7 +138,7 @@ class Framing:
         taps = centred_window(window, win_length, n_fft)
         zeros = False
         if center:
-            if isinstance(pad_mode, str) and pad_mode in _UNSUPPORTED_PADS:
+            if _release.current() != "0.8" and str(pad_mode) in _UNSUPPORTED_PADS:
                 raise ParameterError(f"pad_mode must not be {pad_mode!r} here")
             if n_fft > y.shape[-1]:
                 warnings.warn(
@@ -216,9 +216,11 @@ def _pad(y: Array, n_fft: int, hop_length: int, mode: Any) -> Array:
     """Pad both ends by n_fft // 2, looking only at what librosa looks at.
 
     librosa pads the frames of either end by themselves, so that a mode which uses more than the
-    neighbourhood sees a part of the signal.
+    neighbourhood sees a part of the signal. 0.8 looked at all of it.
     """
     pad = n_fft // 2
+    if _release.current() == "0.8":
+        return pad_ends(y, pad, pad, mode)
     first = int(np.ceil(pad / hop_length))
     last = (y.shape[-1] + pad - n_fft) // hop_length + 1
     if last <= first:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,34 +16,81 @@ from quaver.compat.librosa._names import FEATURE
 from quaver.compat.librosa.core.convert import fft_frequencies
 from quaver.compat.librosa.core.spectrum import spectrogram
 from quaver.compat.librosa.util.exceptions import ParameterError
-from quaver.compat.librosa.util.utils import KERNEL_TYPES, expand_to, lowest, stack_of, tiny
+from quaver.compat.librosa.util.utils import (
+    KERNEL_TYPES,
+    contiguous,
+    expand_to,
+    lowest,
+    stack_of,
+    tiny,
+)
 
 Array = NDArray[Any]
 
 
-def _weighable(S: Array, name: str) -> None:
-    """Refuse what cannot weigh frequencies."""
+def _check_weights(S: Array, name: str) -> bool:
+    """Refuse what cannot weigh frequencies; tell whether it is finite, and of a kernel's type."""
     if not np.isrealobj(S):
         raise ParameterError(f"{name} takes a real spectrogram, got {S.dtype}")
     low = lowest(S)
     if low < 0 or (math.isnan(low) and (S < 0).any()):
         raise ParameterError(f"{name} takes a spectrogram without negative values")
+    return not math.isnan(low)
 
 
-def _with_bins(
-    name: str, picture: tuple[Array, int], sr: float, freq: Array | None
-) -> tuple[Array, Array]:
-    """Return a checked spectrogram, and the frequencies of its bins where none are given."""
-    S, n_fft = picture
-    _weighable(S, name)
-    return S, fft_frequencies(sr=sr, n_fft=n_fft) if freq is None else freq
+@dataclass(frozen=True)
+class _Weights:
+    """A spectrogram without negative values, and the frequencies of its bins."""
 
+    S: Array
+    freq: Array
+    has_kernel: bool  # finite, of a kernel's type, with a frequency for each bin
 
-def _sums(S: Array) -> Array:
-    """Sum of each frame, as float64; 1 where it vanishes."""
-    total = np.asarray(np.sum(S, axis=-2, keepdims=True, dtype=np.float64))
-    total[total < tiny(S)] = 1.0
-    return total
+    @classmethod
+    def of(
+        cls, name: str, picture: tuple[Array, int], sr: float, freq: Array | None = None
+    ) -> _Weights:
+        """Check a spectrogram; without given frequencies they are the transform's."""
+        S, n_fft = picture
+        is_finite = _check_weights(S, name)
+        freq = fft_frequencies(sr=sr, n_fft=n_fft) if freq is None else freq
+        return cls(S, freq, is_finite and S.size > 0 and np.shape(freq) == S.shape[-2:-1])
+
+    def moments(self) -> tuple[Array, Array]:
+        """Return the sum of each frame, 1 where it vanishes, and its centroid, as float64."""
+        S, freq = self.S, self.freq
+        if self.has_kernel:
+            total, moment = map(self._of_frames, _core.moments(*stack_of(S), self._kernel_freq()))
+        else:
+            if not np.isfinite(S).all():
+                raise ParameterError("S must be finite everywhere, got NaN or infinity")
+            total = np.asarray(np.sum(S, axis=-2, keepdims=True, dtype=np.float64))
+            if freq.ndim == 1:
+                moment = np.matmul(freq, S.astype(np.float64))[..., np.newaxis, :]
+            else:
+                moment = np.sum(freq * S, axis=-2, keepdims=True)
+        total[total < tiny(S)] = 1.0
+        return total, np.asarray(moment / total)
+
+    def deviations(self, centroid: Array, p: float) -> Array:
+        """Return the sums of ``S |freq - centroid| ** p``."""
+        S, bins = self.S, self.freq
+        if self.has_kernel and p == 2 and np.shape(centroid) == (*S.shape[:-2], 1, S.shape[-1]):
+            centres = contiguous(centroid, np.float64).reshape(-1, S.shape[-1])
+            sums = _core.deviations(*stack_of(S), self._kernel_freq(), centres)
+            return self._of_frames(sums)
+        if bins.ndim == 1:
+            bins = expand_to(bins, ndim=S.ndim, axes=-2)
+        distance = bins - centroid
+        power = distance * distance if p == 2 else np.abs(distance) ** p
+        power *= S
+        return np.asarray(np.sum(power, axis=-2, keepdims=True))
+
+    def _kernel_freq(self) -> Array:
+        return contiguous(self.freq, np.float64)
+
+    def _of_frames(self, values: Array) -> Array:
+        return values.reshape(*self.S.shape[:-2], 1, self.S.shape[-1])
 
 
 def spectral_centroid(
@@ -63,17 +111,7 @@ def spectral_centroid(
     picture = spectrogram(
         y, S, n_fft, hop_length, win_length, window, center, pad_mode, rounded=False
     )
-    return _centroid(*_with_bins("spectral_centroid", picture, sr, freq))
-
-
-def _centroid(S: Array, freq: Array) -> Array:
-    if not np.isfinite(S).all():
-        raise ParameterError("S must be finite everywhere, got NaN or infinity")
-    if freq.ndim == 1:
-        moment = np.matmul(freq, S.astype(np.float64))[..., np.newaxis, :]
-    else:
-        moment = np.sum(freq * S, axis=-2, keepdims=True)
-    return np.asarray(moment / _sums(S))
+    return _Weights.of("spectral_centroid", picture, sr, freq).moments()[1]
 
 
 def spectral_bandwidth(
@@ -95,19 +133,14 @@ def spectral_bandwidth(
     picture = spectrogram(
         y, S, n_fft, hop_length, win_length, window, center, pad_mode, rounded=False
     )
-    S, bins = _with_bins("spectral_bandwidth", picture, sr, freq)
-    if centroid is None:
-        centroid = _centroid(S, bins)
-    if bins.ndim == 1:
-        bins = expand_to(bins, ndim=S.ndim, axes=-2)
-    distance = bins - centroid
-    power = distance * distance if p == 2 else np.abs(distance) ** p
-    power *= S
-    total = np.sum(power, axis=-2, keepdims=True)
+    weights = _Weights.of("spectral_bandwidth", picture, sr, freq)
+    sums = None
+    if centroid is None or norm:
+        sums, own = weights.moments()
+        centroid = own if centroid is None else centroid
+    total = weights.deviations(centroid, p)
     if norm:
-        if not np.isfinite(S).all():
-            raise ParameterError("S must be finite everywhere, got NaN or infinity")
-        total /= _sums(S)
+        total /= sums
     return np.asarray(total ** (1.0 / p))
 
 
@@ -129,7 +162,11 @@ def spectral_rolloff(
     if not 0.0 < roll_percent < 1.0:
         raise ParameterError(f"roll_percent must lie in (0, 1), got {roll_percent}")
     picture = spectrogram(y, S, n_fft, hop_length, win_length, window, center, pad_mode)
-    S, bins = _with_bins("spectral_rolloff", picture, sr, freq)
+    weights = _Weights.of("spectral_rolloff", picture, sr, freq)
+    S, bins = weights.S, weights.freq
+    if freq is None and weights.has_kernel and type(roll_percent) is float:
+        first = _core.rolloff(*stack_of(S), roll_percent)
+        return bins[first].reshape(*S.shape[:-2], 1, S.shape[-1])
     if bins.ndim == 1:
         bins = expand_to(bins, ndim=S.ndim, axes=-2)
     total = np.cumsum(S, axis=-2)
@@ -158,9 +195,9 @@ def spectral_flatness(
     if amin <= 0:
         raise ParameterError(f"amin must be positive, got {amin}")
     S, _ = spectrogram(y, S, n_fft, hop_length, win_length, window, center, pad_mode, rounded=False)
-    _weighable(S, "spectral_flatness")
+    is_finite = _check_weights(S, "spectral_flatness")
     smallest = float(S.dtype.type(amin)) if S.dtype in KERNEL_TYPES else 0.0
-    if power in (1, 2) and smallest >= tiny(S) and not math.isnan(lowest(S)) and S.shape[-2]:
+    if power in (1, 2) and smallest >= tiny(S) and is_finite and S.shape[-2]:
         logarithms, means = _core.log_means(*stack_of(S), power == 2, smallest)
         ratio = np.exp(logarithms) / means
         return ratio.astype(S.dtype).reshape(*S.shape[:-2], 1, S.shape[-1])

@@ -78,7 +78,7 @@ def _savitzky_golay(
     if mode != "interp":
         extra = {"constant_values": cval} if mode == "constant" and cval != 0 else {}
         rows = pad_ends(rows, half, half, mode=_PADS[mode], **extra)
-    if degree == order <= 2 and delta == 1.0 and rows.dtype == np.float32 and data.size:
+    if degree == order <= 2 and delta == 1.0 and data.size:
         flat = contiguous(rows).reshape(-1, rows.shape[-1])
         result = _core.delta_rows(flat, width, order).reshape(rows.shape)
         inner = result if mode == "interp" else result[..., half : half + data.shape[axis]]
