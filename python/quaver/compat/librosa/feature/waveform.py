@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -72,12 +73,7 @@ def _mean_square(y: Array, frame_length: int, hop_length: int, dtype: Any) -> Ar
     if common < 16 or y.shape[-1] < frame_length:
         x = frame(y, frame_length=frame_length, hop_length=hop_length)
         return np.asarray(np.mean(abs2(x, dtype=dtype), axis=-2, keepdims=True))
-    # Frames share blocks of `common` samples, whose squares are summed once.
-    count = y.shape[-1] // common
-    squares = abs2(y[..., : count * common], dtype=dtype)
-    blocks = squares.reshape(*y.shape[:-1], count, common).sum(axis=-1)
-    view = np.lib.stride_tricks.sliding_window_view(blocks, frame_length // common, axis=-1)
-    sums = view[..., :: hop_length // common, :].sum(axis=-1)
+    sums = _block_sums(abs2(y, dtype=dtype), frame_length, hop_length, common, None)
     return np.asarray((sums / frame_length).astype(dtype)[..., np.newaxis, :])
 
 
@@ -127,15 +123,38 @@ def _crossings(
         counts = change.sum(axis=-1)
     else:
         change = _changes(y, threshold_in(y.dtype, threshold), zero_pos)
-        ahead = np.zeros((*y.shape[:-1], y.shape[-1]), np.int64)
-        np.cumsum(change, axis=-1, out=ahead[..., 1:])
-        starts = hop_length * np.arange(n_frames)
-        counts = ahead[..., starts + frame_length - 1] - ahead[..., starts]
+        counts = _counts(change, frame_length, hop_length, n_frames)
     return np.asarray(((counts + bool(pad)) / frame_length)[..., np.newaxis, :])
 
 
+def _counts(change: Array, frame_length: int, hop_length: int, n_frames: int) -> Array:
+    """Count the changes within each frame, of which the one to the sample behind it is none."""
+    starts = hop_length * np.arange(n_frames)
+    common = math.gcd(frame_length, hop_length)
+    if 16 <= common <= np.iinfo(np.uint16).max:
+        sums = _block_sums(change.view(np.uint8), frame_length, hop_length, common, np.uint16)
+        return np.asarray(sums - change[..., starts + frame_length - 1])
+    ahead = np.zeros(change.shape, np.int64)
+    np.cumsum(change[..., :-1], axis=-1, out=ahead[..., 1:])
+    return np.asarray(ahead[..., starts + frame_length - 1] - ahead[..., starts])
+
+
+def _block_sums(x: Array, frame_length: int, hop_length: int, common: int, dtype: Any) -> Array:
+    """Sum the frames of x, which share blocks of `common` samples, summed once, as dtype."""
+    count = x.shape[-1] // common
+    blocks = x[..., : count * common].reshape(*x.shape[:-1], count, common)
+    sums = blocks.sum(axis=-1, dtype=dtype)
+    view = np.lib.stride_tricks.sliding_window_view(sums, frame_length // common, axis=-1)
+    return np.asarray(view[..., :: hop_length // common, :].sum(axis=-1))
+
+
 def _changes(y: Array, threshold: Any, zero_pos: bool) -> Array:
-    """Tell where the sign differs from the sample's before, (..., n - 1)."""
-    quiet = np.abs(y) <= threshold
-    sign = (y < 0) & ~quiet if zero_pos else np.where(quiet, 0, np.sign(y)).astype(np.int8)
-    return np.asarray(sign[..., 1:] != sign[..., :-1])
+    """Tell where the sign of the sample behind differs, which the last one lacks, (..., n)."""
+    if zero_pos and np.ndim(threshold) == 0:
+        sign = y < -np.maximum(threshold, 0)
+    else:
+        quiet = np.abs(y) <= threshold
+        sign = (y < 0) & ~quiet if zero_pos else np.where(quiet, 0, np.sign(y)).astype(np.int8)
+    change = np.zeros(y.shape, bool)
+    np.not_equal(sign[..., 1:], sign[..., :-1], out=change[..., :-1])
+    return change
