@@ -43,7 +43,7 @@ EXTRACTOR: dict[str, Any] = {
     "pre_emphasis": 0.97, "window": "hamming", "n_blocks": 10, "n_bands": 10, "rolloff": 0.9,
     "n_mels": 10, "fmin": 0.0, "fmax": 8000.0, "n_mfcc": 5, "rows": [0, 1, 5, 9],
     "delta_order": 1, "delta_width": 0, "trim_db": 20.0, "floor_db": 0.0,
-    "statistics": [0, 1, 4, 12], "modulation": False,
+    "statistics": [0, 1, 4, 12], "voiced_statistics": [], "modulation": False,
 }  # fmt: skip
 PYIN: dict[str, Any] = {
     "difference": np.abs(RNG.standard_normal((5, 41))), "sample_rate": 16000.0, "fmin": 200.0,

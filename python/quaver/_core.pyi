@@ -47,6 +47,7 @@ class Extractor:
         trim_db: float,
         floor_db: float,
         statistics: Sequence[int],
+        voiced_statistics: Sequence[int],
         modulation: bool,
     ) -> None: ...
     @property

@@ -30,6 +30,18 @@ _ABOUT_FEATURES = {
     "f0": "pitch, 0 where there is none",
     "f0_semitones": "pitch over 27.5 Hz, 0 where there is none",
     "voicing": "how far the pitch, or its best candidate, stands out",
+    "hnr": "power of the harmonics over that of noise",
+    "h1_h2": "level of the second harmonic over the third, which GeMAPS calls H1-H2",
+    "h1_a3": "level of the second harmonic over `f3_level`, which GeMAPS calls H1-A3",
+    "f1_frequency": "of the first formant, by linear prediction",
+    "f1_bandwidth": "of the first formant",
+    "f1_level": "level of the harmonic at the first formant over the first harmonic",
+    "f2_frequency": "of the second formant",
+    "f2_bandwidth": "of the second formant",
+    "f2_level": "level at the second formant",
+    "f3_frequency": "of the third formant",
+    "f3_bandwidth": "of the third formant",
+    "f3_level": "level at the third formant",
 }
 
 _ABOUT_STATISTICS = {

@@ -115,6 +115,9 @@ class FeatureConfig:
         weighed by itself, so that pauses do not count) and no softer than this many below it.
     statistics : tuple of str, default `STATISTICS`
         Those to compute, of the list below; stored in its order.
+    voiced_statistics : tuple of str, default ()
+        Those to compute over voiced frames, too, of each feature that means something in others;
+        0 if there are none.
     modulation : bool, default False
         Whether a vector ends with the modulation spectrum of each mel band, `MODULATIONS` of it.
 
@@ -160,6 +163,7 @@ class FeatureConfig:
     floor_db: float | None = None
     statistics: tuple[str, ...] = STATISTICS
     modulation: bool = False
+    voiced_statistics: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         def put(name: str, value: object) -> None:
@@ -195,6 +199,9 @@ class FeatureConfig:
         put("modulation", check_flag("modulation", self.modulation))
         put("features", _subset("features", self.features, KNOWN_FEATURES))
         put("statistics", _subset("statistics", self.statistics, KNOWN_STATISTICS))
+        if self.voiced_statistics != ():
+            of_voiced = _subset("voiced_statistics", self.voiced_statistics, KNOWN_STATISTICS)
+            put("voiced_statistics", of_voiced)
         self._check_ranges()
         for name in following:
             value = getattr(self, name)
@@ -202,6 +209,8 @@ class FeatureConfig:
 
     def _check_ranges(self) -> None:
         of_voice = [name for name in self.features if name in VOICE_FEATURES]
+        if self.voiced_statistics:
+            of_voice.append("voiced_statistics")
         if of_voice and self.sample_rate < _core.lowest_voice_rate:
             raise ValueError(
                 f"{', '.join(of_voice)} need a sample_rate of at least"
@@ -311,6 +320,16 @@ class FeatureConfig:
                 arguments[name] = given[name]
         return cls(**arguments)
 
+
+def _set_state(config: FeatureConfig, state: list[Any]) -> None:
+    """Take what a pickle holds; one of an older version ends before the latest parameters."""
+    fields = dataclasses.fields(FeatureConfig)
+    values = [*state, *(field.default for field in fields[len(state) :])]
+    for field, value in zip(fields, values, strict=True):
+        object.__setattr__(config, field.name, value)
+
+
+FeatureConfig.__setstate__ = _set_state  # type: ignore[attr-defined]  # dataclass would set its own
 
 if FeatureConfig.__doc__:  # python -OO has none
     FeatureConfig.__doc__ = FeatureConfig.__doc__.replace("<the lists>", DESCRIPTION)

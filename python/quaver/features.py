@@ -10,7 +10,7 @@ import numpy as np
 
 from quaver import _core
 from quaver._caches import PER_POINT, kept
-from quaver._lists import KNOWN_STATISTICS
+from quaver._lists import KNOWN_STATISTICS, VOICED_FEATURES
 from quaver._validate import (
     LARGEST_VALUE,
     Downmix,
@@ -119,6 +119,7 @@ def _plan_of(config: FeatureConfig) -> tuple[_core.Extractor, int]:
         trim_db=config.trim_db or 0.0,
         floor_db=config.floor_db or 0.0,
         statistics=_statistic_ids(config.statistics),
+        voiced_statistics=[KNOWN_STATISTICS.index(name) for name in config.voiced_statistics],
         modulation=config.modulation,
     )
     segment = 8 * config.sample_rate // config.hop_length if config.modulation else 0
@@ -174,6 +175,11 @@ def frame_names(config: FeatureConfig | None = None) -> tuple[str, ...]:
     return tuple(prefix + name for prefix in prefixes for name in base)
 
 
+def base_name(name: str) -> str:
+    """Return the name of a column of `short_term` without what says that it is a derivative."""
+    return name.removeprefix("delta_").removeprefix("delta2_")
+
+
 def feature_names(config: FeatureConfig | None = None) -> tuple[str, ...]:
     """Return the names of the values of `extract`, statistic fastest.
 
@@ -186,7 +192,7 @@ def feature_names(config: FeatureConfig | None = None) -> tuple[str, ...]:
     -------
     tuple of str
         ``{feature}_{statistic}``, of each feature all statistics; then, where the configuration
-        has them, ``mel_{band}_{modulation}``.
+        has them, ``{feature}_voiced_{statistic}`` and ``mel_{band}_{modulation}``.
 
     Examples
     --------
@@ -195,7 +201,10 @@ def feature_names(config: FeatureConfig | None = None) -> tuple[str, ...]:
     (420, ('zero_crossing_rate_mean', 'zero_crossing_rate_median'))
     """
     config = _DEFAULT if config is None else config
-    of_frames = [f"{name}_{s}" for name in frame_names(config) for s in config.statistics]
+    names = frame_names(config)
+    of_frames = [f"{name}_{s}" for name in names for s in config.statistics]
+    everywhere = [name for name in names if base_name(name) not in VOICED_FEATURES]
+    of_frames += [f"{name}_voiced_{s}" for name in everywhere for s in config.voiced_statistics]
     bands = range(config.n_mels if config.modulation else 0)
     return (*of_frames, *(f"mel_{m}_{name}" for m in bands for name in MODULATIONS))
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from quaver import _core, voice
+from quaver import _core
 from quaver._extras import extra
 from quaver._lists import KNOWN_FEATURES, UNITS, VOICE_FEATURES, VOICED_FEATURES
 from quaver._validate import Downmix, as_recording, check_sample_rate
 from quaver.config import FeatureConfig
-from quaver.features import ShortTerm, frame_names, short_term
+from quaver.features import ShortTerm, base_name, frame_names, short_term
 from quaver.spectrogram import log_mel
 
 if TYPE_CHECKING:
@@ -39,6 +39,13 @@ LABEL_COLORS = {
     "neutral": "#BBBBBB",
     "sadness": "#0072B2",
     "surprise": "#CC79A7",
+}
+
+_VOICE_COLORS = {
+    "f0": "white",
+    "f1_frequency": "tab:cyan",
+    "f2_frequency": "tab:green",
+    "f3_frequency": "tab:olive",
 }
 
 _ENVELOPE_POINTS = 4000
@@ -184,17 +191,13 @@ def plot_features(
     else:
         # Names are too long for the side of a low panel.
         axes.set_title(names[0], loc="left", fontsize="small", pad=2)
-        axes.set_ylabel(UNITS.get(_base(names[0]), ""))
-
-
-def _base(name: str) -> str:
-    return name.removeprefix("delta_").removeprefix("delta2_")
+        axes.set_ylabel(UNITS.get(base_name(names[0]), ""))
 
 
 def _curve(frames: ShortTerm, name: str) -> NDArray[np.float64]:
     """Return a column, not a number where it means nothing."""
     curve = frames.values[:, frames.names.index(name)].astype(np.float64)
-    if _base(name) in VOICED_FEATURES:
+    if base_name(name) in VOICED_FEATURES:
         curve[curve == 0] = np.nan
     return curve
 
@@ -207,7 +210,7 @@ def _of_known(statistic: Callable[..., Any], curve: NDArray[np.float64]) -> floa
 def plot_voice(
     axes: Axes, samples: ArrayLike, sample_rate: float, *, downmix: Downmix = None
 ) -> None:
-    """Draw the pitch of a voice over the log-mel spectrogram, with frequencies in Hz.
+    """Draw pitch and formants of a voice over the log-mel spectrogram, with frequencies in Hz.
 
     Parameters
     ----------
@@ -217,23 +220,27 @@ def plot_voice(
     Raises
     ------
     ValueError, TypeError
-        As in `quaver.voice.pitch`.
+        As in `quaver.short_term`, or for a rate below 8000 Hz.
 
     Examples
     --------
     >>> from matplotlib.figure import Figure
     >>> axes = Figure().subplots()
     >>> plot_voice(axes, np.sin(np.arange(16000) * 0.1), 16000)
-    >>> axes.lines[0].get_label()
-    'f0'
+    >>> [line.get_label() for line in axes.lines]
+    ['f0', 'f1_frequency', 'f2_frequency', 'f3_frequency']
     """
     mono, rate = as_recording(samples, downmix), check_sample_rate(sample_rate)
-    track = voice.pitch(mono, rate)
+    config = FeatureConfig(sample_rate=rate, features=tuple(_VOICE_COLORS), delta_order=0)
+    frames = short_term(mono, rate, config=config)
     n_mels = 64
     plot_log_mel(axes, mono, rate, n_mels=n_mels)
-    places = _places(np.nan_to_num(_curve(track, "f0")), rate, n_mels)
-    places[track.values[:, 0] == 0] = np.nan
-    axes.plot(track.times, places, label="f0", color="tab:cyan", linewidth=1.6)
+    for name, color in _VOICE_COLORS.items():
+        curve = _curve(frames, name)
+        places = _places(np.nan_to_num(curve), rate, n_mels)
+        places[np.isnan(curve)] = np.nan
+        style = "-" if name == "f0" else "."
+        axes.plot(frames.times, places, style, label=name, color=color, markersize=3)
     axes.legend(loc="upper right", fontsize="small")
 
 
@@ -438,7 +445,7 @@ def _config_of(names: Sequence[str], sample_rate: int) -> FeatureConfig:
         return config
     _check_names(names, frame_names(config))
     rows = _core.short_term_rows(config.n_mels, config.n_mfcc)
-    wanted = {feature for feature, row in rows for name in names if row == _base(name)}
+    wanted = {feature for feature, row in rows for name in names if row == base_name(name)}
     return replace(config, features=tuple(wanted))
 
 

@@ -17,7 +17,8 @@ static std::shared_ptr<Extractor> make_extractor(
     double pre_emphasis, const std::string& window, std::size_t n_blocks, std::size_t n_bands,
     double rolloff, std::size_t n_mels, double fmin, double fmax, std::size_t n_mfcc,
     std::vector<std::size_t> rows, std::size_t delta_order, std::size_t delta_width, double trim_db,
-    double floor_db, const std::vector<std::size_t>& statistics, bool modulation) {
+    double floor_db, const std::vector<std::size_t>& statistics,
+    const std::vector<std::size_t>& voiced_statistics, bool modulation) {
   ExtractOptions o;
   o.short_term.sample_rate = sample_rate;
   o.short_term.framing = {frame_length, hop_length, n_fft, pre_emphasis, window, false};
@@ -35,6 +36,7 @@ static std::shared_ptr<Extractor> make_extractor(
   o.floor_db = floor_db;
   o.modulation = modulation;
   o.statistics = statistics_of(statistics);
+  o.voiced_statistics = statistics_of(voiced_statistics);
   return std::make_shared<Extractor>(std::move(o));
 }
 
@@ -148,7 +150,8 @@ void bind_pipelines(py::module_& m) {
            py::arg("pre_emphasis"), py::arg("window"), py::arg("n_blocks"), py::arg("n_bands"),
            py::arg("rolloff"), py::arg("n_mels"), py::arg("fmin"), py::arg("fmax"),
            py::arg("n_mfcc"), py::arg("rows"), py::arg("delta_order"), py::arg("delta_width"),
-           py::arg("trim_db"), py::arg("floor_db"), py::arg("statistics"), py::arg("modulation"))
+           py::arg("trim_db"), py::arg("floor_db"), py::arg("statistics"),
+           py::arg("voiced_statistics"), py::arg("modulation"))
       .def_property_readonly("n_features", &Extractor::n_features)
       .def_property_readonly("n_values", &Extractor::n_values)
       .def("frames", &run_frames, py::arg("samples"), "(n_frames, n_features) of a clip.")

@@ -73,7 +73,7 @@ def test_the_twin_has_all_statistics() -> None:
         ),
         (
             "core.short_term_features = core.short_term_features[:-1]",
-            "short-term features differ: only the Python files know voicing.",
+            "short-term features differ: only the Python files know f3_level.",
         ),
         ("del core.statistics", "statistics differ: only the Python files know mean, median,"),
     ],

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 import quaver
 import tolerances
+from quaver._lists import VOICE_FEATURES, VOICED_FEATURES
 from quaver.config import MODULATIONS
 from reference import cepstrum, mel
 from reference import functionals as twin_functionals
@@ -104,7 +105,9 @@ def test_bad_samples_are_named(target: str, speech: NDArray[np.float32]) -> None
 
 @pytest.mark.parametrize("n", [400, 1680, 16000, 32000])
 def test_a_vector_is_its_steps(target: str, speech: NDArray[np.float32], n: int) -> None:
-    config = replace(quaver.FeatureConfig.robust(), trim_db=None)
+    config = quaver.FeatureConfig.robust()
+    features = [name for name in config.features if name not in VOICE_FEATURES]
+    config = replace(config, trim_db=None, features=features, voiced_statistics=())
     samples = np.pad(speech[:n], (0, max(0, 1680 - n)))
     frames = quaver.short_term(samples, 16000, config=config)
     of_frames = quaver.functionals(frames.values, statistics=config.statistics)
@@ -136,7 +139,11 @@ def test_names() -> None:
     assert names[-5:] == tuple(f"mel_25_{name}" for name in MODULATIONS)
     assert names[-1] == "mel_25_modulation_16_32"
     n_frames = len(quaver.frame_names(config))
-    assert len(names) == n_frames * len(config.statistics) + 26 * 5
+    n_voiced = n_frames - 2 * sum(name in VOICED_FEATURES for name in config.features)
+    assert (
+        len(names)
+        == n_frames * len(config.statistics) + n_voiced * len(config.voiced_statistics) + 26 * 5
+    )
 
 
 def test_a_trend_is_a_statistic_of_features(speech: NDArray[np.float32]) -> None:

@@ -90,13 +90,16 @@ def test_several_features_are_standardised(axes: Axes, speech: NDArray[np.float3
 
 
 def test_pitch_is_drawn_where_a_voice_is(axes: Axes, speech: NDArray[np.float32]) -> None:
-    track = quaver.voice.pitch(speech, 16000)
+    config = quaver.FeatureConfig(features=("energy", "f0", "f2_frequency"), delta_order=0)
+    frames = quaver.short_term(speech, 16000, config=config)
     plots.plot_voice(axes, speech, 16000)
-    places = np.asarray(axes.lines[0].get_ydata())
-    np.testing.assert_array_equal(np.isnan(places), track.values[:, 0] == 0)
-    config = quaver.FeatureConfig(features=("energy", "f0"), delta_order=0)
-    plots.plot_features(axes, quaver.short_term(speech, 16000, config=config), ["f0"])
-    curve = np.asarray(axes.lines[1].get_ydata())
+    lines = {line.get_label(): np.asarray(line.get_ydata()) for line in axes.lines}
+    for name in ("f0", "f2_frequency"):
+        is_missing = frames.values[:, frames.names.index(name)] == 0
+        np.testing.assert_array_equal(np.isnan(lines[name]), is_missing)
+    assert np.nanmin(lines["f2_frequency"]) > np.nanmax(lines["f0"])
+    plots.plot_features(axes, frames, ["f0"])
+    curve = np.asarray(axes.lines[-1].get_ydata())
     assert 60 < np.nanmin(curve) < np.nanmax(curve) < 200
     assert np.isnan(curve).any()
     assert axes.get_ylabel() == "Hz"

@@ -25,6 +25,7 @@ struct Scratch {
   ModulationScratch modulation;
   VoiceScratch voice;
   Buffer<float> rows, derivative, bridged, voiced;
+  std::vector<std::uint32_t> voiced_frames;
 
   void shrink() {
     constexpr std::size_t kKeep = std::size_t{1} << 21, kKeepStages = std::size_t{1} << 23;
@@ -32,6 +33,7 @@ struct Scratch {
     if (derivative.size() > kKeep) derivative = Buffer<float>();
     if (bridged.size() > kKeep) bridged = Buffer<float>();
     if (voiced.size() > kKeep) voiced = Buffer<float>();
+    if (voiced_frames.size() > kKeep) voiced_frames = std::vector<std::uint32_t>();
     if (voice.size() > kKeep) voice = VoiceScratch();
     if (functionals.capacity() > kKeep) functionals.clear();
     if (work.size() > kKeepStages) work = ShortTermWorkspace();
@@ -118,6 +120,7 @@ ShortTermOptions with_features(const ExtractOptions& options) {
     if (info(feature).where == Where::voiced) result.features.add(Feature::f0);
   }
   if (options.trim_db > 0.0 || options.floor_db > 0.0) result.features.add(Feature::energy);
+  if (!options.voiced_statistics.empty()) result.features.add(Feature::f0);
   if (options.modulation) result.features.add(Feature::mel);
   return result;
 }
@@ -129,6 +132,10 @@ Extractor::Extractor(ExtractOptions options)
       short_term_(with_features(options_)),
       deltas_(make_deltas(options_.delta_order, options_.delta_width)),
       functionals_(options_.statistics) {
+  for (std::size_t row : rows()) n_everywhere_ += is_of_voiced(row) ? 0 : 1 + delta_order();
+  if (!options_.voiced_statistics.empty()) {
+    voiced_functionals_ = std::make_unique<FunctionalsPlan>(options_.voiced_statistics);
+  }
   if (short_term_.features.has_voice()) {
     voice_ = std::make_unique<VoiceRows>(short_term_.features, options_.short_term.sample_rate,
                                          short_term_.framing);
@@ -168,7 +175,7 @@ std::size_t Extractor::run(const Samples& samples) const {
   run_short_term(short_term_, pass, samples, n);
   if (voice_ != nullptr) {
     Scratch& s = scratch();
-    voice_->run(samples, speech, short_term_.rows, n, s.rows.data(), padded(n), s.voice);
+    voice_->run(samples, speech, {short_term_.rows, n, s.rows.data(), padded(n)}, s.voice);
   }
   return n;
 }
@@ -233,15 +240,26 @@ void Extractor::frames(const Samples& samples, float* out) const {
   s.shrink();
 }
 
-// Of the voiced ones of some frames; zeros where there are none.
-void Extractor::voiced_statistics(const float* values, std::size_t n_frames, std::size_t first,
-                                  std::size_t count, float* out) const {
+// Of some frames those that are voiced, counted from the first.
+std::size_t Extractor::find_voiced(std::size_t n_frames, std::size_t first,
+                                   std::size_t count) const {
+  if (!short_term_.features.has(Stage::pitch)) return 0;
   Scratch& s = scratch();
-  s.voiced.reserve(padded(n_frames));
-  const float* const f0 = row_of(Feature::f0, n_frames) + first;
-  const std::size_t n = keep_voiced(values + first, f0, count, s.voiced.data());
-  if (n > 0) return kernels().functionals_row(functionals_, s.voiced.data(), n, s.functionals, out);
-  std::fill(out, out + functionals_.n_statistics, 0.0f);
+  s.voiced.reserve(padded(count));
+  s.voiced_frames.resize(count + 1);
+  return quaver::find_voiced(row_of(Feature::f0, n_frames) + first, count, s.voiced_frames.data());
+}
+
+// Zeros where no frame is voiced.
+void Extractor::voiced_statistics(const FunctionalsPlan& plan, const float* values,
+                                  std::size_t n_voiced, float* out) const {
+  Scratch& s = scratch();
+  for (std::size_t i = 0; i < n_voiced; ++i) s.voiced[i] = values[s.voiced_frames[i]];
+  if (n_voiced > 0) {
+    kernels().functionals_row(plan, s.voiced.data(), n_voiced, s.functionals, out);
+  } else {
+    std::fill(out, out + plan.n_statistics, 0.0f);
+  }
 }
 
 void Extractor::vector(const Samples& samples, float* out) const {
@@ -250,10 +268,16 @@ void Extractor::vector(const Samples& samples, float* out) const {
   s.derivative.reserve(padded(n));
   s.functionals.reserve(n);
   const Span span = loud_span(row_of(Feature::energy, n), n, options_.trim_db);
-  const std::size_t step = functionals_.n_statistics;
+  const std::size_t step = functionals_.n_statistics,
+                    voiced_step = n_everywhere_ == 0 ? 0 : n_voiced() / n_everywhere_;
+  const std::size_t n_everywhere = n_everywhere_ / (1 + delta_order());
+  const std::size_t n_voiced_frames = find_voiced(n, span.first, span.count);
+  float* const of_voiced = out + n_features() * step;
+  std::size_t everywhere = 0;
   const KernelTable& table = kernels();
   for (std::size_t i = 0; i < rows().size(); ++i) {
     const std::size_t row = rows()[i];
+    const bool is_voiced = is_of_voiced(row);
     const float* values = s.rows.data() + row * padded(n);
     for (std::size_t order = 0; order <= delta_order(); ++order) {
       if (order > 0) {
@@ -261,16 +285,20 @@ void Extractor::vector(const Samples& samples, float* out) const {
         values = s.derivative.data();
       }
       float* const to = out + (order * rows().size() + i) * step;
-      if (is_of_voiced(row)) {
-        voiced_statistics(values, n, span.first, span.count, to);
-      } else {
-        table.functionals_row(functionals_, values + span.first, span.count, s.functionals, to);
+      if (is_voiced) {
+        voiced_statistics(functionals_, values + span.first, n_voiced_frames, to);
+        continue;
       }
+      table.functionals_row(functionals_, values + span.first, span.count, s.functionals, to);
+      if (n_voiced() == 0) continue;
+      voiced_statistics(*voiced_functionals_, values + span.first, n_voiced_frames,
+                        of_voiced + (order * n_everywhere + everywhere) * voiced_step);
     }
+    everywhere += is_voiced ? 0 : 1;
   }
   if (modulation_ != nullptr) {
     modulation(*modulation_, row_of(Feature::mel, n) + span.first, padded(n),
-               short_term_.mel.n_mels, span.count, s.modulation, out + n_features() * step);
+               short_term_.mel.n_mels, span.count, s.modulation, of_voiced + n_voiced());
   }
   s.shrink();
 }

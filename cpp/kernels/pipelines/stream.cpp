@@ -36,10 +36,10 @@ Stream::Stream(std::shared_ptr<const Extractor> extractor)
         "a stream does not know the level of speech to come: floor_db must be None, got " +
         number_text(extractor_->floor_db()));
   }
-  if (extractor_->has_voice()) {
+  if (const std::string names = extractor_->voice_names(); !names.empty()) {
     throw std::invalid_argument(
         "a stream does not know where a voice will go: features must not be of the voice, got " +
-        extractor_->voice_names());
+        names);
   }
   reset();
 }

@@ -19,6 +19,12 @@ constexpr Column kBalance[] = {{Feature::loudness, 0},
                                {Feature::slope_0_500, 3},
                                {Feature::slope_500_1500, 4}};
 constexpr Column kPitch[] = {{Feature::f0, 0}, {Feature::voicing, 1}};
+constexpr Column kFormants[] = {{Feature::f1_frequency, 0}, {Feature::f1_bandwidth, 1},
+                                {Feature::f2_frequency, 2}, {Feature::f2_bandwidth, 3},
+                                {Feature::f3_frequency, 4}, {Feature::f3_bandwidth, 5}};
+constexpr Column kHarmonics[] = {{Feature::hnr, 0},      {Feature::h1_h2, 1},
+                                 {Feature::h1_a3, 2},    {Feature::f1_level, 3},
+                                 {Feature::f2_level, 4}, {Feature::f3_level, 5}};
 constexpr double kLowestNote = 27.5, kEnergyOfSpeech = 0.01;
 
 template <class T>
@@ -65,18 +71,30 @@ struct Nearest {
 
 template <std::size_t n>
 void spread(const Column (&columns)[n], const float* values, std::size_t width,
-            const Nearest& nearest, const ShortTermRows& rows, std::size_t n_frames, float* out,
-            std::size_t stride) {
+            const Nearest& nearest, const VoiceTarget& target) {
   for (const Column& column : columns) {
-    float* const to = out + rows.first(column.feature) * stride;
-    for (std::size_t t = 0; t < n_frames; ++t) to[t] = values[nearest(t) * width + column.index];
+    float* const to = target.out + target.rows.first(column.feature) * target.stride;
+    for (std::size_t t = 0; t < target.n_frames; ++t) {
+      to[t] = values[nearest(t) * width + column.index];
+    }
+  }
+}
+
+// 0 where there is no pitch.
+template <std::size_t n>
+void silence(const Column (&columns)[n], const VoiceTarget& target) {
+  const float* const f0 = target.out + target.rows.first(Feature::f0) * target.stride;
+  for (const Column& column : columns) {
+    keep_where_voiced(f0, target.n_frames,
+                      target.out + target.rows.first(column.feature) * target.stride);
   }
 }
 
 }  // namespace
 
 std::size_t VoiceScratch::size() const {
-  return samples.size() + values.size() +
+  return samples.size() + values.size() + spectra.size() + f0.size() + formants.size() +
+         formant_hz.size() + wanted.capacity() / sizeof(float) +
          candidates.capacity() * (sizeof(PitchFrame) / sizeof(float));
 }
 
@@ -84,47 +102,91 @@ VoiceRows::VoiceRows(const FeatureSet& features, double sample_rate, const Frami
     : frame_length_(framing.frame_length), hop_length_(framing.hop_length) {
   if (features.has(Stage::balance)) balance_ = std::make_unique<BalancePlan>(sample_rate);
   if (features.has(Stage::pitch)) pitch_ = std::make_unique<PitchPlan>(sample_rate);
+  const bool has_levels = features.has(Stage::levels);
+  if (features.has(Stage::formants) || has_levels) {
+    formants_ = std::make_unique<FormantPlan>(sample_rate);
+  }
+  if (features.has(Stage::harmonics) || has_levels) {
+    harmonics_ = std::make_unique<HarmonicsPlan>(sample_rate);
+  }
 }
 
-void VoiceRows::run(const Samples& samples, double speech_energy, const ShortTermRows& rows,
-                    std::size_t n_frames, float* out, std::size_t stride,
+void VoiceRows::run(const Samples& samples, double speech_energy, const VoiceTarget& target,
                     VoiceScratch& scratch) const {
   const double scale = speech_energy > 0.0 ? std::sqrt(kEnergyOfSpeech / speech_energy) : 1.0;
   const Samples whole = prepared(samples, scale, longest_frame(), scratch.samples);
-  if (balance_) run_balance(whole, rows, n_frames, out, stride, scratch);
-  if (pitch_) run_pitch(whole, rows, n_frames, out, stride, scratch);
+  if (balance_) run_balance(whole, target, scratch);
+  if (pitch_) run_pitch(whole, target, scratch);
 }
 
 std::size_t VoiceRows::longest_frame() const {
   return (pitch_ ? pitch_->framing : balance_->framing).frame_length;
 }
 
-void VoiceRows::run_balance(const Samples& samples, const ShortTermRows& rows, std::size_t n_frames,
-                            float* out, std::size_t stride, VoiceScratch& scratch) const {
+void VoiceRows::run_balance(const Samples& samples, const VoiceTarget& target,
+                            VoiceScratch& scratch) const {
   const BalancePlan& plan = *balance_;
   const std::size_t n = plan.count(samples.size);
   scratch.values.reserve(n * BalancePlan::kColumns);
   spectral_balance(plan, samples, scratch.values.data());
   spread(kBalance, scratch.values.data(), BalancePlan::kColumns,
-         Nearest(frame_length_, hop_length_, plan.framing, n), rows, n_frames, out, stride);
+         Nearest(frame_length_, hop_length_, plan.framing, n), target);
 }
 
-void VoiceRows::run_pitch(const Samples& samples, const ShortTermRows& rows, std::size_t n_frames,
-                          float* out, std::size_t stride, VoiceScratch& scratch) const {
+void VoiceRows::run_pitch(const Samples& samples, const VoiceTarget& target,
+                          VoiceScratch& scratch) const {
   const PitchPlan& plan = *pitch_;
   const std::size_t n = plan.count(samples.size);
   scratch.candidates.resize(n);
   scratch.values.reserve(2 * n);
-  pitch_candidates(plan, samples, scratch.candidates.data());
+  scratch.spectra.reserve(harmonics_ ? spectra_size(plan.fft.n_bins, n) : 0);
+  pitch_candidates(plan, samples, scratch.candidates.data(),
+                   harmonics_ ? scratch.spectra.data() : nullptr);
   pitch_path(scratch.candidates.data(), n, scratch.values.data());
   spread(kPitch, scratch.values.data(), 2, Nearest(frame_length_, hop_length_, plan.framing, n),
-         rows, n_frames, out, stride);
-  const float* const f0 = out + rows.first(Feature::f0) * stride;
-  float* const semitones = out + rows.first(Feature::f0_semitones) * stride;
-  for (std::size_t t = 0; t < n_frames; ++t) {
+         target);
+  const float* const f0 = target.out + target.rows.first(Feature::f0) * target.stride;
+  float* const semitones = target.out + target.rows.first(Feature::f0_semitones) * target.stride;
+  for (std::size_t t = 0; t < target.n_frames; ++t) {
     const double octaves = f0[t] > 0.0f ? std::log2(static_cast<double>(f0[t]) / kLowestNote) : 0.0;
     semitones[t] = static_cast<float>(12.0 * octaves);
   }
+  scratch.f0.reserve(n);
+  for (std::size_t t = 0; t < n; ++t) scratch.f0[t] = scratch.values[2 * t];
+  if (formants_) run_formants(n, samples, target, scratch);
+  if (harmonics_) run_harmonics(n, target, scratch);
+}
+
+// Those of frames that a voiced one is near to, or begins with: levels are told by the latter.
+void VoiceRows::run_formants(std::size_t n_pitches, const Samples& samples,
+                             const VoiceTarget& target, VoiceScratch& scratch) const {
+  const FormantPlan& plan = *formants_;
+  const std::size_t n = plan.count(samples.size);
+  const Nearest nearest(frame_length_, hop_length_, plan.framing, n);
+  const float* const f0 = target.out + target.rows.first(Feature::f0) * target.stride;
+  scratch.wanted.assign(n, 0);
+  for (std::size_t t = 0; t < target.n_frames; ++t) scratch.wanted[nearest(t)] |= f0[t] > 0.0f;
+  for (std::size_t t = 0; t < n_pitches; ++t) scratch.wanted[t] |= scratch.f0[t] > 0.0f;
+  scratch.formants.reserve(n * kFormantColumns);
+  formants(plan, samples, scratch.wanted.data(), scratch.formants.data());
+  spread(kFormants, scratch.formants.data(), kFormantColumns, nearest, target);
+  silence(kFormants, target);
+}
+
+void VoiceRows::run_harmonics(std::size_t n, const VoiceTarget& target,
+                              VoiceScratch& scratch) const {
+  constexpr std::size_t kCount = HarmonicsPlan::kFormants;
+  scratch.formant_hz.reserve(n * kCount);
+  for (std::size_t i = 0; i < n * kCount; ++i) {
+    const std::size_t at = i / kCount * kFormantColumns + 2 * (i % kCount);
+    scratch.formant_hz[i] = formants_ ? scratch.formants[at] : 0.0f;
+  }
+  scratch.values.reserve(n * HarmonicsPlan::kColumns);
+  harmonics(*harmonics_, scratch.spectra.data(), n, scratch.f0.data(), scratch.formant_hz.data(),
+            scratch.values.data());
+  spread(kHarmonics, scratch.values.data(), HarmonicsPlan::kColumns,
+         Nearest(frame_length_, hop_length_, pitch_->framing, n), target);
+  silence(kHarmonics, target);
 }
 
 void bridge(const float* values, const float* f0, std::size_t n_frames, float* to) {
@@ -147,10 +209,11 @@ void keep_where_voiced(const float* f0, std::size_t n_frames, float* values) {
   }
 }
 
-std::size_t keep_voiced(const float* values, const float* f0, std::size_t n_frames, float* to) {
+std::size_t find_voiced(const float* f0, std::size_t n_frames, std::uint32_t* frames) {
   std::size_t n = 0;
   for (std::size_t t = 0; t < n_frames; ++t) {
-    if (f0[t] > 0.0f) to[n++] = values[t];
+    frames[n] = static_cast<std::uint32_t>(t);
+    n += f0[t] > 0.0f ? 1 : 0;
   }
   return n;
 }

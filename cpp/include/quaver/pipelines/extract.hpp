@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // From one clip to frames (n_frames, n_features) or to one vector (n_features * n_statistics,
-// statistic fastest, then the modulations of each mel band): the fused pipeline, its derivatives
+// statistic fastest, then those of voiced frames, of what means something in others too, then the
+// modulations of each mel band): the fused pipeline, its derivatives
 // and their global statistics. An Extractor is immutable and may be shared by threads; scratch
 // memory is kept per thread.
 #pragma once
@@ -27,6 +28,7 @@ struct ExtractOptions {
   double trim_db = 0.0;           // > 0: statistics leave out the quieter frames at both ends
   double floor_db = 0.0;          // > 0: levels are relative to the speech's, and as low as this
   std::vector<Statistic> statistics;
+  std::vector<Statistic> voiced_statistics;  // of voiced frames, besides
   bool modulation = false;
 };
 
@@ -40,10 +42,9 @@ class Extractor {
   std::size_t delta_width() const { return options_.delta_width; }
   std::size_t n_features() const { return rows().size() * (1 + delta_order()); }
   double floor_db() const { return options_.floor_db; }
-  bool has_voice() const { return voice_ != nullptr; }
   std::string voice_names() const;  // of its features of the voice, ", " between them
   std::size_t n_values() const {
-    return n_features() * functionals_.n_statistics + n_modulations();
+    return n_features() * functionals_.n_statistics + n_voiced() + n_modulations();
   }
 
   // Frames of a clip; std::invalid_argument when not one fits or too few for the derivative.
@@ -54,12 +55,16 @@ class Extractor {
   void vector(const Samples& samples, float* out) const;
 
  private:
+  std::size_t n_voiced() const {
+    return voiced_functionals_ == nullptr ? 0 : n_everywhere_ * voiced_functionals_->n_statistics;
+  }
   std::size_t n_modulations() const;
   std::size_t run(const Samples& samples) const;  // all rows into scratch; the number of frames
   const float* row_of(Feature feature, std::size_t n_frames) const;  // of the last run
   const float* row_for_deltas(std::size_t row, std::size_t n_frames) const;
-  void voiced_statistics(const float* values, std::size_t n_frames, std::size_t first,
-                         std::size_t count, float* out) const;
+  std::size_t find_voiced(std::size_t n_frames, std::size_t first, std::size_t count) const;
+  void voiced_statistics(const FunctionalsPlan& plan, const float* values, std::size_t n_voiced,
+                         float* out) const;
   bool is_of_voiced(std::size_t row) const {
     return info(short_term_.rows.feature_of(row)).where == Where::voiced;
   }
@@ -68,6 +73,8 @@ class Extractor {
   ShortTermPlan short_term_;
   std::vector<DeltaPlan> deltas_;  // order 1, order 2
   FunctionalsPlan functionals_;
+  std::unique_ptr<const FunctionalsPlan> voiced_functionals_;
+  std::size_t n_everywhere_ = 0;  // features that mean something in all frames
   std::unique_ptr<const ModulationPlan> modulation_;
   std::unique_ptr<const VoiceRows> voice_;
 };

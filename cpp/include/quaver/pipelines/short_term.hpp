@@ -23,7 +23,7 @@ namespace quaver {
 
 // What computes a feature: a stage runs where one of its features is wanted. Those of the voice
 // have frames of their own (pipelines/voice_rows.hpp).
-enum class Stage { time_domain, spectral, cepstral, balance, pitch };
+enum class Stage { time_domain, spectral, cepstral, balance, pitch, formants, harmonics, levels };
 constexpr bool is_of_voice(Stage stage) { return stage >= Stage::balance; }
 
 // Where a feature means something: statistics are over these frames.
@@ -51,7 +51,19 @@ enum class Where { everywhere, voiced };
   X(slope_500_1500, balance, "dB/Hz", false, everywhere)   \
   X(f0, pitch, "Hz", false, voiced)                        \
   X(f0_semitones, pitch, "semitones", false, voiced)       \
-  X(voicing, pitch, "", false, everywhere)
+  X(voicing, pitch, "", false, everywhere)                 \
+  X(hnr, harmonics, "dB", false, voiced)                   \
+  X(h1_h2, harmonics, "dB", false, voiced)                 \
+  X(h1_a3, levels, "dB", false, voiced)                    \
+  X(f1_frequency, formants, "Hz", false, voiced)           \
+  X(f1_bandwidth, formants, "Hz", false, voiced)           \
+  X(f1_level, levels, "dB", false, voiced)                 \
+  X(f2_frequency, formants, "Hz", false, voiced)           \
+  X(f2_bandwidth, formants, "Hz", false, voiced)           \
+  X(f2_level, levels, "dB", false, voiced)                 \
+  X(f3_frequency, formants, "Hz", false, voiced)           \
+  X(f3_bandwidth, formants, "Hz", false, voiced)           \
+  X(f3_level, levels, "dB", false, voiced)
 
 enum class Feature : std::size_t {
 #define QV_ENUMERATOR(name, ...) name,

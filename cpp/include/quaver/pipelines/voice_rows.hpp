@@ -11,20 +11,32 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
 #include "quaver/pipelines/short_term.hpp"
 #include "quaver/voice/balance.hpp"
+#include "quaver/voice/formants.hpp"
+#include "quaver/voice/harmonics.hpp"
 #include "quaver/voice/pitch.hpp"
 
 namespace quaver {
 
 // Of one call; keep one per thread.
 struct VoiceScratch {
-  Buffer<float> samples, values;
+  Buffer<float> samples, values, spectra, f0, formants, formant_hz;
+  std::vector<unsigned char> wanted;
   std::vector<PitchFrame> candidates;
   std::size_t size() const;
+};
+
+// Where the rows go, a stride apart from row to row.
+struct VoiceTarget {
+  const ShortTermRows& rows;
+  std::size_t n_frames;
+  float* out;
+  std::size_t stride;
 };
 
 class VoiceRows {
@@ -32,28 +44,31 @@ class VoiceRows {
   // std::invalid_argument for a rate that the kernels of a wanted feature do not take
   VoiceRows(const FeatureSet& features, double sample_rate, const FramingPlan& framing);
 
-  // Fills the rows of its features: n_frames of each, a stride apart from row to row. Relative to
-  // speech of that energy, which is 0 where levels are those of full scale. Samples are finite.
-  void run(const Samples& samples, double speech_energy, const ShortTermRows& rows,
-           std::size_t n_frames, float* out, std::size_t stride, VoiceScratch& scratch) const;
+  // Fills the rows of its features, relative to speech of that energy, which is 0 where levels are
+  // those of full scale. Samples are finite.
+  void run(const Samples& samples, double speech_energy, const VoiceTarget& target,
+           VoiceScratch& scratch) const;
 
  private:
-  void run_balance(const Samples& samples, const ShortTermRows& rows, std::size_t n_frames,
-                   float* out, std::size_t stride, VoiceScratch& scratch) const;
-  void run_pitch(const Samples& samples, const ShortTermRows& rows, std::size_t n_frames,
-                 float* out, std::size_t stride, VoiceScratch& scratch) const;
+  void run_balance(const Samples& samples, const VoiceTarget& target, VoiceScratch& scratch) const;
+  void run_pitch(const Samples& samples, const VoiceTarget& target, VoiceScratch& scratch) const;
+  void run_formants(std::size_t n_pitches, const Samples& samples, const VoiceTarget& target,
+                    VoiceScratch& scratch) const;
+  void run_harmonics(std::size_t n, const VoiceTarget& target, VoiceScratch& scratch) const;
   std::size_t longest_frame() const;  // of the kernels
 
   std::size_t frame_length_, hop_length_;
   std::unique_ptr<const BalancePlan> balance_;
   std::unique_ptr<const PitchPlan> pitch_;
+  std::unique_ptr<const FormantPlan> formants_;
+  std::unique_ptr<const HarmonicsPlan> harmonics_;
 };
 
 // to: the values of voiced frames, and straight lines between these; 0 if there are none.
 void bridge(const float* values, const float* f0, std::size_t n_frames, float* to);
 // 0 for the values of others.
 void keep_where_voiced(const float* f0, std::size_t n_frames, float* values);
-// Values of voiced frames one after the other; how many there are.
-std::size_t keep_voiced(const float* values, const float* f0, std::size_t n_frames, float* to);
+// Which frames are voiced, in order; how many there are.
+std::size_t find_voiced(const float* f0, std::size_t n_frames, std::uint32_t* frames);
 
 }  // namespace quaver
