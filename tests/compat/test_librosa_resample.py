@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,24 @@ def test_filters_agree_with_their_twin(rates: tuple[int, int], name: str) -> Non
             assert found is not None
             assert (found.shape, found.dtype) == (expected.shape, dtype)
             np.testing.assert_allclose(found, expected, rtol=0, atol=bound * np.abs(y).max())
+
+
+@pytest.mark.parametrize("name", list(windowed_sinc.FILTERS))
+def test_any_ratio_without_resampy(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As 0.8's pitch_shift asks for, which resamples from a rate that is no whole number."""
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    for rates in (*RATES, (16000 * 2 ** (2 / 12), 16000), (44101, 16000), (8000.5, 44101)):
+        y = np.stack([signal(2001, dtype=np.float64), np.ones(2001)])
+        expected = np.stack([twin.resample(row, *rates, name) for row in y])
+        found = windowed_sinc.resample_anywhere(y, *rates, name)
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
+    longer = np.tile(y, 2)
+    shifted = stand_in.effects.pitch_shift(longer, sr=16000, n_steps=2, res_type=name)
+    assert shifted.shape == longer.shape
+    with pytest.raises(ValueError, match="has no filter from 9000 to 1 Hz"):
+        windowed_sinc.resample_anywhere(np.ones(90000), 9000, 1, name)
+    with pytest.raises(ValueError, match="y is too short"):
+        windowed_sinc.resample_anywhere(np.ones(1), 44101, 16000, name)
 
 
 def test_long_signals_are_filtered_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ import pytest
 
 import quaver
 import quaver.compat.librosa as stand_in
-from quaver.compat.librosa import _names
+from quaver.compat.librosa import _names, forward
 
 FOLDER = Path(librosa.__file__).parent
 MODULES = sorted(
@@ -320,3 +320,26 @@ def test_a_large_mel_bank_takes_no_arrays_beside_it(n_fft: int, norm: object) ->
     tracemalloc.stop()
     assert peak < (2.2 if norm in ("slaney", None) else 5) * found.nbytes
     np.testing.assert_allclose(found, librosa.filters.mel(**options), rtol=1e-6, atol=1e-9)
+
+
+def test_private_names_forward() -> None:
+    assert stand_in.core.spectrum._spectrogram is librosa.core.spectrum._spectrogram
+    assert stand_in.effects._signal_to_frame_nonsilent is librosa.effects._signal_to_frame_nonsilent
+    loader = "__audioread_load"  # not by its name, which a class would mangle
+    assert getattr(stand_in.core.audio, loader) is getattr(librosa.core.audio, loader)
+
+
+def test_probes_of_tools_load_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forward, "_real", lambda *names: pytest.fail(f"{names} was loaded"))
+    for name in ("_repr_html_", "_ipython_display_", "__wrapped__", "__bases__"):
+        assert not hasattr(stand_in, name)
+        assert not hasattr(stand_in.core.spectrum, name)
+
+
+def test_private_names_without_librosa(monkeypatch: pytest.MonkeyPatch) -> None:
+    def absent(*names: str) -> None:
+        raise ImportError("librosa is missing")
+
+    monkeypatch.setattr(forward, "_real", absent)
+    with pytest.raises(AttributeError, match="_signal_to_mono does not exist"):
+        stand_in.effects._signal_to_mono

@@ -105,9 +105,9 @@ def attribute(module: str, name: str) -> Any:
     """Return a name of the real librosa.
 
     `module` is the name below librosa, e.g. ``"feature"``; empty for librosa itself. Only what
-    librosa loads for that name is loaded. Raises AttributeError when librosa has no such name, or
-    the name is private, and ImportError, which names the function and how to install it, without
-    librosa.
+    librosa loads for that name is loaded. Raises AttributeError when librosa has no such name, and
+    ImportError, which names the function and how to install it, without librosa; AttributeError for
+    private names then, and always for those that end in an underscore as well.
 
     Examples
     --------
@@ -116,8 +116,9 @@ def attribute(module: str, name: str) -> Any:
     """
     owner = f"librosa.{module}" if module else "librosa"
     full = f"{owner}.{name}"
-    # Private names are asked for by import machinery, inspect and pickle, not by users.
-    if name.startswith("_"):
+    # Which import machinery, inspect, pickle and notebooks ask for, not users.
+    is_probe = name.startswith("_") and name.endswith("_")
+    if is_probe or (name.startswith("_") and not _has_private(owner, name)):
         raise AttributeError(f"quaver.compat.{full} does not exist")
     found = _real(owner, full)
     try:
@@ -131,6 +132,13 @@ def attribute(module: str, name: str) -> Any:
                 f"{full} does not exist, neither in quaver nor in librosa"
             ) from None
         raise ImportError(_unloadable(full, error)) from None
+
+
+def _has_private(module: str, name: str) -> bool:
+    try:
+        return hasattr(_real(module, module), name)
+    except ImportError:
+        return False
 
 
 def _real(module: str, wanted: str) -> Any:

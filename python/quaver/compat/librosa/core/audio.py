@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -199,8 +200,9 @@ def resample(
     """Resample to another rate.
 
     Arguments as librosa's: the types ``soxr_*``, "kaiser_best" and "kaiser_fast" need nothing,
-    "fft", "scipy" and "polyphase" SciPy, others librosa, as do Kaiser filters for ratios of long
-    periods. Returns the type of `y`, and `y` itself when the rates are equal.
+    "fft", "scipy" and "polyphase" SciPy, others librosa. Kaiser filters for ratios of long periods
+    are resampy's where it is installed, which is faster. Returns the type of `y`, and `y` itself
+    when the rates are equal.
 
     Examples
     --------
@@ -229,6 +231,10 @@ def resample(
             filtered = windowed_sinc.resample(
                 np.moveaxis(y, axis, -1), orig_sr, target_sr, res_type
             )
+            if filtered is None and importlib.util.find_spec("resampy") is None:
+                filtered = windowed_sinc.resample_anywhere(
+                    np.moveaxis(y, axis, -1), orig_sr, target_sr, res_type
+                )
         if filtered is None:
             given = {"orig_sr": orig_sr, "target_sr": target_sr, "res_type": res_type}
             return _resample_elsewhere(y, given, fix=fix, scale=scale, axis=axis, **kwargs)

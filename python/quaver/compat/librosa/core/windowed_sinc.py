@@ -54,12 +54,7 @@ def resample(y: Array, orig_sr: float, target_sr: float, res_type: str) -> Array
         return None
     common = math.gcd(int(orig_sr), int(target_sr))
     before, after = int(orig_sr) // common, int(target_sr) // common
-    n_out = int(y.shape[-1] * float(target_sr) / float(orig_sr))
-    if n_out < 1:
-        raise ValueError(
-            f"y is too short to be resampled from {orig_sr} to {target_sr}, got"
-            f" {y.shape[-1]} samples"
-        )
+    n_out = _count(y, orig_sr, target_sr)
     periods = -(-_BLOCK // after)
     reach = _reach(res_type, min(1.0, after / before))
     if (periods * before + 2 * reach) * periods * after > _LARGEST_MATRIX:
@@ -69,6 +64,54 @@ def resample(y: Array, orig_sr: float, target_sr: float, res_type: str) -> Array
     out = np.stack([_filtered(row, matrix, before, after, periods, reach, n_out) for row in rows])
     _settle_whole_times(rows, out, res_type, before, after, reach)
     return out.reshape(*y.shape[:-1], n_out)
+
+
+def _count(y: Array, orig_sr: float, target_sr: float) -> int:
+    n_out = int(y.shape[-1] * float(target_sr) / float(orig_sr))
+    if n_out < 1:
+        raise ValueError(
+            f"y is too short to be resampled from {orig_sr} to {target_sr}, got"
+            f" {y.shape[-1]} samples"
+        )
+    return n_out
+
+
+def resample_anywhere(y: Array, orig_sr: float, target_sr: float, res_type: str) -> Array:
+    """Resample the last axis at any ratio, weights of each output by themselves: as resampy, slow.
+
+    Examples
+    --------
+    >>> resample_anywhere(np.ones(1000), 16000.5, 16000, "kaiser_fast").shape
+    (999,)
+    """
+    ratio = float(target_sr) / float(orig_sr)
+    n_entries, scale = FILTERS[res_type].n_entries, min(1.0, ratio)
+    step = int(scale * n_entries)
+    if step < 1:
+        raise ValueError(f"{res_type} has no filter from {orig_sr} to {target_sr} Hz")
+    table = _table(res_type) * scale
+    slopes = np.diff(table, append=table[-1])
+    time = np.arange(_count(y, orig_sr, target_sr)) * (1.0 / ratio)
+    sample = time.astype(np.int64)
+    share = scale * (time - sample)
+    reach = len(table) // step + 1
+    rows = y.reshape(-1, y.shape[-1])
+    padded = np.zeros((len(rows), rows.shape[-1] + 2 * reach))
+    padded[:, reach : reach + rows.shape[-1]] = rows
+    out = np.zeros((len(rows), len(time)))
+    for distance, first, way in (
+        (share, reach + sample, -1),
+        (scale - share, reach + sample + 1, 1),
+    ):
+        index = (distance * n_entries).astype(np.int64)
+        rest = distance * n_entries - index
+        last = (len(table) - index) // step  # taps of each output
+        for i in range(int(last.max())):
+            used = i < last
+            place = np.where(used, index + i * step, 0)
+            weight = np.where(used, table[place] + rest * slopes[place], 0.0)
+            out += weight * padded[:, np.clip(first + way * i, 0, padded.shape[-1] - 1)]
+    return out.reshape(*y.shape[:-1], -1).astype(y.dtype)
 
 
 def _filtered(
@@ -156,4 +199,4 @@ def _matrix(res_type: str, before: int, after: int, periods: int, dtype: str) ->
     return result, result.nbytes
 
 
-__all__ = ["FILTERS", "resample"]
+__all__ = ["FILTERS", "resample", "resample_anywhere"]
