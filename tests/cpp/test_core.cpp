@@ -40,8 +40,9 @@ static ExtractOptions default_options(std::size_t frame, std::size_t hop, std::s
   o.short_term.framing.hop_length = hop;
   o.short_term.framing.n_fft = n_fft;
   o.short_term.mel.n_mels = 13;
-  const std::size_t n_rows = ShortTermRows(o.short_term.mel.n_mels, o.short_term.n_mfcc).size();
-  for (std::size_t i = 0; i < n_rows; ++i) o.rows.push_back(i);
+  // Those of the voice, which no stream has, come last.
+  const ShortTermRows rows(o.short_term.mel.n_mels, o.short_term.n_mfcc);
+  for (std::size_t i = 0; i < rows.first(Feature::loudness); ++i) o.rows.push_back(i);
   for (std::size_t s = 0; s < kNumStatistics; ++s) {
     o.statistics.push_back(static_cast<Statistic>(s));
   }
