@@ -12,6 +12,9 @@ from quaver.record import replacing
 
 TARGET = Path(__file__).resolve().parents[1] / "python/quaver-models/quaver_models"
 
+#: What models of several corpora are scored by.
+PROTOCOLS = ("speaker-independent", "leave-one-corpus-out")
+
 RAVDESS = (
     "RAVDESS (Livingstone & Russo 2018, The Ryerson Audio-Visual Database of Emotional Speech and"
     " Song, doi:10.1371/journal.pone.0196391)"

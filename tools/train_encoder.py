@@ -71,7 +71,7 @@ def main() -> None:
     heard = vectors_of(used, corpus, arguments.vectors)
     conditions = [
         {"protocol": protocol, **row}
-        for protocol in evaluation.PROTOCOLS
+        for protocol in cards.PROTOCOLS
         for row in evaluation.run_protocol(
             corpus,
             protocol,

@@ -246,8 +246,9 @@ class FeatureConfig:
 
         Levels are relative to that of the speech and softer parts of both ends are left out, so
         that gain changes nothing and silence around the speech little; bands end where a
-        telephone's do; moments and trends of each feature are taken in the place of extremes, and
-        the modulation spectrum, which noise moves least.
+        telephone's do; moments and trends of each feature are taken in the place of extremes, of
+        voiced frames besides, and the modulation spectrum, which noise moves least. Pitch, voice
+        quality and the balance of the spectrum are among the features.
 
         Parameters
         ----------
@@ -259,7 +260,7 @@ class FeatureConfig:
         >>> from quaver import feature_names
         >>> config = FeatureConfig.robust()
         >>> config.floor_db, config.modulation, len(feature_names(config))
-        (50.0, True, 522)
+        (50.0, True, 766)
         """
         return cls(
             sample_rate=sample_rate,
@@ -267,12 +268,18 @@ class FeatureConfig:
             n_mels=26,
             fmax=4000.0,
             n_mfcc=20,
-            features=("log_energy", *(name for name in SHORT_TERM_FEATURES if name != "energy")),
+            features=(
+                "log_energy",
+                *(name for name in SHORT_TERM_FEATURES if name != "energy"),
+                *("f0_semitones", "voicing", "hnr", "h1_h2"),
+                *("alpha_ratio", "hammarberg_index", "slope_0_500", "slope_500_1500"),
+            ),
             delta_width=9,
             trim_db=33.0,
             floor_db=50.0,
             statistics=("mean", "std", "kurtosis", "skewness", "slope", "curvature", "residual"),
             modulation=True,
+            voiced_statistics=("mean", "std"),
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -132,6 +132,9 @@ Extractor::Extractor(ExtractOptions options)
       short_term_(with_features(options_)),
       deltas_(make_deltas(options_.delta_order, options_.delta_width)),
       functionals_(options_.statistics) {
+  for (std::size_t row = 0; row < short_term_.rows.size(); ++row) {
+    is_of_voiced_.push_back(info(short_term_.rows.feature_of(row)).where == Where::voiced);
+  }
   for (std::size_t row : rows()) n_everywhere_ += is_of_voiced(row) ? 0 : 1 + delta_order();
   if (!options_.voiced_statistics.empty()) {
     voiced_functionals_ = std::make_unique<FunctionalsPlan>(options_.voiced_statistics);

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["__version__", "files"]
 
 #: The second number grows when files become unreadable for older releases of quaver.
-__version__ = "0.1.7"
+__version__ = "0.1.8"
 
 
 def files() -> Traversable:

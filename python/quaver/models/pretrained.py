@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 #: The versions of quaver-models whose files this one reads; the extras require the same.
-MODELS_VERSIONS = ">=0.1.7,<0.2"
+MODELS_VERSIONS = ">=0.1.8,<0.2"
 
 
 @contextmanager

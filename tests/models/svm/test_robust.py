@@ -10,16 +10,21 @@ import numpy as np
 import pytest
 import soundfile
 from numpy.typing import NDArray
+from sklearn.svm import SVC
 
 import quaver
 import quaver.data
 import quaver_models
-from quaver.corpus import Clip, Corpus
+from quaver.corpus import Clip, Corpus, ravdess
 from quaver.models import stress, svm
 from quaver.models.card import to_markdown
+from quaver.models.encoder.selection import limited, moments
 from quaver.models.encoder.vectors import Vectors
+from quaver.models.protocols import folds_of
+from quaver.models.scores import average_recall
 from quaver.models.svm import robust
 from quaver.models.svm.landmarks import LandmarkScores, kernel
+from quaver.models.transformers import SpeakerNormalizer
 
 N_VALUES = 12
 
@@ -162,13 +167,13 @@ def test_the_shipped_file_is_small_and_has_its_card(shipped: svm.SvmModel) -> No
     rows = {(r["protocol"], r["corpus"], r["name"]): r for r in shipped.card["conditions"]}
     assert len(rows) == 2 * 2 * 11
     own = {name: rows["speaker-independent", "ravdess", name]["uar"] for _, _, name in rows}
-    assert own["clean"] >= 0.565
-    assert own["20 dB"] >= 0.5
-    assert own["10 dB"] >= 0.45
-    assert own["telephone"] >= 0.41
-    assert own["hiss"] >= 0.55
+    assert own["clean"] >= 0.62
+    assert own["20 dB"] >= 0.59
+    assert own["10 dB"] >= 0.53
+    assert own["telephone"] >= 0.5
+    assert own["hiss"] >= 0.62
     assert abs(own["gain x0.1"] - own["clean"]) <= 0.005
-    assert min(shipped.card["called unreliable"].values()) >= 0.95
+    assert min(shipped.card["called unreliable"].values()) >= 0.99
 
 
 def test_the_demo_clip_is_believed_at_any_level(shipped: svm.SvmModel) -> None:
@@ -247,3 +252,27 @@ def test_a_clip_that_cannot_be_used_is_named(small_corpus: Corpus, tmp_path: Pat
     clips = (*small_corpus, replace(small_corpus[0], path=bad))
     with pytest.raises(ValueError, match=r"1 of 17 clips cannot be used, among them .*bad\.wav"):
         robust.train(Corpus(clips), n_copies=1, threads=1)
+
+
+@pytest.mark.slow
+def test_the_preset_tells_emotions_of_speakers_never_heard(data_dir: Path) -> None:
+    """Of RAVDESS alone and without copies, under a plain SVM; ComParE's 6,373 values have 59.1."""
+    corpus = ravdess(data_dir / "ravdess")
+    config = quaver.FeatureConfig.robust()
+    values = quaver.extract_many(list(corpus.paths), 16000, config=config, threads=2).values
+    folds = list(folds_of(corpus, "speaker-independent"))
+
+    def recall(rows: NDArray[np.float32]) -> float:
+        found = []
+        for test in folds:
+            train = np.setdiff1d(np.arange(len(corpus)), test)
+            mean, scale = moments(rows[train])
+            machine = SVC(C=3, gamma=0.5 / rows.shape[1])
+            machine.fit(limited(rows[train], mean, scale), corpus.labels[train])
+            answers = machine.predict(limited(rows[test], mean, scale))
+            found.append(average_recall(corpus.labels[test], answers))
+        return float(np.mean(found))
+
+    assert recall(values) >= 0.61
+    own = SpeakerNormalizer().fit_transform(values, speakers=corpus.groups)
+    assert recall(own) >= 0.70

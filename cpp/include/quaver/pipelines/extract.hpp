@@ -65,16 +65,15 @@ class Extractor {
   std::size_t find_voiced(std::size_t n_frames, std::size_t first, std::size_t count) const;
   void voiced_statistics(const FunctionalsPlan& plan, const float* values, std::size_t n_voiced,
                          float* out) const;
-  bool is_of_voiced(std::size_t row) const {
-    return info(short_term_.rows.feature_of(row)).where == Where::voiced;
-  }
+  bool is_of_voiced(std::size_t row) const { return is_of_voiced_[row] != 0; }
 
   ExtractOptions options_;
   ShortTermPlan short_term_;
   std::vector<DeltaPlan> deltas_;  // order 1, order 2
   FunctionalsPlan functionals_;
   std::unique_ptr<const FunctionalsPlan> voiced_functionals_;
-  std::size_t n_everywhere_ = 0;  // features that mean something in all frames
+  std::vector<unsigned char> is_of_voiced_;  // of each row: looking it up costs more than using it
+  std::size_t n_everywhere_ = 0;             // features that mean something in all frames
   std::unique_ptr<const ModulationPlan> modulation_;
   std::unique_ptr<const VoiceRows> voice_;
 };
