@@ -65,10 +65,11 @@ def _harmonics_plan(sample_rate: float) -> tuple[_core.Harmonics, int]:
 
 
 @kept
-def _formant_plan(sample_rate: float) -> tuple[_core.Formants, int]:
+def _formant_plan(sample_rate: float, plain: bool) -> tuple[_core.Formants, int]:
     rate = check_sample_rate(sample_rate)
-    # The waves of 110 bins at 220 points, and the transform.
-    return _core.Formants(sample_rate=rate), 4 * 110 * 220 + PER_POINT * int(2 * _FRAME * rate)
+    # The waves of some 176 bins at 220 points, and the transform.
+    size = 4 * 176 * 220 + PER_POINT * int(2 * _FRAME * rate)
+    return _core.Formants(sample_rate=rate, plain=plain), size
 
 
 def _frames(values: NDArray[np.float32], names: tuple[str, ...], length: float) -> ShortTerm:
@@ -213,8 +214,14 @@ def harmonics(samples: ArrayLike, sample_rate: float, *, downmix: Downmix = None
     return _frames(values[:, :2].copy(), HARMONICS, _PITCH_FRAME)
 
 
-def formants(samples: ArrayLike, sample_rate: float, *, downmix: Downmix = None) -> ShortTerm:
-    """Find the lowest three formants of each frame by linear prediction, as openSMILE gives them.
+def formants(
+    samples: ArrayLike,
+    sample_rate: float,
+    *,
+    method: Literal["opensmile", "plain"] = "opensmile",
+    downmix: Downmix = None,
+) -> ShortTerm:
+    """Find the lowest three formants of each frame by linear prediction.
 
     Of frames of 20 ms every 10 ms, whether there is a voice in them or not (``pitch`` tells),
     before any smoothing over frames.
@@ -225,6 +232,9 @@ def formants(samples: ArrayLike, sample_rate: float, *, downmix: Downmix = None)
         As of `short_term`.
     sample_rate : int
         Sampling rate in Hz, at least 8000.
+    method : {"opensmile", "plain"}
+        The numbers of openSMILE's GeMAPS sets, for what was made with these; they follow the
+        resonances of a voice loosely. Or those resonances, up to 5.5 kHz.
 
     Returns
     -------
@@ -235,14 +245,14 @@ def formants(samples: ArrayLike, sample_rate: float, *, downmix: Downmix = None)
     Raises
     ------
     ValueError
-        For a wrong shape, rate or length (at least one frame), NaN or infinity.
+        For a wrong shape, rate or length (at least one frame), NaN or infinity; another method.
     TypeError
         For samples of another type.
 
     Notes
     -----
-    Prediction of order 11 by autocorrelation at 11 kHz; ``cpp/include/quaver/voice/formants.hpp``
-    states the formulas, which are openSMILE's down to their peculiarities.
+    Prediction by autocorrelation at 11 kHz; ``cpp/include/quaver/voice/formants.hpp`` states the
+    formulas, of which openSMILE's are its own down to their peculiarities.
 
     Examples
     --------
@@ -252,8 +262,10 @@ def formants(samples: ArrayLike, sample_rate: float, *, downmix: Downmix = None)
     >>> frames.values.shape, frames.names[:2]
     ((99, 6), ('f1_frequency', 'f1_bandwidth'))
     """
-    values = _formant_plan(sample_rate).run(as_samples(samples, downmix))
-    return _frames(values, FORMANTS, _FRAME)
+    if method not in ("opensmile", "plain"):
+        raise ValueError(f"method must be 'opensmile' or 'plain', got {method!r}")
+    plan = _formant_plan(sample_rate, method == "plain")
+    return _frames(plan.run(as_samples(samples, downmix)), FORMANTS, _FRAME)
 
 
 def lpc(

@@ -105,7 +105,8 @@ static Array<float> run_predictors(const Array<double>& predictors) {
     if (!std::isfinite(from[i])) throw std::invalid_argument("predictors must be finite");
   }
   const std::size_t n = extent(predictors, 0);
-  return filled<float>({n, kFormantColumns}, [&](float* to) { predictor_formants(from, n, to); });
+  return filled<float>({n, kFormantColumns},
+                       [&](float* to) { predictor_formants(from, n, 11000.0, to); });
 }
 
 void bind_voice(py::module_& m) {
@@ -128,11 +129,15 @@ void bind_voice(py::module_& m) {
            py::arg("formant_hz").noconvert(), "(n_frames, 6), of what Pitch.spectra kept.");
   py::class_<FormantPlan, std::shared_ptr<FormantPlan>>(m, "Formants",
                                                         "Plan of the formants of a voice.")
-      .def(py::init<double>(), py::kw_only(), py::arg("sample_rate"))
+      .def(py::init([](double sample_rate, bool is_plain) {
+             const auto method = is_plain ? FormantMethod::plain : FormantMethod::opensmile;
+             return std::make_shared<FormantPlan>(sample_rate, method);
+           }),
+           py::kw_only(), py::arg("sample_rate"), py::arg("plain") = false)
       .def("run", &run_formants, py::arg("samples"), py::arg("wanted").noconvert() = py::none(),
            "(n_frames, 6): frequency and bandwidth of three, 0 in frames that are not wanted.");
   m.def("predictor_formants", &run_predictors, py::arg("predictors").noconvert(),
-        "(n, 6): the formants of predictors of order 11.");
+        "(n, 6): the formants of predictors of order 11 at 11 kHz.");
   m.def("pitch_path", &run_path, py::arg("candidates").noconvert(),
         "(n_frames, 2): pitch and strength along the path of least cost.");
 }

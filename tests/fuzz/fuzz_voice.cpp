@@ -83,7 +83,7 @@ static void check_predictors(fuzz::Bytes& bytes) {
   fuzz::on_each_target(
       [&] {
         std::vector<float> out(n * kFormantColumns);
-        predictor_formants(predictors.data(), n, out.data());
+        predictor_formants(predictors.data(), n, 11000.0, out.data());
         return fuzz::widened(out);
       },
       [](const fuzz::Values& expected, const fuzz::Values& found) {
@@ -122,7 +122,7 @@ static void one(fuzz::Bytes& bytes) {
         return out;
       },
       finite);
-  const FormantPlan formant(rate);
+  const FormantPlan formant(rate, bytes.flag() ? FormantMethod::plain : FormantMethod::opensmile);
   std::vector<unsigned char> wanted(formant.count(x.size()));
   for (unsigned char& flag : wanted) flag = bytes.flag() ? 1 : 0;
   const unsigned char* const flags = bytes.flag() ? wanted.data() : nullptr;

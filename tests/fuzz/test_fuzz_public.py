@@ -73,8 +73,8 @@ def pitch(samples: Any, sample_rate: Any, downmix: Any) -> Any:
     return quaver.voice.pitch(samples, sample_rate, downmix=downmix).values
 
 
-def formants(samples: Any, sample_rate: Any, downmix: Any) -> Any:
-    return quaver.voice.formants(samples, sample_rate, downmix=downmix).values
+def formants(samples: Any, sample_rate: Any, method: Any, downmix: Any) -> Any:
+    return quaver.voice.formants(samples, sample_rate, method=method, downmix=downmix).values
 
 
 CLIPS: dict[str, Any] = {"samples": STEREO, "sample_rate": 8000, "pad": True, "downmix": "mean"}
@@ -97,7 +97,9 @@ OURS: dict[str, Entry] = {
     "voice.spectral_balance": (spectral_balance, {
         "samples": STEREO, "sample_rate": 8000, "downmix": "mean"
     }),
-    "voice.formants": (formants, {"samples": STEREO, "sample_rate": 8000, "downmix": "mean"}),
+    "voice.formants": (formants, {
+        "samples": STEREO, "sample_rate": 8000, "method": "plain", "downmix": "mean"
+    }),
     "voice.pitch": (pitch, {"samples": STEREO, "sample_rate": 8000, "downmix": "mean"}),
     "delta": (quaver.delta, {"values": FRAMES, "width": 9, "order": 1}),
     "functionals": (quaver.functionals, {"values": FRAMES, "statistics": ("mean", "kurtosis")}),

@@ -48,19 +48,41 @@ def levinson(r: Array, least: float = 1e-8) -> Array:
     return a[:, 1:]
 
 
-def of_predictors(predictors: Array) -> Array:
+def of_predictors(predictors: Array, rate: float = RATE) -> Array:
     """(T, 6): frequency and bandwidth of each of three."""
     out = np.zeros((len(predictors), 6))
     for row, predictor in zip(out, predictors, strict=True):
         roots = np.roots([1, *-predictor])
-        hz = np.angle(roots) * RATE / (2 * np.pi)
-        chosen = roots[(hz >= 50) & (hz <= 5450)]
+        hz = np.angle(roots) * rate / (2 * np.pi)
+        chosen = roots[(hz >= 50) & (hz <= rate / 2 - 50)]
         chosen = chosen[np.angle(chosen).argsort()][:3]
-        row[: 2 * len(chosen) : 2] = np.angle(chosen) * RATE / (2 * np.pi)
-        row[1 : 2 * len(chosen) : 2] = abs(np.log(abs(chosen))) * RATE / np.pi
+        row[: 2 * len(chosen) : 2] = np.angle(chosen) * rate / (2 * np.pi)
+        row[1 : 2 * len(chosen) : 2] = abs(np.log(abs(chosen))) * rate / np.pi
     return out
 
 
 def formants(samples: ArrayLike, sample_rate: float) -> Array:
     """(T, 6): frequency and bandwidth of each of three, in Hz; 0 for what is not there."""
     return of_predictors(levinson(autocorrelation(points(samples, sample_rate), ORDER)))
+
+
+def plain_points(samples: ArrayLike, sample_rate: float) -> tuple[Array, float]:
+    """(T, n), the middle of pre-emphasised frames at the rate that is returned beside them."""
+    length, hop, n_fft = balance.lengths(sample_rate)
+    x = framing.frames(framing.scale(samples), length, hop) * framing.window("hamming", length)
+    rate = min(RATE, 50 * length)
+    angle = 2 * np.pi * np.arange(n_fft // 2 + 1) / n_fft
+    spectrum = np.fft.rfft(x, n_fft, axis=1)
+    spectrum *= 1 - np.exp(-2 * np.pi * 50 / (50 * length) - 1j * angle)
+    spectrum[:, 0] *= 0.5
+    inside = angle < np.pi * rate / (50 * length)
+    n = 10 * int(0.02 * rate / 10)
+    places = (length - 1) / 2 + (np.arange(n) - (n - 1) / 2) * 50 * length / rate
+    waves = np.exp(1j * np.outer(angle[inside], places))
+    return np.asarray(2 / n_fft * (spectrum[:, inside] @ waves).real), rate
+
+
+def plain(samples: ArrayLike, sample_rate: float) -> Array:
+    """Return what `formants` does, of resonances."""
+    y, rate = plain_points(samples, sample_rate)
+    return of_predictors(-levinson(autocorrelation(y, ORDER - 1)), rate)

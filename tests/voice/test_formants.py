@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.signal
 from numpy.typing import NDArray
 
 import quaver
@@ -20,7 +21,9 @@ LEVEL = "gemapsv01b_formants"
 COLUMNS = [0, 5, 1, 6, 2, 7]  # of that level: five frequencies, five bandwidths
 
 
-def sensitivity(points: NDArray[np.float64], expected: NDArray[np.float64]) -> Any:
+def sensitivity(
+    points: NDArray[np.float64], expected: NDArray[np.float64], of_autocorrelation: Any
+) -> Any:
     """How far the rounding of float32, in the points and their products, moves each value."""
     rng = np.random.default_rng(7)
     level = np.sqrt((points**2).mean(axis=1, keepdims=True))
@@ -29,16 +32,25 @@ def sensitivity(points: NDArray[np.float64], expected: NDArray[np.float64]) -> A
         rounded = points + 1e-7 * level * rng.standard_normal(points.shape)
         r = twin.autocorrelation(rounded, twin.ORDER)
         r *= 1 + 1e-7 * rng.standard_normal(r.shape)
-        moved = np.maximum(moved, abs(twin.of_predictors(twin.levinson(r)) - expected))
+        moved = np.maximum(moved, abs(of_autocorrelation(r) - expected))
     return moved
 
 
+def of_opensmile(r: NDArray[np.float64]) -> NDArray[np.float64]:
+    return twin.of_predictors(twin.levinson(r))
+
+
 def assert_agrees(found: NDArray[np.float32], samples: Any, rate: int) -> None:
-    """Within what rounding can do, but for one frame of a hundred, which it moves further."""
     expected = twin.formants(samples, rate)
+    assert_near(found, expected, sensitivity(twin.points(samples, rate), expected, of_opensmile))
+
+
+def assert_near(
+    found: NDArray[np.float32], expected: NDArray[np.float64], moved: NDArray[np.float64]
+) -> None:
+    """Within what rounding can do, but for one frame of a hundred, which it moves further."""
     assert found.dtype == np.float32
     assert found.shape == expected.shape
-    moved = sensitivity(twin.points(samples, rate), expected)
     bounds = tolerances.FORMANTS * (abs(expected) + 1) + 20 * moved
     near = (abs(found - expected) <= bounds).all(axis=1)
     assert near.mean() >= 0.99 or (~near).sum() <= 1, np.flatnonzero(~near)
@@ -61,6 +73,34 @@ def test_lengths(target: str, speech: NDArray[np.float32], n: int) -> None:
     found = voice.formants(x, 16000).values
     assert len(found) == 1 + (n - 320) // 160
     assert_agrees(found, x, 16000)
+
+
+@pytest.mark.parametrize("rate", [*RATES, 9600])
+def test_plain_ones_agree_with_the_twin(
+    target: str, speech: NDArray[np.float32], rate: int
+) -> None:
+    found = voice.formants(speech, rate, method="plain").values
+    expected = twin.plain(speech, rate)
+    points, of_points = twin.plain_points(speech, rate)
+
+    def of_rounded(r: NDArray[np.float64]) -> NDArray[np.float64]:
+        return twin.of_predictors(-twin.levinson(r[:, :-1]), of_points)
+
+    assert_near(found, expected, sensitivity(points, expected, of_rounded))
+
+
+@pytest.mark.parametrize("rate", [11025, 16000, 44100])
+def test_plain_ones_are_the_resonances(target: str, rate: int) -> None:
+    """Of pulses, 6 dB softer an octave up, through a known filter."""
+    hz, width = np.array([600.0, 1500.0, 2500.0, 3500.0, 4500.0]), 80.0
+    poles = np.exp(-np.pi * width / rate + 2j * np.pi * hz / rate)
+    pulses = np.zeros(rate)
+    pulses[:: rate // 120] = 1
+    tilt = np.exp(-2 * np.pi * 50 / rate)
+    voiced = scipy.signal.lfilter([1.0], np.poly([*poles, *poles.conj(), tilt]).real, pulses)
+    found = voice.formants(voiced / abs(voiced).max(), rate, method="plain").values[5:-5]
+    assert abs(np.median(found[:, ::2], axis=0) - hz[:3]).max() < 60
+    assert np.median(found[:, 1::2]) < 250
 
 
 def test_only_the_frames_that_are_wanted(target: str, speech: NDArray[np.float32]) -> None:
@@ -145,6 +185,7 @@ SHAPES: dict[str, NDArray[Any]] = {
 @pytest.mark.parametrize("shape", list(SHAPES))
 def test_whatever_comes_is_finite_and_in_order(target: str, shape: str) -> None:
     x = SHAPES[shape].astype(np.float32)
+    assert np.isfinite(voice.formants(x, 16000, method="plain").values).all()
     found = voice.formants(x, 16000).values
     frequencies, bandwidths = found[:, ::2], found[:, 1::2]
     assert np.isfinite(found).all()
@@ -181,6 +222,8 @@ def test_what_is_refused() -> None:
         voice.formants(x, 7999)
     with pytest.raises(ValueError, match="samples must hold at least 320 samples, got 319"):
         voice.formants(x[:319], 16000)
+    with pytest.raises(ValueError, match="method must be 'opensmile' or 'plain', got 'x'"):
+        voice.formants(x, 16000, method="x")  # type: ignore[arg-type]
     for index in (0, 500, 990):  # the last one lies behind the last frame
         x[index] = np.nan
         with pytest.raises(ValueError, match=str(index)):
@@ -215,3 +258,26 @@ def test_agrees_with_opensmile_on_speech(data_dir: Path, corpus: str) -> None:
     assert paths
     loaded = [quaver.load(path) for path in paths[:: max(1, len(paths) // 6)]]
     assert_as_opensmile([(np.asarray(np.round(x * 32768), np.int16), rate) for x, rate in loaded])
+
+
+@pytest.mark.peer("parselmouth")
+@pytest.mark.data
+def test_plain_ones_agree_with_praat(ravdess: list[Path]) -> None:
+    """In voiced frames, of which it predicts more of the signal, by Burg's method."""
+    parselmouth = pytest.importorskip("parselmouth")
+    ours, theirs = [], []
+    for samples, rate in map(quaver.load, ravdess[::180]):
+        frames, track = voice.formants(samples, rate, method="plain"), voice.pitch(samples, rate)
+        nearest = abs(track.times - frames.times[:, np.newaxis]).argmin(axis=1)
+        voiced = track.values[nearest, 0] > 0
+        sound = parselmouth.Sound(samples.astype(np.float64), rate)
+        found = sound.to_formant_burg(time_step=0.01, maximum_formant=5500)
+        times = frames.times[voiced]
+        theirs += [[found.get_value_at_time(i, t) for i in (1, 2, 3)] for t in times]
+        ours.append(frames.values[voiced, ::2])
+    found, expected = np.concatenate(ours), np.array(theirs)
+    there = np.isfinite(expected).all(axis=1) & (found > 0).all(axis=1)
+    assert there.mean() > 0.95
+    away = abs(found[there] - expected[there])
+    assert (np.median(away, axis=0) < [15, 30, 40]).all()
+    assert (np.mean(away < 0.2 * expected[there], axis=0) > 0.9).all()

@@ -18,13 +18,12 @@
 
 namespace quaver {
 
-constexpr double kPi = 3.14159265358979323846, kFormantRate = 11000.0, kLowestFormant = 50.0,
-                 kHighestFormant = 5450.0;
+constexpr double kPi = 3.14159265358979323846, kLowestFormant = 50.0;  // Hz, from either end
 // Of the largest coefficient, that those of the product of the factors may be off by.
 constexpr double kFactorError = 1e-10;
 
 // One row of 11 coefficients behind the leading 1, one of six columns.
-static void stubborn_formants(const double* c, float* out);
+static void stubborn_formants(const double* c, double rate, float* out);
 
 }  // namespace quaver
 
@@ -102,7 +101,7 @@ bool find_roots(const double* c, std::size_t order, Complex* z) {
 
 }  // namespace
 
-static void stubborn_formants(const double* c, float* out) {
+static void stubborn_formants(const double* c, double rate, float* out) {
   std::fill(out, out + kFormantColumns, 0.0f);
   std::size_t order = kOrder;  // without roots at zero
   while (order > 0 && c[order - 1] == 0.0) --order;
@@ -112,18 +111,18 @@ static void stubborn_formants(const double* c, float* out) {
     throw std::runtime_error("the roots of a predictor were not found");
   }
   std::sort(z, z + order, [](Complex a, Complex b) { return std::arg(a) < std::arg(b); });
-  const double hz = kFormantRate / (2.0 * kPi);
+  const double hz = rate / (2.0 * kPi);
   std::size_t column = 0;
   for (std::size_t i = 0; i < order && column < kFormantColumns; ++i) {
     const double frequency = hz * std::arg(z[i]);
-    if (!(frequency >= kLowestFormant && frequency <= kHighestFormant)) continue;
+    if (!(frequency >= kLowestFormant && frequency <= 0.5 * rate - kLowestFormant)) continue;
     out[column++] = static_cast<float>(frequency);
     out[column++] = static_cast<float>(2.0 * hz * std::fabs(std::log(std::abs(z[i]))));
   }
 }
 
-void predictor_formants(const double* predictors, std::size_t n, float* out) {
-  kernels().predictor_formants(predictors, n, out);
+void predictor_formants(const double* predictors, std::size_t n, double rate, float* out) {
+  kernels().predictor_formants(predictors, n, rate, out);
 }
 
 }  // namespace quaver
@@ -190,9 +189,14 @@ static Factors first_factors(const VecD* p) {
   const VecD y = root_between(reversed, low, high, begin, value_at(reversed, low, &slope));
   Factors f;
   f.w = inner ? -y : -1.0 / (y == 0.0 ? one : y);
-  const VecL pair = ~inner & (at_zero * at_minus < 0.0) & (at_zero * at_one < 0.0);
+  // A predictor of order 10 has a root at 0, and the others' signs are told by what is next to it.
+  const VecL is_short = inner & (at_zero == 0.0);
+  const VecD above_zero = is_short ? p[kOrder - 1] : at_zero;
+  const VecD below_zero = is_short ? -above_zero : above_zero;
+  const VecL pair =
+      (~inner | is_short) & (below_zero * at_minus < 0.0) & (above_zero * at_one < 0.0);
   const VecD negative = root_between(p, -one, none, Set(-0.75), at_minus);
-  const VecD positive = root_between(p, none, one, Set(0.75), at_zero);
+  const VecD positive = root_between(p, none, one, Set(0.75), above_zero);
   // -2 0.85 cos of angles spread over the half circle, without and with two real roots.
   const double all[kPairs] = {-1.5805, -1.0420, -0.2131, 0.7240, 1.4633};
   const double others[kPairs] = {0.0, -1.5383, -0.8191, 0.2131, 1.1637};
@@ -244,7 +248,7 @@ static VecL correct(const VecD* p, Factors& f) {
   for (std::size_t i = 0; i < kPairs; ++i) others *= MulAdd(f.w - f.u[i], f.w, f.v[i]);
   const VecD change = value_at(p, -f.w, &slope) / others;
   f.w += change;
-  return moved | ~(Abs(change) <= Abs(f.w) * 1e-9);
+  return moved | ~(Abs(change) <= Abs(f.w) * 1e-9 + 1e-12);
 }
 
 // Lanes whose factors' product is not p.
@@ -275,14 +279,15 @@ static inline void sort_two(VecD* frequency, VecD* bandwidth, std::size_t i, std
 }
 
 // columns: of kFormantColumns registers of doubles.
-static void tell(const Factors& f, double* columns) {
-  const double hz = kFormantRate / (2.0 * kPi);
+static void tell(const Factors& f, double rate, double* columns) {
+  const double hz = rate / (2.0 * kPi);
   const VecD beyond = Set(1e9);
   VecD frequency[kPairs], bandwidth[kPairs];
   for (std::size_t i = 0; i < kPairs; ++i) {
     const VecD square = NegMulAdd(f.u[i], f.u[i], 4.0 * f.v[i]);
     const VecD hertz = hz * Atan2(Sqrt(Max(square, VecD{})), -f.u[i]);
-    const VecL is_one = (square > 0.0) & (hertz >= kLowestFormant) & (hertz <= kHighestFormant);
+    const VecL is_one =
+        (square > 0.0) & (hertz >= kLowestFormant) & (hertz <= 0.5 * rate - kLowestFormant);
     frequency[i] = is_one ? hertz : beyond;
     bandwidth[i] = is_one ? hz * Abs(Ln(is_one ? f.v[i] : Set(1.0))) : VecD{};
   }
@@ -296,7 +301,7 @@ static void tell(const Factors& f, double* columns) {
 }
 
 // Of as many as fill a register, or n.
-static void solve(const double* predictors, std::size_t n, float* out) {
+static void solve(const double* predictors, std::size_t n, double rate, float* out) {
   constexpr int kRounds = 16;
   double signs[(kOrder + 1) * kLanesD], columns[kFormantColumns * kLanesD];
   VecD p[kOrder + 1] = {Set(1.0)};
@@ -309,13 +314,13 @@ static void solve(const double* predictors, std::size_t n, float* out) {
   Factors factors = first_factors(p);
   VecL moved = correct(p, factors);
   for (int round = 1; round < kRounds && any_of(moved); ++round) moved = correct(p, factors);
-  tell(factors, columns);
+  tell(factors, rate, columns);
   const VecD failed = moved | differs(p, factors) ? Set(1.0) : VecD{};
   for (std::size_t i = 0; i < n; ++i, out += kFormantColumns) {
     if (failed[i] != 0.0) {
       double c[kOrder];
       for (std::size_t k = 0; k < kOrder; ++k) c[k] = signs[k * kLanesD + i];
-      stubborn_formants(c, out);
+      stubborn_formants(c, rate, out);
       continue;
     }
     for (std::size_t k = 0; k < kFormantColumns; ++k) {
@@ -324,9 +329,9 @@ static void solve(const double* predictors, std::size_t n, float* out) {
   }
 }
 
-void predictor_formants(const double* predictors, std::size_t n, float* out) {
+void predictor_formants(const double* predictors, std::size_t n, double rate, float* out) {
   for (std::size_t i = 0; i < n; i += kLanesD) {
-    solve(predictors + i * kOrder, n - i < kLanesD ? n - i : std::size_t{kLanesD},
+    solve(predictors + i * kOrder, n - i < kLanesD ? n - i : std::size_t{kLanesD}, rate,
           out + i * kFormantColumns);
   }
 }

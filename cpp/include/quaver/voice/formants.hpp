@@ -17,6 +17,10 @@
 // singular, its rounding is what both differ by. Given a, roots are exact to 1e-9 where they are
 // well apart: the product of the factors found is a's polynomial within 1e-10 of its largest
 // coefficient.
+// These numbers say little of where a voice's resonances lie, and mean what the sets' numbers mean.
+// FormantMethod::plain has those: all bins up to 5.5 kHz or half the rate, the first with half its
+// weight and all pre-emphasised from 50 Hz on, y the frame itself, from its middle to either side
+// at 11 kHz or the rate where that is less, and a predictor of order 10 with its own sign.
 #pragma once
 
 #include <cstddef>
@@ -30,16 +34,20 @@ namespace quaver {
 // Frequencies and bandwidths; the order of the predictor.
 constexpr std::size_t kFormantColumns = 6, kFormantOrder = 11;
 
+enum class FormantMethod { opensmile, plain };
+
 struct FormantPlan {
-  explicit FormantPlan(double sample_rate);
+  explicit FormantPlan(double sample_rate, FormantMethod method = FormantMethod::opensmile);
   static constexpr double kLowestRate = 8000.0;
-  static constexpr std::size_t kBins = 110, kPoints = 220;
   // Points either side of the middle that are summed at once.
   static constexpr std::size_t kTile = 5;
 
   FramingPlan framing;
   FftPlan<float> fft;
-  Buffer<float> turns;  // of each bin: cos, sin of its phase in the middle
+  double rate;  // points a second, Hz
+  double sign;  // of the predictors
+  std::size_t order, n_points, n_bins;
+  Buffer<float> turns;  // of each bin: the complex factor for what it is in the middle
   // For each kTile points, each bin: their cosines, their sines.
   Buffer<float> waves;
 
@@ -58,7 +66,7 @@ class FormantWorkspace {
 void formants(const FormantPlan& plan, const Samples& samples, const unsigned char* wanted,
               float* out);
 
-// Of n predictors, (n, 11), which must be finite. out: (n, 6).
-void predictor_formants(const double* predictors, std::size_t n, float* out);
+// Of n predictors, (n, 11), of samples at `rate` Hz; they must be finite. out: (n, 6).
+void predictor_formants(const double* predictors, std::size_t n, double rate, float* out);
 
 }  // namespace quaver
