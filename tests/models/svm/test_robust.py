@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -103,6 +104,20 @@ def test_scores_are_limited(fitted: Any) -> None:
     found = machine.answers(rows)
     np.testing.assert_array_equal(found.speech[0], found.speech[1])
     assert found.novelty[0] < found.novelty[1]
+
+
+def test_answers_are_by_the_landmarks_of_each_machine(cloud: Vectors, fitted: Any) -> None:
+    machine = fitted[0]["classify"]
+    other = copy.copy(machine)
+    other.landmarks_ = machine.landmarks_ + 1
+    rows = fitted[0]["scale"].transform(cloud.copies[0])
+    first = machine.predict_proba(rows)
+    assert np.abs(other.predict_proba(rows) - first).max() > 0.01
+    np.testing.assert_array_equal(machine.predict_proba(rows), first)
+    likeness = kernel(np.float32(rows), machine.landmarks_, machine.gamma_)
+    known = np.square(machine.landmarks_).sum(axis=1)
+    again = kernel(np.float32(rows), machine.landmarks_, machine.gamma_, known)
+    np.testing.assert_array_equal(likeness, again)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])

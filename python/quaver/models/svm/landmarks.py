@@ -11,6 +11,7 @@ J. Suykens et al., Least Squares Support Vector Machines, World Scientific 2002,
 
 from __future__ import annotations
 
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -92,7 +93,7 @@ class LandmarkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
             raise ValueError(f"expected {self.n_features_in_} values in a row, got {scores.shape}")
         novelty = np.square(scores, dtype=np.float64).mean(axis=1) / self.highest_
         limited = np.clip(scores, -LIMIT, LIMIT)
-        likeness = kernel(limited, self.landmarks_, self.gamma_)
+        likeness = kernel(limited, self.landmarks_, self.gamma_, _squares_of(self.landmarks_))
         emotions = softmax((likeness @ self.matrix_ + self.bias_).astype(np.float64))
         odds = (limited @ self.speech_matrix_ + self.speech_bias_)[:, 0].astype(np.float64)
         speech = 1 / (1 + np.exp(-np.clip(odds, -700, 700)))
@@ -109,11 +110,37 @@ class LandmarkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
 
 
-def kernel(rows: Rows, landmarks: Rows, gamma: float) -> Rows:
-    """Return ``exp(-gamma |row - landmark|^2)``, shape (n_rows, n_landmarks)."""
-    squares = np.square(rows).sum(axis=1)[:, None] + np.square(landmarks).sum(axis=1)
-    distances = np.maximum(squares - 2 * (rows @ landmarks.T), 0)
+def kernel(rows: Rows, landmarks: Rows, gamma: float, squares: Rows | None = None) -> Rows:
+    """Return ``exp(-gamma |row - landmark|^2)``, shape (n_rows, n_landmarks).
+
+    Parameters
+    ----------
+    rows, landmarks : ndarray of shape (n, n_values), float32
+    gamma : float
+    squares : ndarray of shape (n_landmarks,), float32, optional
+        ``|landmark|^2``, if they are at hand.
+    """
+    if squares is None:
+        squares = _squares(landmarks)
+    sums = np.square(rows).sum(axis=1)[:, None] + squares
+    distances = np.maximum(sums - 2 * (rows @ landmarks.T), 0)
     return np.asarray(np.exp(-np.float32(gamma) * distances), np.float32)
+
+
+def _squares(landmarks: Rows) -> Rows:
+    return np.asarray(np.square(landmarks).sum(axis=1))
+
+
+# Of the landmarks asked for last: for one clip these took as long as all the rest.
+_latest: tuple[weakref.ref[Any], Any] | None = None
+
+
+def _squares_of(landmarks: Rows) -> Rows:
+    global _latest
+    known = _latest
+    if known is None or known[0]() is not landmarks:
+        known = _latest = (weakref.ref(landmarks), _squares(landmarks))
+    return np.asarray(known[1])
 
 
 class LandmarkScores:
