@@ -206,7 +206,10 @@ def test_arguments_that_go() -> None:
     options: dict[str, Any] = {"fmin": 80, "fmax": 400, "sr": 16000, "frame_length": 1024}
     for name in ("yin", "pyin"):
         function = getattr(stand_in, name)
-        with _release.chosen("0.11"), pytest.warns(FutureWarning, match="win_length, which has no"):
+        with (
+            _release.chosen("0.11"),
+            pytest.warns(FutureWarning, match="win_length, which is deprec"),
+        ):
             found = function(y, **options, win_length=512)
         with _release.chosen("0.11"):
             np.testing.assert_array_equal(found, function(y, **options))

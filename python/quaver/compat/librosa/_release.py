@@ -177,7 +177,7 @@ def gone(function: str, **arguments: Any) -> None:
     >>> gone("yin", win_length=UNGIVEN)
     """
     for name, value in given(**arguments).items():
-        _expect_old(function, name, value, "has no effect since librosa 0.11")
+        _expect_old(function, name, value, "is deprecated: without effect since 0.11")
 
 
 def _expect_old(function: str, name: str, value: Any, why: str) -> None:

@@ -288,7 +288,8 @@ def pitch_tuning(
     hertz = np.atleast_1d(frequencies)
     hertz = hertz[hertz > 0]
     if not hertz.size:
-        warnings.warn("no frequency to estimate the tuning from", stacklevel=2)
+        # In librosa's words, as the others that programs leave out by their message.
+        warnings.warn("Trying to estimate tuning from empty frequency set.", stacklevel=2)
         return 0.0
     residual = np.mod(bins_per_octave * hz_to_octs(hertz), 1.0)
     residual[residual >= 0.5] -= 1.0

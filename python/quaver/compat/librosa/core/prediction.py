@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from quaver import _core
+from quaver._caches import PER_POINT, kept
 from quaver._prediction import burg
 from quaver.compat.librosa.util.exceptions import ParameterError
 from quaver.compat.librosa.util.utils import (
-    frame,
     is_positive_int,
     threshold_in,
     tiny,
@@ -20,8 +21,9 @@ from quaver.compat.librosa.util.utils import (
 
 Array = NDArray[Any]
 
-# With this many samples a lag, blocks of the signal are correlated one by one.
-_SHORT_LAGS = 8
+# With this many samples a lag, blocks of the signal are correlated one by one, up to lags whose
+# blocks a kernel transforms.
+_SHORT_LAGS, _MOST_LAGS = 8, 1 << 14
 
 
 def autocorrelate(y: Array, *, max_size: int | None = None, axis: int = -1) -> Array:
@@ -47,8 +49,8 @@ def autocorrelate(y: Array, *, max_size: int | None = None, axis: int = -1) -> A
     else:
         is_single = y.dtype.kind == "f" and y.dtype.itemsize <= 4
         kind = np.float32 if is_single else np.float64
-        if 0 < _SHORT_LAGS * n_lags <= n:
-            return _short_lags(y, n_lags, axis).astype(kind, copy=False)
+        if 0 < _SHORT_LAGS * n_lags <= n and n_lags <= _MOST_LAGS:
+            return _short_lags(y.astype(kind, copy=False), n_lags, axis)
         spectrum = fft.rfft(y, n=size, axis=axis)
         # In place, and as complex numbers of their own precision: NumPy would widen real ones.
         found = fft.irfft(np.multiply(spectrum, spectrum.conj(), out=spectrum), n=size, axis=axis)
@@ -65,12 +67,32 @@ def _short_lags(y: Array, n_lags: int, axis: int) -> Array:
     count = -(-rows.shape[-1] // length)
     padded = np.zeros((*rows.shape[:-1], (count - 1) * length + size), y.dtype)
     padded[..., : rows.shape[-1]] = rows
-    extended = frame(padded, frame_length=size, hop_length=length).swapaxes(-1, -2)
-    # What lies behind a block is left out of the first factor.
     fft = transforms()
-    blocks = fft.rfft(extended[..., :length], n=size)
-    spectrum = np.einsum("...ij,...ij->...j", blocks.conj(), fft.rfft(extended))
+    spectrum = np.stack(
+        [_cross_spectrum(row, size, length) for row in padded.reshape(-1, padded.shape[-1])]
+    ).reshape(*rows.shape[:-1], size // 2 + 1)
     return np.moveaxis(fft.irfft(spectrum, n=size)[..., :n_lags], -1, axis)
+
+
+def _cross_spectrum(y: Array, size: int, length: int) -> Array:
+    """Sum the products of the spectra of blocks and of what they begin, conjugates of the former.
+
+    Blocks are `length` samples long, extended ones `size`.
+    """
+    blocks, extended = (plan.run(y) for plan in _block_plans(size, length, y.dtype == np.float32))
+    np.conj(blocks, out=blocks)
+    blocks *= extended
+    return np.asarray(blocks.sum(axis=0))
+
+
+@kept
+def _block_plans(size: int, length: int, single: bool) -> tuple[tuple[Any, Any], int]:
+    within = np.zeros(size)
+    within[:length] = 1
+    options: Any = {"n_fft": size, "hop_length": length, "center": False}
+    make: Any = _core.Stft if single else partial(_core.Stft64, invertible=False)
+    plans = make(window=within, **options), make(window=np.ones(size), **options)
+    return plans, 2 * PER_POINT * size
 
 
 @lru_cache(maxsize=1)

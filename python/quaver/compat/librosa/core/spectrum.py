@@ -271,7 +271,8 @@ def _offsets(reference: Any, amin: float, dtype: Any) -> Array | None:
 
 def _warn_of_phase(name: str, instead: str) -> None:
     warnings.warn(
-        f"{name} was given complex numbers, whose phase is dropped; pass {instead} to say so.",
+        f"{name} was called on complex input so phase information will be discarded; pass"
+        f" {instead} to say so.",
         stacklevel=3,
     )
 

@@ -228,7 +228,9 @@ def poly_features(
     if type(order) is int and 0 <= order < S.shape[-2] and not math.isnan(lowest(S)):
         weights = _polynomial(n_fft, float(sr), order) if freq is None else None
     if weights is not None:
-        return np.asarray(np.matmul(weights, S.astype(np.float64, copy=False)))
+        stack = stack_of(S)
+        fitted = np.stack([_core.moments(*stack, row)[1] for row in weights], axis=-2)
+        return fitted.reshape(*S.shape[:-2], order + 1, S.shape[-1])
     freq = fft_frequencies(sr=sr, n_fft=n_fft) if freq is None else freq
     # Frames of all channels side by side: one least-squares problem when they share frequencies.
     columns = np.moveaxis(S, -2, 0).reshape(S.shape[-2], -1)
