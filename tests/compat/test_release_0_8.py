@@ -62,6 +62,9 @@ def test_what_0_8_did_otherwise(old: ModuleType) -> None:
     y = np.array([0.5, 1.0, -1.0])
     assert old.effects.deemphasis(y, 0.5, [0.25]).tolist() == [0.25, 1.125, -0.4375]
     assert old.fft_frequencies(8000, 5).tolist() == [0, 2000, 4000]
+    for length, kind in ((4, np.float32), (2048, np.float64)):
+        S = np.ones((length // 2 + 1, 2), np.float32)
+        assert old.feature.rms(S=S, frame_length=length).dtype == kind
     assert old.samples_to_frames(1100).shape == ()
     assert isinstance(old.samples_to_frames(1100), np.integer)
     # The signal goes on at its other end: one period of three.

@@ -37,7 +37,11 @@ def rms(
     if y is not None:
         y = to_mono(y) if y.ndim > 1 else y
     framing: Any = {"frame_length": frame_length, "hop_length": hop_length, "center": center}
-    kind = np.float64 if y is None else y.dtype
+    kind: Any = np.float64
+    if y is not None:
+        kind = y.dtype
+    elif S is not None:  # as NumPy of then divided by the square of the length
+        kind = np.result_type(S.real.dtype, np.min_scalar_type(frame_length**2), np.float16)
     return todays_rms(y=y, S=S, **framing, pad_mode=pad_mode, dtype=kind)
 
 
