@@ -103,8 +103,9 @@ bool find_roots(const double* c, std::size_t order, Complex* z) {
 
 static void stubborn_formants(const double* c, double rate, float* out) {
   std::fill(out, out + kFormantColumns, 0.0f);
-  std::size_t order = kOrder;  // without roots at zero
-  while (order > 0 && c[order - 1] == 0.0) --order;
+  // Without roots at zero, or so near that the polynomial has too few digits there.
+  std::size_t order = kOrder;
+  while (order > 0 && std::fabs(c[order - 1]) < 1e-290) --order;
   if (order == 0) return;
   Complex z[kOrder];
   if (!find_roots(c, order, z)) {
