@@ -3,8 +3,8 @@
 // each corrected by its remainder over the product of the others (Weierstrass' or Durand and
 // Kerner's method, for real factors): some six rounds, since each is told what the ones before it
 // became. Real roots cannot change places on their way, so that those of the start must lie as the
-// polynomial's do; the few predictors for which that fails are solved one by one by Aberth's
-// method.
+// polynomial's do, in one of two guesses; the few predictors for which that fails are solved one by
+// one by Aberth's method.
 #ifndef QV_TARGET
 
 #include <algorithm>
@@ -270,6 +270,43 @@ static VecL differs(const VecD* p, const Factors& f) {
   return is_off;
 }
 
+// Returns the lanes that fail.
+static VecL refine(const VecD* p, Factors& f) {
+  constexpr int kRounds = 16;
+  VecL moved = correct(p, f);
+  for (int round = 1; round < kRounds && any_of(moved); ++round) moved = correct(p, f);
+  return moved | differs(p, f);
+}
+
+// As if two positive roots lay within the circle, for what the first ones have failed.
+static Factors second_factors(const Factors& first) {
+  // -2 0.85 cos of angles spread over the half circle.
+  const double others[kPairs] = {-1.35, -1.3753, -0.5253, 0.5253, 1.3753};
+  Factors f;
+  for (std::size_t i = 0; i < kPairs; ++i) {
+    f.u[i] = Set(others[i]);
+    f.v[i] = i == 0 ? Set(0.38) : Set(0.7225);
+  }
+  f.w = first.w;
+  return f;
+}
+
+static Factors factors_of(const VecD* p, VecL* failed) {
+  const Factors first = first_factors(p);
+  Factors f = first;
+  const VecL rest = refine(p, f);
+  *failed = rest;
+  if (!any_of(rest)) return f;
+  Factors other = second_factors(first);
+  *failed = rest & refine(p, other);
+  for (std::size_t i = 0; i < kPairs; ++i) {
+    f.u[i] = rest ? other.u[i] : f.u[i];
+    f.v[i] = rest ? other.v[i] : f.v[i];
+  }
+  f.w = rest ? other.w : f.w;
+  return f;
+}
+
 static inline void sort_two(VecD* frequency, VecD* bandwidth, std::size_t i, std::size_t j) {
   const VecD f = frequency[i], g = frequency[j], b = bandwidth[i], c = bandwidth[j];
   const VecL is_sorted = f <= g;
@@ -303,7 +340,6 @@ static void tell(const Factors& f, double rate, double* columns) {
 
 // Of as many as fill a register, or n.
 static void solve(const double* predictors, std::size_t n, double rate, float* out) {
-  constexpr int kRounds = 16;
   double signs[(kOrder + 1) * kLanesD], columns[kFormantColumns * kLanesD];
   VecD p[kOrder + 1] = {Set(1.0)};
   for (std::size_t k = 0; k < kOrder; ++k) {
@@ -312,11 +348,9 @@ static void solve(const double* predictors, std::size_t n, double rate, float* o
     }
     p[k + 1] = LoadU(signs + k * kLanesD);
   }
-  Factors factors = first_factors(p);
-  VecL moved = correct(p, factors);
-  for (int round = 1; round < kRounds && any_of(moved); ++round) moved = correct(p, factors);
-  tell(factors, rate, columns);
-  const VecD failed = moved | differs(p, factors) ? Set(1.0) : VecD{};
+  VecL is_off;
+  tell(factors_of(p, &is_off), rate, columns);
+  const VecD failed = is_off ? Set(1.0) : VecD{};
   for (std::size_t i = 0; i < n; ++i, out += kFormantColumns) {
     if (failed[i] != 0.0) {
       double c[kOrder];
