@@ -33,4 +33,5 @@
 #include "quaver/voice/balance.hpp"
 #include "quaver/voice/formants.hpp"
 #include "quaver/voice/harmonics.hpp"
+#include "quaver/voice/periods.hpp"
 #include "quaver/voice/pitch.hpp"

@@ -30,6 +30,8 @@ SPECTRAL_BALANCE = (
 )
 #: The columns of `pitch`.
 PITCH = ("f0", "voicing")
+#: The columns of `jitter_shimmer`.
+JITTER_SHIMMER = ("jitter", "shimmer")
 #: The columns of `harmonics`.
 HARMONICS = ("hnr", "h1_h2")
 #: The columns of `formants`.
@@ -56,6 +58,12 @@ def _balance_plan(sample_rate: float) -> tuple[_core.Balance, int]:
 def _pitch_plan(sample_rate: float) -> tuple[_core.Pitch, int]:
     rate = check_sample_rate(sample_rate)
     return _core.Pitch(sample_rate=rate), 2 * PER_POINT * int(2 * _PITCH_FRAME * rate)
+
+
+@kept
+def _periods_plan(sample_rate: float) -> tuple[_core.Periods, int]:
+    # It holds a few numbers.
+    return _core.Periods(sample_rate=check_sample_rate(sample_rate)), PER_POINT
 
 
 @kept
@@ -165,6 +173,51 @@ def pitch(samples: ArrayLike, sample_rate: float, *, downmix: Downmix = None) ->
     """
     candidates = _pitch_plan(sample_rate).candidates(as_samples(samples, downmix))
     return _frames(_core.pitch_path(candidates), PITCH, _PITCH_FRAME)
+
+
+def jitter_shimmer(samples: ArrayLike, sample_rate: float, *, downmix: Downmix = None) -> ShortTerm:
+    """Compute how much the periods of a voice differ from one to the next, as openSMILE does.
+
+    Of frames of 60 ms every 10 ms, at the pitch of `pitch`; before any smoothing over frames.
+
+    Parameters
+    ----------
+    samples, downmix
+        As of `short_term`.
+    sample_rate : int
+        Sampling rate in Hz, at least 8000.
+
+    Returns
+    -------
+    ShortTerm
+        ``values`` (n_frames, 2) float32, ``names`` ``("jitter", "shimmer")``, ``times`` in seconds.
+        ``jitter`` is the mean change of length over the mean length, from 0 to 1; ``shimmer`` that
+        of the extent of the waveform, in dB, from 0 to 6.02. Both are 0 where there is no voice,
+        and what they were where no period of it resembles the next one.
+
+    Raises
+    ------
+    ValueError
+        For a wrong shape, rate or length (at least one frame), NaN or infinity.
+    TypeError
+        For samples of another type.
+
+    Notes
+    -----
+    ``cpp/include/quaver/voice/periods.hpp`` states the formulas and the accuracy.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> phase = 2 * np.pi * 200 * np.arange(16000) / 16000
+    >>> tone = sum(np.sin(k * phase) / k for k in range(1, 8)) / 64
+    >>> frames = jitter_shimmer(tone * np.exp(np.arange(16000) / 8000), 16000)
+    >>> [round(float(value), 3) for value in frames.values[50]]  # 1 % more from one to the next
+    [0.0, 0.086]
+    """
+    array = as_samples(samples, downmix)
+    f0 = _core.pitch_path(_pitch_plan(sample_rate).candidates(array))[:, 0].copy()
+    return _frames(_periods_plan(sample_rate).run(array, f0), JITTER_SHIMMER, _PITCH_FRAME)
 
 
 def harmonics(samples: ArrayLike, sample_rate: float, *, downmix: Downmix = None) -> ShortTerm:

@@ -9,6 +9,7 @@
 #include "quaver/voice/balance.hpp"
 #include "quaver/voice/formants.hpp"
 #include "quaver/voice/harmonics.hpp"
+#include "quaver/voice/periods.hpp"
 #include "quaver/voice/pitch.hpp"
 
 namespace quaver::bindings {
@@ -73,6 +74,19 @@ static Array<float> run_harmonics(const HarmonicsPlan& plan, const Array<float>&
                            float* to) { harmonics(plan, x, n_frames, hz, formants, to); });
 }
 
+static Array<float> run_periods(const PeriodsPlan& plan, const py::array& array,
+                                const Array<float>& f0) {
+  const Samples samples = samples_view(array);
+  const std::size_t n_frames = plan.count(samples.size);
+  if (f0.ndim() != 1 || extent(f0, 0) != n_frames) {
+    refuse("f0 must hold the pitch of each of the " + std::to_string(n_frames) +
+               " frames of samples, got shape ",
+           f0);
+  }
+  return filled<float>({n_frames, PeriodsPlan::kColumns},
+                       [&, hz = values(f0)](float* to) { jitter_shimmer(plan, samples, hz, to); });
+}
+
 static Array<float> run_path(const Array<float>& candidates) {
   if (candidates.ndim() != 2 || extent(candidates, 1) != kPitchColumns) {
     refuse("candidates must be (n_frames, 13), got shape ", candidates);
@@ -122,6 +136,11 @@ void bind_voice(py::module_& m) {
            "(n_frames, 13): six frequencies, their strengths and the level.")
       .def("spectra", &run_spectra, py::arg("samples"),
            "The candidates, and the magnitudes (n_blocks, n_bins, lanes) that they are of.");
+  py::class_<PeriodsPlan, std::shared_ptr<PeriodsPlan>>(m, "Periods",
+                                                        "Plan of the periods of a voice.")
+      .def(py::init<double>(), py::kw_only(), py::arg("sample_rate"))
+      .def("run", &run_periods, py::arg("samples"), py::arg("f0").noconvert(),
+           "(n_frames, 2): jitter and shimmer.");
   py::class_<HarmonicsPlan, std::shared_ptr<HarmonicsPlan>>(
       m, "Harmonics", "Plan of the harmonics of a voice and of how much of it is periodic.")
       .def(py::init<double>(), py::kw_only(), py::arg("sample_rate"))

@@ -16,6 +16,7 @@
 #include "quaver/time/resample.hpp"
 #include "quaver/voice/balance.hpp"
 #include "quaver/voice/harmonics.hpp"
+#include "quaver/voice/periods.hpp"
 #include "quaver/voice/pitch.hpp"
 
 namespace quaver::bindings {
@@ -47,6 +48,7 @@ QV_PLAN(quaver::Extractor)
 QV_PLAN(quaver::FilterBank<float>)
 QV_PLAN(quaver::HarmonicsPlan)
 QV_PLAN(quaver::LogMelPlan)
+QV_PLAN(quaver::PeriodsPlan)
 QV_PLAN(quaver::PitchPlan)
 QV_PLAN(quaver::PyAudioPlan)
 QV_PLAN(quaver::ResamplePlan)

@@ -5,6 +5,7 @@
 #include "quaver/voice/egemaps_functionals.hpp"
 #include "quaver/voice/formants.hpp"
 #include "quaver/voice/harmonics.hpp"
+#include "quaver/voice/periods.hpp"
 #include "quaver/voice/pitch.hpp"
 
 using namespace quaver;
@@ -92,6 +93,24 @@ static void check_predictors(fuzz::Bytes& bytes) {
       });
 }
 
+// The periods of any voices.
+static void check_periods(fuzz::Bytes& bytes, double rate, const Samples& samples) {
+  const PeriodsPlan plan(rate);
+  std::vector<float> f0(plan.count(samples.size));
+  for (float& hz : f0) hz = bytes.flag() ? static_cast<float>(bytes.between(50, 2000)) : 0.0f;
+  fuzz::on_each_target(
+      [&] {
+        std::vector<float> out(f0.size() * PeriodsPlan::kColumns);
+        jitter_shimmer(plan, samples, f0.data(), out.data());
+        return std::vector<double>(out.begin(), out.end());
+      },
+      [](const fuzz::Values&, const fuzz::Values& found) {
+        for (std::size_t i = 0; i < found.size(); ++i) {
+          REQUIRE(found[i] >= 0.0 && found[i] <= (i % 2 == 0 ? 1.0 : 6.0206));
+        }
+      });
+}
+
 static void one(fuzz::Bytes& bytes) {
   const double rates[] = {8000.0, 11025.0, 16000.0};
   const double rate = rates[bytes.between(0, 2)];
@@ -140,6 +159,7 @@ static void one(fuzz::Bytes& bytes) {
   check_path(bytes);
   check_functionals(bytes);
   check_harmonics(bytes, rate, samples);
+  check_periods(bytes, rate, samples);
 }
 
 QV_FUZZ(one)

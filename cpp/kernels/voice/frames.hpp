@@ -30,4 +30,16 @@ inline double pitch_bin_width(std::size_t frame_length, std::size_t n_fft) {
   return static_cast<double>(frame_length) / 0.06 / static_cast<double>(n_fft);
 }
 
+// Hz; lags and harmonics of others would not fit into a frame.
+constexpr double kLowestPitch = 50.0, kHighestPitch = 2000.0;
+
+inline void require_pitches(const float* f0, std::size_t n_frames) {
+  for (std::size_t t = 0; t < n_frames; ++t) {
+    const double hz = static_cast<double>(f0[t]);
+    if (hz == 0.0 || (hz >= kLowestPitch && hz <= kHighestPitch)) continue;
+    throw std::invalid_argument("f0 must be 0 or between 50 and 2000 Hz, got " +
+                                std::to_string(hz) + " of frame " + std::to_string(t));
+  }
+}
+
 }  // namespace quaver

@@ -28,15 +28,7 @@ FrameLayout<float> layout_of(std::size_t n_fft) {
   return {ones.data(), n_fft, n_fft, n_fft, 0};
 }
 
-void require_pitches(const float* f0, const float* formant_hz, std::size_t n_frames) {
-  for (std::size_t t = 0; t < n_frames; ++t) {
-    const double hz = static_cast<double>(f0[t]);
-    if (hz == 0.0 || (hz >= HarmonicsPlan::kLowestPitch && hz <= HarmonicsPlan::kHighestPitch)) {
-      continue;
-    }
-    throw std::invalid_argument("f0 must be 0 or between 50 and 2000 Hz, got " +
-                                std::to_string(hz) + " of frame " + std::to_string(t));
-  }
+void require_formants(const float* formant_hz, std::size_t n_frames) {
   for (std::size_t i = 0; i < n_frames * HarmonicsPlan::kFormants; ++i) {
     if (std::isfinite(formant_hz[i]) && formant_hz[i] >= 0.0f) continue;
     throw std::invalid_argument("formant_hz must be finite and not negative, got " +
@@ -67,7 +59,8 @@ void harmonics(const HarmonicsPlan& plan, const float* magnitudes, std::size_t n
                const float* f0, const float* formant_hz, float* out) {
   thread_local HarmonicsWorkspace work;
   const Borrowed<HarmonicsWorkspace> borrowed(work, plan.fft.n);
-  require_pitches(f0, formant_hz, n_frames);
+  require_pitches(f0, n_frames);
+  require_formants(formant_hz, n_frames);
   kernels().harmonics(plan, magnitudes, n_frames, f0, formant_hz, borrowed, out);
 }
 

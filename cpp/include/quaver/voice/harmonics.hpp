@@ -30,7 +30,6 @@ namespace quaver {
 struct HarmonicsPlan {
   explicit HarmonicsPlan(double sample_rate);  // as of PitchPlan
   static constexpr std::size_t kColumns = 6, kFormants = 3;
-  static constexpr double kLowestPitch = 50.0, kHighestPitch = 2000.0;  // Hz
 
   FftPlan<float> fft;
   FrameLayout<float> layout;  // of whole transforms, without a window
@@ -49,7 +48,7 @@ class HarmonicsWorkspace {
 
 // magnitudes: what pitch_candidates kept of n_frames. f0: (n_frames,), formant_hz: (n_frames,
 // kFormants), out: (n_frames, kColumns). std::invalid_argument for pitches that are neither 0 nor
-// between kLowestPitch and kHighestPitch, and formants that are negative or not finite.
+// between 50 and 2000 Hz, and formants that are negative or not finite.
 void harmonics(const HarmonicsPlan& plan, const float* magnitudes, std::size_t n_frames,
                const float* f0, const float* formant_hz, float* out);
 
