@@ -33,7 +33,7 @@ PITCH = ("f0", "voicing")
 #: The columns of `jitter_shimmer`.
 JITTER_SHIMMER = ("jitter", "shimmer")
 #: The columns of `harmonics`.
-HARMONICS = ("hnr", "h1_h2")
+HARMONICS = ("hnr", "h1_h2", "h1_a3", "f1_level", "f2_level", "f3_level")
 #: The columns of `formants`.
 FORMANTS = (
     "f1_frequency",
@@ -172,7 +172,8 @@ def pitch(samples: ArrayLike, sample_rate: float, *, downmix: Downmix = None) ->
     ((95, 2), 200)
     """
     candidates = _pitch_plan(sample_rate).candidates(as_samples(samples, downmix))
-    return _frames(_core.pitch_path(candidates), PITCH, _PITCH_FRAME)
+    track, _ = _core.pitch_path(candidates)
+    return _frames(track, PITCH, _PITCH_FRAME)
 
 
 def jitter_shimmer(samples: ArrayLike, sample_rate: float, *, downmix: Downmix = None) -> ShortTerm:
@@ -216,15 +217,16 @@ def jitter_shimmer(samples: ArrayLike, sample_rate: float, *, downmix: Downmix =
     [0.0, 0.086]
     """
     array = as_samples(samples, downmix)
-    f0 = _core.pitch_path(_pitch_plan(sample_rate).candidates(array))[:, 0].copy()
+    track, _ = _core.pitch_path(_pitch_plan(sample_rate).candidates(array))
+    f0 = np.ascontiguousarray(track[:, 0])
     return _frames(_periods_plan(sample_rate).run(array, f0), JITTER_SHIMMER, _PITCH_FRAME)
 
 
 def harmonics(samples: ArrayLike, sample_rate: float, *, downmix: Downmix = None) -> ShortTerm:
-    """Compute how much of a voice is periodic, and how fast its harmonics fall.
+    """Compute how much of a voice is periodic, and the levels of its harmonics.
 
     Of frames of 60 ms every 10 ms, by openSMILE's definitions (its GeMAPS sets) at the pitch of
-    `pitch`.
+    `pitch` and the formants of `formants`.
 
     Parameters
     ----------
@@ -236,10 +238,11 @@ def harmonics(samples: ArrayLike, sample_rate: float, *, downmix: Downmix = None
     Returns
     -------
     ShortTerm
-        ``values`` (n_frames, 2) float32 in dB, ``names`` ``("hnr", "h1_h2")``, ``times`` in
-        seconds. ``hnr`` is the ratio of harmonics to noise, ``h1_h2`` the level of the second
-        harmonic less that of the third, which the sets call H1-H2. Both are 0 where there is no
-        voice.
+        ``values`` (n_frames, 6) float32 in dB, ``names`` as `HARMONICS`, ``times`` in seconds.
+        ``hnr`` is the ratio of harmonics to noise. ``f1_level`` to ``f3_level`` are those of the
+        strongest harmonic near a formant, relative to the first harmonic. ``h1_h2`` is the level of
+        the second harmonic less that of the third, ``h1_a3`` less ``f3_level``: the sets call them
+        H1-H2 and H1-A3. Without a voice ratio and differences are 0, levels -201.
 
     Raises
     ------
@@ -257,14 +260,17 @@ def harmonics(samples: ArrayLike, sample_rate: float, *, downmix: Downmix = None
     >>> import numpy as np
     >>> phase = 2 * np.pi * 200 * np.arange(16000) / 16000
     >>> frames = harmonics(sum(np.sin(k * phase) / k for k in range(1, 8)) / 4, 16000)
-    >>> frames.names, [round(float(decibel), 1) for decibel in frames.values[0]]
+    >>> frames.names[:2], [round(float(decibel), 1) for decibel in frames.values[0, :2]]
     (('hnr', 'h1_h2'), [13.4, 3.5])
     """
-    candidates, spectra = _pitch_plan(sample_rate).spectra(as_samples(samples, downmix))
-    f0 = _core.pitch_path(candidates)[:, 0].copy()
-    no_formants = np.zeros((len(f0), 3), np.float32)
-    values = _harmonics_plan(sample_rate).run(spectra, f0, no_formants)
-    return _frames(values[:, :2].copy(), HARMONICS, _PITCH_FRAME)
+    checked = as_samples(samples, downmix)
+    candidates, spectra = _pitch_plan(sample_rate).spectra(checked)
+    track, _ = _core.pitch_path(candidates)
+    f0 = np.ascontiguousarray(track[:, 0])
+    # Of the frame of 20 ms that begins where that of 60 ms does, as openSMILE has it.
+    frequencies = _formant_plan(sample_rate, plain=False).run(checked)[: len(f0), ::2]
+    values = _harmonics_plan(sample_rate).run(spectra, f0, np.ascontiguousarray(frequencies))
+    return _frames(values, HARMONICS, _PITCH_FRAME)
 
 
 def formants(

@@ -87,14 +87,17 @@ static Array<float> run_periods(const PeriodsPlan& plan, const py::array& array,
                        [&, hz = values(f0)](float* to) { jitter_shimmer(plan, samples, hz, to); });
 }
 
-static Array<float> run_path(const Array<float>& candidates) {
+static py::tuple run_path(const Array<float>& candidates) {
   if (candidates.ndim() != 2 || extent(candidates, 1) != kPitchColumns) {
     refuse("candidates must be (n_frames, 13), got shape ", candidates);
   }
   const std::size_t n_frames = extent(candidates, 0);
-  return filled<float>({n_frames, 2}, [&, from = values(candidates)](float* to) {
-    pitch_path(reinterpret_cast<const PitchFrame*>(from), n_frames, to);
-  });
+  std::size_t n_unsettled = 0;
+  const Array<float> track =
+      filled<float>({n_frames, 2}, [&, from = values(candidates)](float* to) {
+        n_unsettled = pitch_path(reinterpret_cast<const PitchFrame*>(from), n_frames, to);
+      });
+  return py::make_tuple(track, n_unsettled);
 }
 
 static Array<float> run_formants(const FormantPlan& plan, const py::array& array,
@@ -158,7 +161,8 @@ void bind_voice(py::module_& m) {
   m.def("predictor_formants", &run_predictors, py::arg("predictors").noconvert(),
         "(n, 6): the formants of predictors of order 11 at 11 kHz.");
   m.def("pitch_path", &run_path, py::arg("candidates").noconvert(),
-        "(n_frames, 2): pitch and strength along the path of least cost.");
+        "(n_frames, 2), pitch and strength along the path of least cost, and how many of the last "
+        "frames the end of input decided.");
 }
 
 }  // namespace quaver::bindings

@@ -100,25 +100,39 @@ def candidates(samples: ArrayLike, sample_rate: float) -> Array:
 
 
 def local_cost(row: Array, state: int) -> float:
-    strength = row[CANDIDATES + state] if state < CANDIDATES else row[CANDIDATES]
     if state == CANDIDATES:
-        return 5.7 if strength >= 0.7 else 0.0
-    return float(-2.4 * np.log(max(strength, 1e-10)) + (5.6 if strength < 0.7 else 0.0))
+        return 0.0 if row[CANDIDATES] < 0.7 else 5.85 if row[CANDIDATES - 1] > 0 else 4.2
+    above = float(row[CANDIDATES + state]) - 0.7
+    return 6.0 - 2.7 * above if above < 0 else -8.3 * above
 
 
 def step_cost(before: float, after: float) -> float:
     """Between two frequencies, 0 for none."""
     if before == 0:
-        return 0.0 if after == 0 else 6.1
-    return 7.1 if after == 0 else float(0.16 * abs(np.log(after / before)))
+        return 0.0 if after == 0 else 5.9
+    return 6.55 if after == 0 else 2.3 * min(abs(float(np.log(after) - np.log(before))), 0.13)
 
 
-def path(rows: Array) -> Array:
-    """(T, 2) of candidates: pitch, 0 for none, and the strength of it or of the first one."""
+def unsettled(steps: list[dict[int, int]]) -> int:
+    """Of the last frames those where paths to the last one differ; missing states are none's."""
+    reached, n = set(range(CANDIDATES + 1)), 0
+    for came in reversed(steps):
+        if len(reached) == 1:
+            break
+        reached = {came.get(s, CANDIDATES) for s in reached}
+        n += 1
+    return max(n, 1)
+
+
+def path(rows: Array) -> tuple[Array, int]:
+    """(T, 2) of candidates: pitch, 0 for none, and the strength of it or of the first one.
+
+    And how many of the last frames the end of input decided.
+    """
     states = [[s for s in range(CANDIDATES + 1) if s == CANDIDATES or row[s] > 0] for row in rows]
     hz = np.column_stack([rows[:, :CANDIDATES], np.zeros(len(rows))])
     costs = {s: local_cost(rows[0], s) for s in states[0]}
-    steps = []
+    steps: list[dict[int, int]] = []
     for t in range(1, len(rows)):
         came, total = {}, {}
         for s in states[t]:
@@ -134,8 +148,8 @@ def path(rows: Array) -> Array:
             out[t] = hz[t, state], rows[t, CANDIDATES + state % CANDIDATES]
         if t > 0:
             state = steps[t - 1][state]
-    return out
+    return out, unsettled(steps)
 
 
 def pitch(samples: ArrayLike, sample_rate: float) -> Array:
-    return path(candidates(samples, sample_rate))
+    return path(candidates(samples, sample_rate))[0]

@@ -116,7 +116,7 @@ def test_a_slope_of_harmonics(target: str) -> None:
     phase = 2 * np.pi * 220 * np.arange(22050) / 22050
     x = 0.3 * sum(np.sin(k * phase) / k**2 for k in range(1, 20))
     frames = voice.harmonics(x, 22050)
-    assert frames.names == ("hnr", "h1_h2")
+    assert frames.names[:3] == ("hnr", "h1_h2", "h1_a3")
     assert frames.times[:2] == pytest.approx([0.03, 0.04])
     np.testing.assert_allclose(frames.values[:, 1], 40 * np.log10(1.5), atol=0.3)
     assert (frames.values[:, 0] > 12).all()
@@ -131,7 +131,17 @@ def test_types_and_views(target: str, speech: NDArray[np.float32], dtype: type) 
 
 
 def test_silence_has_none() -> None:
-    assert (voice.harmonics(np.zeros(1600, np.int16), 16000).values == 0).all()
+    frames = voice.harmonics(np.zeros(1600, np.int16), 16000)
+    np.testing.assert_array_equal(frames.values, [UNVOICED] * 5)
+
+
+def test_levels_are_at_the_pitch_and_the_formants(speech: NDArray[np.float32]) -> None:
+    frames = voice.harmonics(speech, 16000)
+    f0 = voice.pitch(speech, 16000).values[:, 0]
+    formants = voice.formants(speech, 16000).values[: len(f0), ::2]
+    expected = twin.harmonics(speech, 16000, f0.astype(float), formants.astype(float))
+    assert (f0 > 0).sum() > 20
+    assert_levels(frames.values, expected)
 
 
 def test_what_is_refused() -> None:

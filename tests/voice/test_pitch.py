@@ -49,8 +49,41 @@ def test_the_path_is_that_of_the_twin(speech: NDArray[np.float32]) -> None:
     for noise in (0.0, 0.02, 0.1):
         x = speech + noise * rng.standard_normal(len(speech)).astype(np.float32)
         rows = _core.Pitch(sample_rate=16000).candidates(x)
-        expected = twin.path(rows.astype(np.float64))
-        np.testing.assert_array_equal(_core.pitch_path(rows), expected.astype(np.float32))
+        expected, n_unsettled = twin.path(rows.astype(np.float64))
+        track, found = _core.pitch_path(rows)
+        np.testing.assert_array_equal(track, expected.astype(np.float32))
+        assert found == n_unsettled
+        for n in (1, 2, 40, 77):
+            assert _core.pitch_path(rows[:n])[1] == twin.path(rows[:n].astype(np.float64))[1]
+
+
+def candidates_of(frames: list[list[tuple[float, float]]]) -> NDArray[np.float32]:
+    rows = np.zeros((len(frames), 13), np.float32)
+    for row, found in zip(rows, frames, strict=True):
+        for i, (hz, strength) in enumerate(found):
+            row[i], row[6 + i] = hz, strength
+    rows[:, 12] = 0.1
+    return rows
+
+
+def test_what_the_path_prefers() -> None:
+    """A weak frame within a voice to a gap, no voice to a short one, the steady to the strong."""
+    strong, weak = [(200.0, 0.9)], [(200.0, 0.6)]
+    track, _ = _core.pitch_path(candidates_of([strong] * 5 + [weak] + [strong] * 5))
+    np.testing.assert_array_equal(track[:, 0], [200] * 11)
+    track, _ = _core.pitch_path(candidates_of([weak] * 5 + [[(200.0, 0.72)]] + [weak] * 5))
+    np.testing.assert_array_equal(track[:, 0], [0] * 11)
+    octaves = [(400.0, 0.81), (200.0, 0.8)]
+    track, _ = _core.pitch_path(candidates_of([strong] * 5 + [octaves] + [strong] * 5))
+    np.testing.assert_array_equal(track[:, 0], [200] * 11)
+
+
+def test_what_the_end_decides() -> None:
+    """All six of a voice's end come from one state; one that is missing comes from none."""
+    six = [(200.0 + 100 * i, 0.9 - 0.05 * i) for i in range(6)]
+    assert _core.pitch_path(candidates_of([six] * 9))[1] == 1
+    assert _core.pitch_path(candidates_of([six] * 8 + [six[:5]]))[1] == 2
+    assert _core.pitch_path(candidates_of([[]] * 9))[1] == 1
 
 
 @pytest.mark.parametrize("f0", [60.0, 100.0, 220.0, 440.0, 900.0])
@@ -121,7 +154,9 @@ def test_what_is_refused() -> None:
         voice.pitch(x, 16000)
     with pytest.raises(ValueError, match=r"candidates must be \(n_frames, 13\)"):
         _core.pitch_path(np.zeros((5, 12), np.float32))
-    assert _core.pitch_path(np.zeros((0, 13), np.float32)).shape == (0, 2)
+    track, n_unsettled = _core.pitch_path(np.zeros((0, 13), np.float32))
+    assert track.shape == (0, 2)
+    assert n_unsettled == 0
 
 
 @pytest.mark.peer("opensmile")
