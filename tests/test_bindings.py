@@ -58,7 +58,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "short_term_rows": {"n_mels": 40, "n_mfcc": 13},
     "targets": {},
     "target": {},
-    "set_target": {"name": "base"},
+    "set_target": {"name": _core.target()},  # Harmonics.run takes spectra of one
     "require_finite": {"samples": SAMPLES},
     "Extractor": EXTRACTOR,
     "Extractor.n_features": {},
@@ -87,6 +87,23 @@ GOOD: dict[str, dict[str, Any]] = {
     "Balance.run": {"samples": SAMPLES},
     "Pitch": {"sample_rate": 16000.0},
     "Pitch.candidates": {"samples": SAMPLES},
+    "Pitch.spectra": {"samples": SAMPLES},
+    "Harmonics": {"sample_rate": 16000.0},
+    "Harmonics.run": {
+        "spectra": _core.Pitch(sample_rate=16000).spectra(SAMPLES)[1],
+        "f0": np.array([100, 0], np.float32), "formant_hz": np.full((2, 3), 800, np.float32),
+    },
+    "Formants": {"sample_rate": 16000.0},
+    "Formants.run": {"samples": SAMPLES},
+    "predictor_formants": {"predictors": np.full((2, 11), 0.1)},
+    "egemaps_descriptors": {
+        "balance": np.ones((9, 10), np.float32), "voice": np.ones((5, 15), np.float32),
+        "n_unsettled": 1,
+    },
+    "egemaps_functionals": {
+        "balance": np.ones((9, 10), np.float32), "voice": np.ones((5, 15), np.float32),
+        "n_unsettled": 1, "mean_square": 0.1,
+    },
     "pitch_path": {"candidates": np.full((20, 13), 0.8, np.float32)},
     "Yin": {"frame_length": 128, "hop_length": 32, "min_period": 20, "max_period": 60, "tiny": 0.0},
     "Yin.difference": {"samples": WIDE},

@@ -15,6 +15,7 @@
 #include "quaver/spectrum/stft.hpp"
 #include "quaver/time/resample.hpp"
 #include "quaver/voice/balance.hpp"
+#include "quaver/voice/formants.hpp"
 #include "quaver/voice/harmonics.hpp"
 #include "quaver/voice/periods.hpp"
 #include "quaver/voice/pitch.hpp"
@@ -46,6 +47,7 @@ namespace pybind11::detail {
 QV_PLAN(quaver::BalancePlan)
 QV_PLAN(quaver::Extractor)
 QV_PLAN(quaver::FilterBank<float>)
+QV_PLAN(quaver::FormantPlan)
 QV_PLAN(quaver::HarmonicsPlan)
 QV_PLAN(quaver::LogMelPlan)
 QV_PLAN(quaver::PeriodsPlan)
