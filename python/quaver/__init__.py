@@ -48,6 +48,8 @@ __all__ = [
     "Stream",
     "__version__",
     "delta",
+    "egemaps",
+    "egemaps_names",
     "extract",
     "extract_corpus",
     "extract_many",
@@ -71,6 +73,7 @@ if TYPE_CHECKING:
     from quaver import corpus as corpus
     from quaver import data as data
     from quaver import dataset as dataset
+    from quaver import geneva as geneva
     from quaver import models as models
     from quaver import plots as plots
     from quaver import recipes as recipes
@@ -80,6 +83,8 @@ if TYPE_CHECKING:
     from quaver.compat.install import install_as as install_as
     from quaver.dataset.extract import extract_corpus as extract_corpus
     from quaver.dataset.read import read_corpus_features as read_corpus_features
+    from quaver.geneva import egemaps as egemaps
+    from quaver.geneva import egemaps_names as egemaps_names
 else:
     # On first use: most programs need few of them.
     __getattr__, __dir__ = lazy(
@@ -90,6 +95,7 @@ else:
             "corpus": (),
             "data": (),
             "dataset": (),
+            "geneva": (),
             "models": (),
             "plots": (),
             "recipes": (),
@@ -99,5 +105,6 @@ else:
             "quaver.compat.install": ("install_as",),
             "quaver.dataset.extract": ("extract_corpus",),
             "quaver.dataset.read": ("read_corpus_features",),
+            "quaver.geneva": ("egemaps", "egemaps_names"),
         },
     )

@@ -102,15 +102,15 @@ class Batch:
         Position of each row's clip in the list.
     failures : tuple of Failure
         The others.
-    config : FeatureConfig
-        How the vectors were made.
+    config : FeatureConfig or None
+        How the vectors were made; None of a set that has no other form.
     """
 
     values: NDArray[np.float32]
     names: tuple[str, ...]
     index: NDArray[np.intp]
     failures: tuple[Failure, ...]
-    config: FeatureConfig
+    config: FeatureConfig | None
 
     def __len__(self) -> int:
         return len(self.values)
@@ -221,9 +221,19 @@ def extract_many(
             if is_stored:
                 read = partial(_extract_files, config, downmix, max_duration, values, n_threads)
                 left = _run_files(read, clips, n_threads, report)
-            failures = _run(work, left, len(clips), n_threads, report)
+            failures = run_each(work, left, len(clips), n_threads, report)
+    return batch_of(values, names, failures, config)
+
+
+def batch_of(
+    values: NDArray[np.float32],
+    names: tuple[str, ...],
+    failures: list[Failure],
+    config: FeatureConfig | None = None,
+) -> Batch:
+    """Return rows of clips as a batch of those that worked; `failures` may be in any order."""
     failures.sort(key=lambda failure: failure.index)
-    worked = np.ones(len(clips), bool)
+    worked = np.ones(len(values), bool)
     worked[[failure.index for failure in failures]] = False
     index = np.flatnonzero(worked)
     return Batch(values[index] if failures else values, names, index, tuple(failures), config)
@@ -345,7 +355,7 @@ def _run_files(
     return sorted(left)
 
 
-def _run(
+def run_each(
     work: Callable[[int], Failure | None],
     clips: Sequence[int],
     total: int,

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <memory>
+
 #include "array.hpp"
-#include "quaver/voice/egemaps_functionals.hpp"
+#include "plan.hpp"
+#include "quaver/voice/egemaps.hpp"
 
 namespace quaver::bindings {
 
@@ -28,7 +31,34 @@ static Array<float> run_functionals(const Array<float>& balance, const Array<flo
                        [&](float* to) { egemaps_functionals(raw, mean_square, to); });
 }
 
+static std::size_t frames_of(const EgemapsPlan& plan, const Samples& samples) {
+  const std::size_t n_frames = plan.count(samples.size);
+  if (n_frames == 0) {
+    throw std::invalid_argument("samples must hold at least " +
+                                std::to_string(plan.pitch.framing.frame_length) + " samples, got " +
+                                std::to_string(samples.size));
+  }
+  return n_frames;
+}
+
+static Array<float> run_plan(const EgemapsPlan& plan, const py::array& array) {
+  const Samples samples = samples_view(array);
+  frames_of(plan, samples);
+  return filled<float>({kEgemapsFunctionals}, [&](float* to) { egemaps(plan, samples, to); });
+}
+
+static Array<float> run_table(const EgemapsPlan& plan, const py::array& array) {
+  const Samples samples = samples_view(array);
+  return filled<float>({frames_of(plan, samples) + 1, kEgemapsDescriptors},
+                       [&](float* to) { egemaps_table(plan, samples, to); });
+}
+
 void bind_egemaps(py::module_& m) {
+  py::class_<EgemapsPlan, std::shared_ptr<EgemapsPlan>>(m, "Egemaps",
+                                                        "Plan of the extended Geneva set.")
+      .def(py::init<double>(), py::kw_only(), py::arg("sample_rate"))
+      .def("run", &run_plan, py::arg("samples"), "(88,), functionals of a clip.")
+      .def("table", &run_table, py::arg("samples"), "(n_frames + 1, 25), descriptors.");
   m.def("egemaps_descriptors", &run_descriptors, py::arg("balance").noconvert(),
         py::arg("voice").noconvert(), py::arg("n_unsettled"),
         "(n_voice + 1, 25): smoothed over frames.");

@@ -15,6 +15,7 @@
 #include "quaver/spectrum/stft.hpp"
 #include "quaver/time/resample.hpp"
 #include "quaver/voice/balance.hpp"
+#include "quaver/voice/egemaps.hpp"
 #include "quaver/voice/formants.hpp"
 #include "quaver/voice/harmonics.hpp"
 #include "quaver/voice/periods.hpp"
@@ -45,6 +46,7 @@ namespace pybind11::detail {
   template <>         \
   class type_caster<Type> : public quaver::bindings::PlanCaster<Type> {};
 QV_PLAN(quaver::BalancePlan)
+QV_PLAN(quaver::EgemapsPlan)
 QV_PLAN(quaver::Extractor)
 QV_PLAN(quaver::FilterBank<float>)
 QV_PLAN(quaver::FormantPlan)

@@ -101,3 +101,18 @@ def test_a_failed_write_leaves_the_older_file(
     assert "disk full" in run("extract", DEMO, "-o", output, code=1).stderr
     assert output.read_text() == "older"
     assert [path.name for path in tmp_path.iterdir()] == ["f.csv"]
+
+
+def test_extract_a_set(run: Run, folder: Path, tmp_path: Path) -> None:
+    """Of recordings at their own rate, unless another is asked for."""
+    run("extract", folder, "-o", tmp_path / "features.npz", "--set", "egemaps", code=1)
+    names, files, values = read_npz(tmp_path / "features.npz")
+    assert tuple(names) == quaver.egemaps_names()
+    expected = [quaver.egemaps(*quaver.load(file, downmix="mean")) for file in files]
+    np.testing.assert_array_equal(values, expected)
+    for options, said in (
+        (["--set", "gemaps"], "expected egemaps, got 'gemaps'"),
+        (["--set", "egemaps", "--config", "robust"], "goes with --config"),
+    ):
+        result = run("extract", folder, "-o", tmp_path / "f.csv", *options, code=2)
+        assert said in result.stderr

@@ -77,6 +77,10 @@ def formants(samples: Any, sample_rate: Any, method: Any, downmix: Any) -> Any:
     return quaver.voice.formants(samples, sample_rate, method=method, downmix=downmix).values
 
 
+def egemaps_descriptors(samples: Any, sample_rate: Any, downmix: Any) -> Any:
+    return quaver.geneva.egemaps_descriptors(samples, sample_rate, downmix=downmix).values
+
+
 CLIPS: dict[str, Any] = {"samples": STEREO, "sample_rate": 8000, "pad": True, "downmix": "mean"}
 OURS: dict[str, Entry] = {
     "FeatureConfig": (quaver.FeatureConfig, CONFIG),
@@ -95,6 +99,10 @@ OURS: dict[str, Entry] = {
         "top_db": 80.0, "downmix": None,
     }),
     "voice.spectral_balance": (spectral_balance, {
+        "samples": STEREO, "sample_rate": 8000, "downmix": "mean"
+    }),
+    "egemaps": (quaver.egemaps, {"samples": STEREO, "sample_rate": 8000, "downmix": "mean"}),
+    "egemaps_descriptors": (egemaps_descriptors, {
         "samples": STEREO, "sample_rate": 8000, "downmix": "mean"
     }),
     "voice.formants": (formants, {

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -35,7 +36,6 @@ from quaver.record import replacing
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from quaver._validate import Downmix as Channels
     from quaver.batch import Batch
     from quaver.config import FeatureConfig
 
@@ -80,6 +80,15 @@ def extract_command(
     config: Annotated[
         str, typer.Option(help="Features: default, robust, or a JSON file of a FeatureConfig.")
     ] = "default",
+    feature_set: Annotated[
+        str | None,
+        typer.Option(
+            "--set",
+            help="Instead of --config, into a table: egemaps, the 88 functionals of eGeMAPSv02, of"
+            " recordings at their own rate unless --sample-rate says another.",
+            show_default=False,
+        ),
+    ] = None,
     downmix: Downmix = "mean",
     pad: Annotated[bool, typer.Option("--pad", help="Take clips shorter than a frame.")] = False,
     threads: Threads = None,
@@ -116,6 +125,12 @@ def extract_command(
     into_folder = is_dataset(output)
     goes_with(context, into_folder, "a folder as --output", *_OF_FOLDERS)
     channels = parse_downmix(downmix)
+    recordings = [Path(path) for path in paths]
+    if feature_set is not None:
+        extract_many = _of_set(feature_set, sample_rate, into_folder, context)
+        many = partial(extract_many, threads=threads, downmix=channels)
+        _extract_table(recordings, Path(output), many, max_duration)
+        return
     features = _config(config, sample_rate, context)
     if into_folder:
         extract_dataset(
@@ -135,8 +150,26 @@ def extract_command(
             threads=threads,
         )
         return
-    recordings = [Path(path) for path in paths]
-    _extract_table(recordings, Path(output), features, channels, pad, threads, max_duration)
+    from quaver import extract_many as of_config
+
+    many = partial(of_config, config=features, pad=pad, threads=threads, downmix=channels)
+    _extract_table(recordings, Path(output), many, max_duration)
+
+
+def _of_set(
+    name: str, sample_rate: int, into_folder: bool, context: typer.Context
+) -> Callable[..., Batch]:
+    """Return what computes the set of the option --set."""
+    from quaver.geneva import egemaps_many
+
+    if name != "egemaps":
+        stop(f"--set: expected egemaps, got {name!r}", USAGE)
+    if into_folder:
+        stop("--set: a folder of features is of a --config; expected a table as --output", USAGE)
+    goes_with(context, False, "--config, not with --set", "config", "pad")
+    source = context.get_parameter_source("sample_rate")
+    is_given = source is not None and source.name == "COMMANDLINE"
+    return partial(egemaps_many, sample_rate=sample_rate if is_given else None)
 
 
 def _config(name: str, sample_rate: int, context: typer.Context) -> FeatureConfig:
@@ -159,14 +192,9 @@ def _config(name: str, sample_rate: int, context: typer.Context) -> FeatureConfi
 def _extract_table(
     paths: list[Path],
     output: Path,
-    config: FeatureConfig,
-    channels: Channels,
-    pad: bool,
-    threads: int | None,
+    extract_many: Callable[..., Batch],
     max_duration: float | None,
 ) -> None:
-    import quaver
-
     write = _write_csv if output == _STDOUT else _WRITERS.get(output.suffix.lower())
     if write is None:
         stop(f"{shown(output)}: expected one of {', '.join(_WRITERS)}, or a folder", USAGE)
@@ -176,14 +204,7 @@ def _extract_table(
     if files:
         with nullcontext(output) if output == _STDOUT else replacing(output) as temporary:
             with progress("Extracting") as report:
-                batch = quaver.extract_many(
-                    files,
-                    config=config,
-                    threads=threads,
-                    progress=report,
-                    pad=pad,
-                    downmix=channels,
-                )
+                batch = extract_many(files, progress=report)
             failures += batch.failures
             if len(batch):
                 write(temporary, [files[i] for i in batch.index], batch)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 #: What can be replaced, and by what.
 BACKENDS = {
     "librosa": "quaver.compat.librosa",
+    "opensmile": "quaver.compat.opensmile",
     "pyAudioAnalysis": "quaver.compat.pyaudioanalysis",
     "python_speech_features": "quaver.compat.python_speech_features",
 }
@@ -99,7 +100,7 @@ def install_as(name: str, version: str | None = None) -> Installed:
 
     Parameters
     ----------
-    name : {"librosa", "pyAudioAnalysis", "python_speech_features"}
+    name : {"librosa", "opensmile", "pyAudioAnalysis", "python_speech_features"}
         The library.
     version : {"0.8", "0.11", "1.0"}, optional
         The release of librosa whose behaviour, arguments and ``__version__`` the stand-in has; that

@@ -270,9 +270,11 @@ def _check_limits(config: FeatureConfig, n_values: int) -> None:
         )
 
 
-def _check_config(expected: FeatureConfig, found: FeatureConfig) -> None:
+def _check_config(expected: FeatureConfig, found: FeatureConfig | None) -> None:
     if found == expected:
         return
+    if found is None:
+        raise ValueError("the vectors are of a set without a configuration, the model's have one")
     ours, theirs = expected.to_dict(), found.to_dict()
     differences = "; ".join(
         f"{name}: model {ours[name]!r}, vectors {theirs[name]!r}"

@@ -1,0 +1,5 @@
+"""What opensmile keeps in `opensmile.core`."""
+
+from quaver.compat.opensmile.core import define, smile
+
+__all__ = ["define", "smile"]
