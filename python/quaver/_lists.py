@@ -30,6 +30,8 @@ _ABOUT_FEATURES = {
     "f0": "pitch, 0 where there is none",
     "f0_semitones": "pitch over 27.5 Hz, 0 where there is none",
     "voicing": "how far the pitch, or its best candidate, stands out",
+    "jitter": "change from period to period, as a share of these",
+    "shimmer": "change of the height of periods",
     "hnr": "power of the harmonics over that of noise",
     "h1_h2": "level of the second harmonic over the third, which GeMAPS calls H1-H2",
     "h1_a3": "level of the second harmonic over `f3_level`, which GeMAPS calls H1-A3",

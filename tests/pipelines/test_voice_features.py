@@ -55,7 +55,7 @@ def test_each_frame_has_the_values_of_the_nearest(
     expected = spread(pitch, found.times)
     np.testing.assert_array_equal(columns(found, "f0", "voicing"), expected)
     is_voiced = expected[:, :1] > 0
-    for more in (voice.harmonics, voice.formants):
+    for more in (voice.jitter_shimmer, voice.harmonics, voice.formants):
         kernel = more(speech, rate)
         own = columns(found, *kernel.names)
         np.testing.assert_array_equal(own, spread(kernel, found.times) * is_voiced)

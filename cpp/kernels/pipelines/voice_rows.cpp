@@ -19,6 +19,7 @@ constexpr Column kBalance[] = {{Feature::loudness, 0},
                                {Feature::slope_0_500, 3},
                                {Feature::slope_500_1500, 4}};
 constexpr Column kPitch[] = {{Feature::f0, 0}, {Feature::voicing, 1}};
+constexpr Column kPeriods[] = {{Feature::jitter, 0}, {Feature::shimmer, 1}};
 constexpr Column kFormants[] = {{Feature::f1_frequency, 0}, {Feature::f1_bandwidth, 1},
                                 {Feature::f2_frequency, 2}, {Feature::f2_bandwidth, 3},
                                 {Feature::f3_frequency, 4}, {Feature::f3_bandwidth, 5}};
@@ -102,6 +103,7 @@ VoiceRows::VoiceRows(const FeatureSet& features, double sample_rate, const Frami
     : frame_length_(framing.frame_length), hop_length_(framing.hop_length) {
   if (features.has(Stage::balance)) balance_ = std::make_unique<BalancePlan>(sample_rate);
   if (features.has(Stage::pitch)) pitch_ = std::make_unique<PitchPlan>(sample_rate);
+  if (features.has(Stage::periods)) periods_ = std::make_unique<PeriodsPlan>(sample_rate);
   const bool has_levels = features.has(Stage::levels);
   if (features.has(Stage::formants) || has_levels) {
     formants_ = std::make_unique<FormantPlan>(sample_rate);
@@ -153,8 +155,17 @@ void VoiceRows::run_pitch(const Samples& samples, const VoiceTarget& target,
   }
   scratch.f0.reserve(n);
   for (std::size_t t = 0; t < n; ++t) scratch.f0[t] = scratch.values[2 * t];
+  if (periods_) run_periods(n, samples, target, scratch);
   if (formants_) run_formants(n, samples, target, scratch);
   if (harmonics_) run_harmonics(n, target, scratch);
+}
+
+void VoiceRows::run_periods(std::size_t n, const Samples& samples, const VoiceTarget& target,
+                            VoiceScratch& scratch) const {
+  scratch.values.reserve(n * PeriodsPlan::kColumns);
+  jitter_shimmer(*periods_, samples, scratch.f0.data(), scratch.values.data());
+  spread(kPeriods, scratch.values.data(), PeriodsPlan::kColumns,
+         Nearest(frame_length_, hop_length_, pitch_->framing, n), target);
 }
 
 // Those of frames that a voiced one is near to, or begins with: levels are told by the latter.

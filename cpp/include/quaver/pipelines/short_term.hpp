@@ -23,7 +23,17 @@ namespace quaver {
 
 // What computes a feature: a stage runs where one of its features is wanted. Those of the voice
 // have frames of their own (pipelines/voice_rows.hpp).
-enum class Stage { time_domain, spectral, cepstral, balance, pitch, formants, harmonics, levels };
+enum class Stage {
+  time_domain,
+  spectral,
+  cepstral,
+  balance,
+  pitch,
+  periods,
+  formants,
+  harmonics,
+  levels
+};
 constexpr bool is_of_voice(Stage stage) { return stage >= Stage::balance; }
 
 // Where a feature means something: statistics are over these frames.
@@ -52,6 +62,8 @@ enum class Where { everywhere, voiced };
   X(f0, pitch, "Hz", false, voiced)                        \
   X(f0_semitones, pitch, "semitones", false, voiced)       \
   X(voicing, pitch, "", false, everywhere)                 \
+  X(jitter, periods, "", false, voiced)                    \
+  X(shimmer, periods, "dB", false, voiced)                 \
   X(hnr, harmonics, "dB", false, voiced)                   \
   X(h1_h2, harmonics, "dB", false, voiced)                 \
   X(h1_a3, levels, "dB", false, voiced)                    \

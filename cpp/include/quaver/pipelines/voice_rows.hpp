@@ -19,6 +19,7 @@
 #include "quaver/voice/balance.hpp"
 #include "quaver/voice/formants.hpp"
 #include "quaver/voice/harmonics.hpp"
+#include "quaver/voice/periods.hpp"
 #include "quaver/voice/pitch.hpp"
 
 namespace quaver {
@@ -52,6 +53,8 @@ class VoiceRows {
  private:
   void run_balance(const Samples& samples, const VoiceTarget& target, VoiceScratch& scratch) const;
   void run_pitch(const Samples& samples, const VoiceTarget& target, VoiceScratch& scratch) const;
+  void run_periods(std::size_t n, const Samples& samples, const VoiceTarget& target,
+                   VoiceScratch& scratch) const;
   void run_formants(std::size_t n_pitches, const Samples& samples, const VoiceTarget& target,
                     VoiceScratch& scratch) const;
   void run_harmonics(std::size_t n, const VoiceTarget& target, VoiceScratch& scratch) const;
@@ -60,6 +63,7 @@ class VoiceRows {
   std::size_t frame_length_, hop_length_;
   std::unique_ptr<const BalancePlan> balance_;
   std::unique_ptr<const PitchPlan> pitch_;
+  std::unique_ptr<const PeriodsPlan> periods_;
   std::unique_ptr<const FormantPlan> formants_;
   std::unique_ptr<const HarmonicsPlan> harmonics_;
 };
