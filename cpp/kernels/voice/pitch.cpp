@@ -65,7 +65,8 @@ SplinePlan::SplinePlan(const std::vector<double>& x, const std::vector<double>& 
     const double left = x[i] - x[i - 1], right = x[i + 1] - x[i];
     const double factor = 1.0 / (2.0 * (left + right) - left * above);
     above = right * factor;
-    elimination.insert(elimination.end(), {6.0 / left, 6.0 / right, left, factor, above});
+    elimination.insert(elimination.end(),
+                       {6.0 / left * factor, 6.0 / right * factor, left * factor, above});
   }
   steps = Buffer<float>(elimination);
   std::vector<double> shares;
@@ -103,9 +104,8 @@ void PitchWorkspace::reserve(const PitchPlan& plan, std::size_t lanes) {
   linear.reserve(linear_size);
   phases.reserve(plan.framing.layout.phases_size(lanes));
   work.reserve(plan.fft.work_size(lanes));
-  for (Buffer<float>* rows : {&power, &magnitude, &smoothed, &curves, &octaves, &sums}) {
-    rows->reserve(bins);
-  }
+  for (Buffer<float>* rows : {&power, &magnitude, &smoothed, &curves}) rows->reserve(bins);
+  for (Buffer<float>* rows : {&octaves, &sums}) rows->reserve(bins + 3 * lanes);
   if (plan.fft.n_columns == 0) frames.reserve(plan.fft.n * lanes);
 }
 
@@ -128,51 +128,48 @@ void pitch_candidates(const PitchPlan& plan, const Samples& samples, PitchFrame*
 
 namespace quaver::QV_TARGET {
 
-static inline VecI bits_of(const float* rows, std::size_t k) {
-  return reinterpret_cast<VecI>(LoadU(rows + k * kLanes));
-}
-static inline void store_bits(float* rows, std::size_t k, VecI bits) {
-  StoreU(rows + k * kLanes, reinterpret_cast<Vec>(bits));
+// Row k, of zeros beyond both ends.
+static inline Vec row_of(const float* x, std::size_t n, std::size_t k) {
+  return k < n ? LoadU(x + k * kLanes) : Vec{};
 }
 
-static void find_peaks(const float* x, std::size_t n, float* peaks) {
-  Vec before{}, at = LoadU(x);
+// The last row of each lane that is a peak, as a number; -1 without one.
+static Vec last_peak(const float* x, std::size_t n) {
+  Vec last = Set(-1.0f), before{}, at = LoadU(x);
   for (std::size_t k = 0; k < n; ++k) {
-    const Vec behind = k + 1 < n ? LoadU(x + (k + 1) * kLanes) : Vec{};
-    store_bits(peaks, k, (at > before) & (at > behind));
+    const Vec behind = row_of(x, n, k + 1);
+    last = (at > before) & (at > behind) ? Set(static_cast<float>(k)) : last;
     before = at;
     at = behind;
   }
+  return last;
 }
 
 // What of x lies within two rows of a peak, or ahead of the first, or behind the last, and 0
-// elsewhere; `tails` is scratch for masks of that.
-static void keep_peaks(const float* x, std::size_t n, const float* peaks, float* tails,
-                       float* out) {
-  VecI seen{};
-  for (std::size_t k = n; k-- > 0;) {
-    seen |= bits_of(peaks, k);
-    store_bits(tails, k, ~seen);
-  }
-  seen = VecI{};
-  VecI near[5] = {VecI{}, VecI{}, VecI{}, bits_of(peaks, 0), bits_of(peaks, 1)};
-  for (std::size_t k = 0; k < n; ++k) {
+// elsewhere; smoothed, but for the last row.
+static void enhance(const float* x, std::size_t n, float* out) {
+  const Vec last = last_peak(x, n);
+  VecI seen{}, near[5] = {};  // whether rows k - 2 .. k + 2 are peaks
+  Vec ahead{}, at = LoadU(x), before{}, kept{};
+  for (std::size_t k = 0; k < n + 2; ++k) {
+    const Vec behind = row_of(x, n, k + 1);
     for (std::size_t j = 0; j < 4; ++j) near[j] = near[j + 1];
-    near[4] = k + 2 < n ? bits_of(peaks, k + 2) : VecI{};
-    seen |= near[2];
-    const VecI kept = near[0] | near[1] | near[2] | near[3] | near[4] | ~seen | bits_of(tails, k);
-    store_bits(out, k, bits_of(x, k) & kept);
-  }
-}
-
-static void smooth(float* x, std::size_t n) {
-  Vec before{}, at = LoadU(x);
-  for (std::size_t k = 0; k + 1 < n; ++k) {
-    const Vec behind = LoadU(x + (k + 1) * kLanes);
-    StoreU(x + k * kLanes, MulAdd(before + behind, Set(0.25f), at * 0.5f));
-    before = at;
+    near[4] = k < n ? (at > ahead) & (at > behind) : VecI{};
+    ahead = at;
     at = behind;
+    if (k < 2) continue;
+    const std::size_t row = k - 2;
+    seen |= near[2];
+    const VecI is_kept = near[0] | near[1] | near[2] | near[3] | near[4] | ~seen |
+                         (Set(static_cast<float>(row)) > last);
+    const Vec next = is_kept ? LoadU(x + row * kLanes) : Vec{};
+    if (row > 0) {
+      StoreU(out + (row - 1) * kLanes, MulAdd(before + next, Set(0.25f), kept * 0.5f));
+    }
+    before = kept;
+    kept = next;
   }
+  StoreU(out + (n - 1) * kLanes, kept);
 }
 
 // Second derivatives of the spline through y, by elimination; those of both ends are 0.
@@ -183,7 +180,7 @@ static void bend(const SplinePlan& plan, const float* y, float* curves) {
   for (std::size_t i = 1; i + 1 < n; ++i, s += SplinePlan::kSteps) {
     const Vec behind = LoadU(y + (i + 1) * kLanes);
     const Vec turn = MulAdd(behind - at, Set(s[1]), (before - at) * s[0]);
-    curve = NegMulAdd(curve, Set(s[2]), turn) * s[3];
+    curve = NegMulAdd(curve, Set(s[2]), turn);
     StoreU(curves + i * kLanes, curve);
     before = at;
     at = behind;
@@ -193,7 +190,7 @@ static void bend(const SplinePlan& plan, const float* y, float* curves) {
   curve = Vec{};
   for (std::size_t i = n - 1; i-- > 1;) {
     s -= SplinePlan::kSteps;
-    curve = NegMulAdd(curve, Set(s[4]), LoadU(curves + i * kLanes));
+    curve = NegMulAdd(curve, Set(s[3]), LoadU(curves + i * kLanes));
     StoreU(curves + i * kLanes, curve);
   }
 }
@@ -207,21 +204,36 @@ static void evaluate(const SplinePlan& plan, const float* y, const float* curves
     const Vec bent = MulAdd(LoadU(curve), Set(w[2]), LoadU(curve + kLanes) * w[3]);
     StoreU(out + i * kLanes, Max(line + bent, Vec{}));
   }
+  for (std::size_t i = plan.n_places; i < plan.n_places + 3; ++i) StoreU(out + i * kLanes, Vec{});
 }
 
-// Returns the mean of the sums.
+// The sums of four places with `count` harmonics each.
+static inline void sum_at(const PitchPlan& plan, const float* octaves, std::size_t i,
+                          std::size_t count, Vec* sums) {
+  float weight = 1.0f / static_cast<float>(PitchPlan::kHarmonics);
+  for (std::size_t h = 0; h < count; ++h) {
+    const float* const from = octaves + (i + plan.shifts[h]) * kLanes;
+    for (std::size_t j = 0; j < 4; ++j) {
+      sums[j] = MulAdd(LoadU(from + j * kLanes), Set(weight), sums[j]);
+    }
+    weight *= 0.85f;
+  }
+}
+
+// Returns the mean of the sums. Places are done by fours; `octaves` goes on with three of zeros,
+// and there is room for as many sums.
 static Vec sum_harmonics(const PitchPlan& plan, const float* octaves, float* sums) {
   const std::size_t n = plan.fft.n_bins;
   Vec total{};
-  for (std::size_t i = 0; i < n; ++i) {
-    Vec sum{};
-    float weight = 1.0f / static_cast<float>(PitchPlan::kHarmonics);
-    for (std::size_t h = 0; h < PitchPlan::kHarmonics && i + plan.shifts[h] < n; ++h) {
-      sum = MulAdd(LoadU(octaves + (i + plan.shifts[h]) * kLanes), Set(weight), sum);
-      weight *= 0.85f;
+  std::size_t count = PitchPlan::kHarmonics;
+  for (std::size_t i = 0; i < n; i += 4) {
+    while (i + plan.shifts[count - 1] >= n) --count;
+    Vec four[4] = {};
+    sum_at(plan, octaves, i, count, four);
+    for (std::size_t j = 0; j < 4; ++j) {
+      StoreU(sums + (i + j) * kLanes, four[j]);
+      total += i + j < n ? four[j] : Vec{};
     }
-    StoreU(sums + i * kLanes, sum);
-    total += sum;
   }
   return total * (1.0f / static_cast<float>(n));
 }
@@ -301,9 +313,7 @@ bool pitch_candidates(const PitchPlan& plan, const Samples& src, std::size_t n_f
     float* const magnitude = magnitudes == nullptr ? work.magnitude.data() : magnitudes + t * n;
     power_spectrum(plan.fft, plan.framing.layout, work.phases.data(), work.frames.data(),
                    work.work.data(), work.power.data(), magnitude);
-    find_peaks(magnitude, n, sums);
-    keep_peaks(magnitude, n, sums, work.curves.data(), smoothed);
-    smooth(smoothed, n);
+    enhance(magnitude, n, smoothed);
     bend(plan.spline, smoothed, work.curves.data());
     evaluate(plan.spline, smoothed, work.curves.data(), work.octaves.data());
     const Vec mean = sum_harmonics(plan, work.octaves.data(), sums);

@@ -46,9 +46,9 @@ struct SplinePlan {
              const std::vector<double>& gains);
 
   std::size_t n_knots, n_places;
-  // Of each inner knot: 6 / h below and above it, and of the elimination its factors before, of
-  // itself and behind.
-  static constexpr std::size_t kSteps = 5;
+  // Of each inner knot: 6 / h below and above it and the factor of the curve before, all over the
+  // elimination's pivot, and the factor of the curve behind.
+  static constexpr std::size_t kSteps = 4;
   Buffer<float> steps;
   std::vector<unsigned> knot_list;  // the one below each place
   const unsigned* knots;            // knot_list.data(), for kernels
