@@ -50,6 +50,11 @@ CALLS = [
     "s.process_files(['a.wav', 'b.wav'], starts='100ms', root='d')",
     "s.process_folder('d', include_root=False)",
     "s.process_folder('d', filetype='flac')",
+    "s.process_folder('d', filetype='.flac')",
+    "s.process_file(pathlib.Path('d/a.wav'), start=numpy.timedelta64(200, 'ms'))",
+    "s.process_files(['d/a.wav', 'd/b.wav'], starts=[0.3, 9], ends=[9, None])",
+    "s.process_file('d/a.wav', start=0.5, end=0.5)",
+    "s.process_index(files.rename('path'))",
     "s.process_index(index)",
     "s.process_index(files)",
     "s.process_index(files, root='.')",
@@ -72,17 +77,24 @@ OPTIONS = [
     "dict(keep_nat=True)",
     "dict(loglevel=1, verbose=False, multiprocessing=False)",
 ]
-OF_OPTIONS = ["s.process_file('d/b.wav')", "s(z, 16000)", "s.num_channels", "list(s.column_names)"]
+OF_OPTIONS = [
+    "s.process_file('d/b.wav')",
+    "s(z, 16000)",
+    "s.num_channels",
+    "list(s.column_names)",
+    "repr(s)",
+]
 RUN = """
 def run(module, jobs, y, z):
-    import warnings, numpy, pandas
+    import pathlib, warnings, numpy, pandas
     warnings.simplefilter("ignore")
     seconds = [pandas.to_timedelta(t, unit="s") for t in ([0, 0.2, 0], [0.5, 0.9, None])]
     names = ["file", "start", "end"]
     index = pandas.MultiIndex.from_arrays([["d/a.wav", "d/a.wav", "d/e.flac"], *seconds],
                                           names=names)
     files = pandas.Index(["d/a.wav", "d/e.flac"], name="file")
-    place = {"y": y, "z": z, "numpy": numpy, "pandas": pandas, "index": index, "files": files}
+    place = {"y": y, "z": z, "numpy": numpy, "pandas": pandas, "index": index, "files": files,
+             "pathlib": pathlib}
     made = {}
     found = []
     for maker, call in jobs:
@@ -212,7 +224,15 @@ def test_what_is_refused(folder: Path) -> None:
     with pytest.raises(ValueError, match="starts must be as many as files, 2, got 1"):
         smile.process_files(["d/a.wav", "d/b.wav"], starts=[0])
     with pytest.raises(ValueError, match="index must have the levels file"):
-        smile.process_index(pandas.Index(["d/a.wav"], name="path"))
+        smile.process_index(pandas.MultiIndex.from_arrays([["d/a.wav"], [0]], names=["file", "x"]))
+    with pytest.raises(RuntimeError, match="must have 1 or 2 dimension, got 3"):
+        smile(y[None, None], 16000)
+    with pytest.raises(ValueError, match=r"needs a unit, as '200ms', got '200'"):
+        smile.process_file("d/a.wav", start="200")
+    with pytest.raises(
+        ValueError, match=r"d/a\.wav: end must not be before start, 0\.5 s, got 0\.2"
+    ):
+        smile.process_file("d/a.wav", start=0.5, end=0.2)
     with pytest.raises(ValueError, match="No objects to concatenate"):
         smile.process_files([])
     with pytest.raises(ValueError, match="at least 8000 Hz, got 4000"):
@@ -259,6 +279,15 @@ assert opensmile.Smile is not ours.Smile
     if done.returncode < 0:
         pytest.skip(f"openSMILE ended its process with signal {-done.returncode}")
     assert done.returncode == 0, done.stderr
+
+
+def test_extractors_of_the_same_are_equal() -> None:
+    first, same = (ours.Smile("eGeMAPSv02", num_workers=n) for n in (1, 2))
+    other = ours.Smile("eGeMAPSv02", channels=1)
+    assert first == same
+    assert len({first, same, other}) == 2
+    assert first != "eGeMAPSv02"
+    assert "'channels': [1]" in repr(other)
 
 
 def test_every_set_has_a_name() -> None:

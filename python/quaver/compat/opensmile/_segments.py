@@ -48,8 +48,13 @@ def seconds(time: Any) -> float | None:
     >>> seconds(2), seconds(None)
     (2.0, None)
     """
-    if time is None or isinstance(time, (int, float, np.integer, np.floating)):
-        return None if time is None or np.isnan(time) else float(time)
+    if time is None:
+        return None
+    # A time of NumPy counts as an integer of it.
+    if isinstance(time, (int, float, np.number)) and not isinstance(time, np.timedelta64):
+        return None if np.isnan(time) else float(time)
+    if isinstance(time, str) and time.strip().isdigit():
+        raise ValueError(f"a time as text needs a unit, as '{time.strip()}ms', got {time!r}")
     delta = pandas().to_timedelta(time)
     return None if delta is pandas().NaT else float(delta.total_seconds())
 
@@ -66,7 +71,7 @@ def each(times: Any, n: int, name: str) -> list[float | None]:
 def cuts_of(index: Any) -> list[Cut]:
     """Return the parts that an index names: of files, of files, start and end, or of the latter."""
     names = list(index.names)
-    if names == ["file"]:
+    if len(names) == 1:
         return [Cut(file, None, None) for file in index]
     if names == ["start", "end"]:
         return [Cut(None, seconds(start), seconds(end)) for start, end in index]

@@ -147,6 +147,29 @@ class Smile:
         of = theirs.FeatureSet[of.name] if isinstance(of, FeatureSet) else of
         return theirs.Smile(of, level, **self._arguments)
 
+    def __repr__(self) -> str:
+        """Return what the features depend on, in opensmile's words."""
+        if self._real:
+            return repr(self._real)
+        told = {
+            "feature_set": self.feature_set.name,
+            "feature_level": self.feature_level.name,
+            "options": self.options,
+            "sampling_rate": self._rate,
+            "channels": self._channels,
+            "mixdown": self._mixdown,
+            "resample": self._resample,
+        }
+        return repr({"$opensmile.core.smile.Smile": told})
+
+    def __eq__(self, other: object) -> bool:
+        """Tell whether another computes the same."""
+        return isinstance(other, Smile) and repr(self) == repr(other)
+
+    def __hash__(self) -> int:
+        """Return a number that equal ones share."""
+        return hash(repr(self))
+
     def __getattr__(self, name: str) -> Any:
         """Take a name that is not here from opensmile's own extractor."""
         if name.startswith("_"):
@@ -217,7 +240,8 @@ class Smile:
         """Compute the features of a signal, (n,) or (channels, n), as a `pandas.DataFrame`."""
         if self._real:
             return self._real.process_signal(signal, sampling_rate, file=file, start=start, end=end)
-        cut = Cut(file, _segments.seconds(start), _segments.seconds(end))
+        name = None if file is None else os.fspath(file)
+        cut = Cut(name, _segments.seconds(start), _segments.seconds(end))
         return self._frame([self._of_signal(np.asarray(signal), sampling_rate, cut)])
 
     def process_signal_from_index(
@@ -278,7 +302,7 @@ class Smile:
         if self._real:
             return self._real.process_folder(root, filetype=filetype, include_root=include_root)
         folder = os.path.abspath(os.path.expanduser(root))
-        ending = f".{filetype}"
+        ending = f".{filetype.removeprefix('.')}"
         found = sorted(entry for entry in os.listdir(folder) if entry.endswith(ending))
         files = [entry for entry in found if not entry.startswith(".")]
         if include_root:
@@ -327,17 +351,36 @@ class Smile:
             return list(results)
 
     def _of_file(self, cut: Cut, root: str | None) -> _segments.Result:
-        path = os.fspath(cut.file) if root is None else os.path.join(root, str(cut.file))
+        file = os.fspath(cut.file)
+        path = file if root is None else os.path.join(root, file)
         start = cut.start or 0.0
-        duration = None if cut.end is None else cut.end - start
-        samples, rate = audio.load(path, offset=start, duration=duration)
-        end = start + samples.shape[-1] / rate if cut.end is None else cut.end
-        return _segments.Result(
-            cut.file, start, end, self._channels_of(samples, rate), cut.end is None
-        )
+        samples, rate = self._part_of(path, start, cut.end)
+        end = start + samples.shape[-1] / rate
+        # An end behind that of the recording is not told; one between two samples is.
+        if cut.end is not None and cut.end - end < 1 / rate:
+            end = cut.end
+        return _segments.Result(file, start, end, self._channels_of(samples, rate), cut.end is None)
+
+    @staticmethod
+    def _part_of(path: str, start: float, end: float | None) -> tuple[NDArray[Any], int]:
+        """Return the samples of a part of a file, none where it is empty or behind the end."""
+        if end is None or end > start:
+            try:
+                return audio.load(path, offset=start, duration=None if end is None else end - start)
+            except ValueError:
+                samples, rate = audio.load(path)
+                if start * rate < samples.shape[-1]:
+                    raise
+                return samples[..., :0], rate
+        if end < start:
+            raise ValueError(f"{path}: end must not be before start, {start} s, got {end} s")
+        samples, rate = audio.load(path)
+        return samples[..., :0], rate
 
     def _channels_of(self, samples: NDArray[Any], rate: int) -> list[NDArray[Any]]:
         """Return (frames, features) of each channel."""
+        if samples.ndim > 2:
+            raise RuntimeError(f"Input signal must have 1 or 2 dimension, got {samples.ndim}.")
         channels = self._chosen(np.atleast_2d(samples))
         if self._rate is not None and rate != self._rate:
             if not self._resample:
