@@ -65,6 +65,19 @@ def test_each_frame_has_the_values_of_the_nearest(
     assert 0.2 < (f0 > 0).mean() < 1
 
 
+def test_long_recordings_keep_no_spectra(target: str, speech: NDArray[np.float32]) -> None:
+    """Of more frames than the spectra of which are kept, harmonics are the same."""
+    samples = np.resize(speech, 84 * 8000)
+    levels = quaver.FeatureConfig(sample_rate=8000, features=voice.HARMONICS, delta_order=0)
+    found = quaver.short_term(samples, 8000, config=levels)
+    kernel = voice.harmonics(samples, 8000)
+    is_voiced = spread(voice.pitch(samples, 8000), found.times)[:, :1] > 0
+    assert len(kernel.values) > 8192
+    assert is_voiced[8192:].any()
+    expected = spread(kernel, found.times) * is_voiced
+    np.testing.assert_array_equal(columns(found, *voice.HARMONICS), expected)
+
+
 def bridged(contour: NDArray[Any], f0: NDArray[Any]) -> NDArray[np.float64]:
     places = np.flatnonzero(f0 > 0)
     return np.interp(np.arange(len(f0)), places, contour[places].astype(np.float64))

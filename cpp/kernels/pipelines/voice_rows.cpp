@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstdint>
 
+#include "kernels/voice/pieces.hpp"
+
 namespace quaver {
 namespace {
 
@@ -141,9 +143,12 @@ void VoiceRows::run_pitch(const Samples& samples, const VoiceTarget& target,
   const std::size_t n = plan.count(samples.size);
   scratch.candidates.resize(n);
   scratch.values.reserve(2 * n);
-  scratch.spectra.reserve(harmonics_ ? spectra_size(plan.fft.n_bins, n) : 0);
+  const bool has_kept = harmonics_ && n <= kKeptFrames;
+  if (harmonics_) {
+    scratch.spectra.reserve(spectra_size(plan.fft.n_bins, std::min(n, kKeptFrames)));
+  }
   pitch_candidates(plan, samples, scratch.candidates.data(),
-                   harmonics_ ? scratch.spectra.data() : nullptr);
+                   has_kept ? scratch.spectra.data() : nullptr);
   pitch_path(scratch.candidates.data(), n, scratch.values.data());
   spread(kPitch, scratch.values.data(), 2, Nearest(frame_length_, hop_length_, plan.framing, n),
          target);
@@ -157,7 +162,7 @@ void VoiceRows::run_pitch(const Samples& samples, const VoiceTarget& target,
   for (std::size_t t = 0; t < n; ++t) scratch.f0[t] = scratch.values[2 * t];
   if (periods_) run_periods(n, samples, target, scratch);
   if (formants_) run_formants(n, samples, target, scratch);
-  if (harmonics_) run_harmonics(n, target, scratch);
+  if (harmonics_) run_harmonics(n, samples, target, scratch);
 }
 
 void VoiceRows::run_periods(std::size_t n, const Samples& samples, const VoiceTarget& target,
@@ -184,7 +189,7 @@ void VoiceRows::run_formants(std::size_t n_pitches, const Samples& samples,
   silence(kFormants, target);
 }
 
-void VoiceRows::run_harmonics(std::size_t n, const VoiceTarget& target,
+void VoiceRows::run_harmonics(std::size_t n, const Samples& samples, const VoiceTarget& target,
                               VoiceScratch& scratch) const {
   constexpr std::size_t kCount = HarmonicsPlan::kFormants;
   scratch.formant_hz.reserve(n * kCount);
@@ -193,8 +198,15 @@ void VoiceRows::run_harmonics(std::size_t n, const VoiceTarget& target,
     scratch.formant_hz[i] = formants_ ? scratch.formants[at] : 0.0f;
   }
   scratch.values.reserve(n * HarmonicsPlan::kColumns);
-  harmonics(*harmonics_, scratch.spectra.data(), n, scratch.f0.data(), scratch.formant_hz.data(),
-            scratch.values.data());
+  const auto work = [&](std::size_t first, std::size_t n_part, const Samples& part) {
+    if (n_part < n) {
+      pitch_candidates(*pitch_, part, scratch.candidates.data() + first, scratch.spectra.data());
+    }
+    harmonics(*harmonics_, scratch.spectra.data(), n_part, scratch.f0.data() + first,
+              scratch.formant_hz.data() + first * kCount,
+              scratch.values.data() + first * HarmonicsPlan::kColumns);
+  };
+  each_piece(pitch_->framing, samples, n, work);
   spread(kHarmonics, scratch.values.data(), HarmonicsPlan::kColumns,
          Nearest(frame_length_, hop_length_, pitch_->framing, n), target);
   silence(kHarmonics, target);

@@ -2,8 +2,8 @@
 #include "quaver/voice/egemaps.hpp"
 
 #include <algorithm>
-#include <cstdint>
 
+#include "kernels/voice/pieces.hpp"
 #include "quaver/core/scratch.hpp"
 #include "simd/kernel_table.hpp"
 
@@ -11,32 +11,9 @@ namespace quaver {
 namespace {
 
 constexpr double kGain = 32768.0 / 32767.0;  // as in balance.cpp
-// Frames whose spectra are kept from pitch to harmonics, 17 MB at 16 kHz; those of a longer
-// recording are computed again.
-constexpr std::size_t kKeptFrames = 8192;
 // Samples of a recording whose working memory stays, in units of Borrowed: half a minute.
 constexpr std::size_t kSamplesOfKept = 16;
 constexpr std::size_t kFormants = HarmonicsPlan::kFormants;
-
-std::size_t size_of(SampleType type) {
-  switch (type) {
-    case SampleType::int16: return sizeof(std::int16_t);
-    case SampleType::float32: return sizeof(float);
-    case SampleType::float64: return sizeof(double);
-  }
-  return 0;
-}
-
-// The samples of n frames from one on.
-Samples part_of(const FramingPlan& framing, const Samples& samples, std::size_t first,
-                std::size_t n) {
-  const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(first * framing.hop_length) *
-                            samples.stride * static_cast<std::ptrdiff_t>(size_of(samples.type));
-  Samples part = samples;
-  part.data = static_cast<const char*>(samples.data) + at;
-  part.size = framing.frame_length + (n - 1) * framing.hop_length;
-  return part;
-}
 
 double sum_of_squares(const float* x, std::size_t n) {
   constexpr std::size_t kChains = 8;
@@ -97,10 +74,7 @@ class Voice {
 
   template <class Work>
   void each_piece(const Work& work) {
-    for (std::size_t first = 0; first < n_; first += kKeptFrames) {
-      const std::size_t n = std::min(kKeptFrames, n_ - first);
-      work(first, n, part_of(plan_.pitch.framing, samples_, first, n));
-    }
+    quaver::each_piece(plan_.pitch.framing, samples_, n_, work);
   }
 
   const EgemapsPlan& plan_;

@@ -57,7 +57,8 @@ class VoiceRows {
                    VoiceScratch& scratch) const;
   void run_formants(std::size_t n_pitches, const Samples& samples, const VoiceTarget& target,
                     VoiceScratch& scratch) const;
-  void run_harmonics(std::size_t n, const VoiceTarget& target, VoiceScratch& scratch) const;
+  void run_harmonics(std::size_t n, const Samples& samples, const VoiceTarget& target,
+                     VoiceScratch& scratch) const;
   std::size_t longest_frame() const;  // of the kernels
 
   std::size_t frame_length_, hop_length_;
