@@ -1,8 +1,7 @@
 """Pitch by subharmonic summation and a path of least cost.
 
 Hermes, Measurement of pitch by subharmonic summation (JASA 83, 1988). Peaks, edges, scales and
-limits as openSMILE 2.6 has them, found by comparing numbers; the path's weights are fitted to its
-decisions.
+limits as openSMILE 2.6 has them, found by comparing numbers, as are the path's costs.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ Array = NDArray[np.float64]
 
 CANDIDATES, HARMONICS = 6, 15
 LOWEST, FROM, TO = 25.0, 55.0, 1000.0
+LAG = 39  # frames, at most, until one is decided
 
 
 def magnitudes(samples: ArrayLike, sample_rate: float) -> tuple[Array, Array, Array]:
@@ -101,16 +101,26 @@ def candidates(samples: ArrayLike, sample_rate: float) -> Array:
 
 def local_cost(row: Array, state: int) -> float:
     if state == CANDIDATES:
-        return 0.0 if row[CANDIDATES] < 0.7 else 5.85 if row[CANDIDATES - 1] > 0 else 4.2
-    above = float(row[CANDIDATES + state]) - 0.7
-    return 6.0 - 2.7 * above if above < 0 else -8.3 * above
+        return 8.0 if row[CANDIDATES] >= 0.7 else 0.0
+    hz, strength = float(row[state]), float(row[CANDIDATES + state])
+    beyond = 1 - hz / 100 if hz < 100 else 1.2 if hz >= 600 else max(0.0, (hz - 350) / 250)
+    return beyond + (8.0 if strength < 0.7 else 0.0) - 2 * float(np.log(max(strength, 0.01)))
 
 
-def step_cost(before: float, after: float) -> float:
-    """Between two frequencies, 0 for none."""
-    if before == 0:
-        return 0.0 if after == 0 else 5.9
-    return 6.55 if after == 0 else 2.3 * min(abs(float(np.log(after) - np.log(before))), 0.13)
+def step_costs(before: Array, hz: float, compared: float) -> list[float]:
+    """To one frequency from those of the frame before, 0 for none.
+
+    Each interval is compared with the one before it in the list.
+    """
+    found = []
+    for f in before:
+        if f == 0 or hz == 0:
+            found.append(1.0 if f == hz else 10.0)
+            continue
+        interval = float(np.log(hz) - np.log(f))
+        found.append(10 * (abs(interval) + abs(interval - compared)))
+        compared = interval
+    return found
 
 
 def unsettled(steps: list[dict[int, int]]) -> int:
@@ -121,7 +131,15 @@ def unsettled(steps: list[dict[int, int]]) -> int:
             break
         reached = {came.get(s, CANDIDATES) for s in reached}
         n += 1
-    return max(n, 1)
+    return min(max(n, 1), LAG)
+
+
+def followed(steps: list[dict[int, int]], state: int) -> list[int]:
+    """The path to a state behind the last step, its frames in order."""
+    states = [state]
+    for came in reversed(steps):
+        states.append(came[states[-1]])
+    return states[::-1]
 
 
 def path(rows: Array) -> tuple[Array, int]:
@@ -133,21 +151,24 @@ def path(rows: Array) -> tuple[Array, int]:
     hz = np.column_stack([rows[:, :CANDIDATES], np.zeros(len(rows))])
     costs = {s: local_cost(rows[0], s) for s in states[0]}
     steps: list[dict[int, int]] = []
+    decided: list[int] = []
     for t in range(1, len(rows)):
         came, total = {}, {}
         for s in states[t]:
-            reach = {p: costs[p] + step_cost(hz[t - 1, p], hz[t, s]) for p in states[t - 1]}
+            compared = 1.0 if t == 1 and s == 0 else 0.0
+            step = step_costs(hz[t - 1, states[t - 1]], hz[t, s], compared)
+            reach = {p: costs[p] + cost for p, cost in zip(states[t - 1], step, strict=True)}
             came[s] = min(reach, key=reach.__getitem__)
             total[s] = reach[came[s]] + local_cost(rows[t], s)
         steps.append(came)
         costs = total
-    state = min(costs, key=costs.__getitem__)
+        if t >= LAG:
+            decided.append(followed(steps[t - LAG :], min(costs, key=costs.__getitem__))[0])
+    decided += followed(steps, min(costs, key=costs.__getitem__))[len(decided) :]
     out = np.zeros((len(rows), 2))
-    for t in range(len(rows) - 1, -1, -1):
+    for t, state in enumerate(decided):
         if rows[t, -1] >= 0.001:
             out[t] = hz[t, state], rows[t, CANDIDATES + state % CANDIDATES]
-        if t > 0:
-            state = steps[t - 1][state]
     return out, unsettled(steps)
 
 

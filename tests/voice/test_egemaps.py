@@ -174,7 +174,7 @@ def test_what_is_refused(speech: NDArray[np.float32]) -> None:
 @pytest.mark.peer("opensmile")
 @pytest.mark.data
 def test_agrees_with_opensmile(ravdess: list[Path]) -> None:
-    """What needs no decision on the pitch equal; of all, most within 1 % or 1 % of the spread."""
+    """What needs no decision on the pitch equal; what does, nearly always; of all, 95 % near."""
     loaded = [quaver.load(path) for path in ravdess[7::120]]
     clips = [(np.asarray(np.round(x * 32768), np.int16), rate) for x, rate in loaded]
     found = smile_levels(clips, ["func", "lld"])
@@ -187,7 +187,11 @@ def test_agrees_with_opensmile(ravdess: list[Path]) -> None:
     whole += [names.index("loudnessPeaksPerSec"), names.index("equivalentSoundLevel_dBp")]
     assert len(whole) == 22
     np.testing.assert_allclose(ours[:, whole], theirs[:, whole], rtol=1e-3, atol=1e-5)
-    assert near.mean() > 0.75
+    parts = ("semitoneFrom27.5Hz_sma3nz_p", "HNR", "H1-H2", "V_", "Voiced", "Unvoiced")
+    decided = [i for i, name in enumerate(names) if any(part in name for part in parts)]
+    assert len(decided) == 30
+    assert np.isclose(ours, theirs, rtol=1e-3, atol=1e-5)[:, decided].mean() > 0.95
+    assert near.mean() > 0.95
     for clip, levels in zip(clips, found, strict=True):
         table = geneva.egemaps_descriptors(*clip).values
         assert table.shape == levels["lld"].shape
