@@ -199,8 +199,11 @@ class FeatureConfig:
         put("modulation", check_flag("modulation", self.modulation))
         put("features", _subset("features", self.features, KNOWN_FEATURES))
         put("statistics", _subset("statistics", self.statistics, KNOWN_STATISTICS))
-        if self.voiced_statistics != ():
-            of_voiced = _subset("voiced_statistics", self.voiced_statistics, KNOWN_STATISTICS)
+        given: Any = self.voiced_statistics
+        if isinstance(given, (tuple, list)) and not given:
+            put("voiced_statistics", ())
+        else:
+            of_voiced = _subset("voiced_statistics", given, KNOWN_STATISTICS)
             put("voiced_statistics", of_voiced)
         self._check_ranges()
         for name in following:

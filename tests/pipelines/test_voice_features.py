@@ -130,6 +130,7 @@ def test_statistics_over_voiced_frames_besides(
     plain = replace(ALL, delta_order=delta_order, modulation=True)
     config = replace(plain, voiced_statistics=["std", "mean"])
     assert config.voiced_statistics == ("mean", "std")
+    assert replace(config, voiced_statistics=[]) == plain
     frames = quaver.short_term(speech, 16000, config=config)
     is_voiced = columns(frames, "f0")[:, 0] > 0
     vector = quaver.extract(speech, 16000, config=config)

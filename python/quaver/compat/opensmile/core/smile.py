@@ -48,8 +48,8 @@ class Smile:
     ``num_workers`` are threads, whatever ``multiprocessing`` says; nothing is written to
     ``logfile``, shown for ``verbose`` or kept in ``cache_root``. Resampling is quaver's. A set or
     level that is not quaver's, ``options`` and ``segment`` are left to an installed opensmile,
-    without which they are an ImportError; so are names that are not here, such as ``to_yaml``.
-    Samples of int16 have full scale 32768, which opensmile refuses.
+    without which they are an ImportError, and names that are not here, such as ``to_yaml``, an
+    AttributeError. Samples of int16 have full scale 32768, which opensmile refuses.
 
     Examples
     --------
@@ -174,7 +174,14 @@ class Smile:
         """Take a name that is not here from opensmile's own extractor."""
         if name.startswith("_"):
             raise AttributeError(f"Smile has no attribute {name!r}")
-        return getattr(self._real or self._original(), name)
+        try:
+            theirs = self._real or self._original()
+        except ModuleNotFoundError:  # of which hasattr knows nothing
+            raise AttributeError(
+                f"Smile.{name} is not part of quaver and needs opensmile itself:"
+                " pip install opensmile"
+            ) from None
+        return getattr(theirs, name)
 
     @property
     def name(self) -> str:
