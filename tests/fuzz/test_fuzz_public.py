@@ -279,6 +279,6 @@ def test_good_arguments_are_good(name: str) -> None:
 def test_every_public_function_is_called() -> None:
     """Of the package; `load`, `install_as` and data sets have tests of their own."""
     names = {name for name in quaver.__all__ if inspect.isroutine(getattr(quaver, name))}
-    others = {"install_as", "load", "show_config", "feature_names"}
+    others = {"install_as", "load", "show_config", "feature_names", "egemaps_names"}
     others |= {"extract_corpus", "read_corpus_features"}
     assert names - {name.partition(",")[0] for name in OURS} == others
