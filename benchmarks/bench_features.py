@@ -69,6 +69,20 @@ def test_seed_pipeline(benchmark: Any, clip: Array, name: str) -> None:
         assert result.shape == (len(quaver.feature_names()),)
 
 
+@pytest.mark.parametrize("name", ["quaver", peer("openSMILE eGeMAPS")])
+def test_egemaps(benchmark: Any, clip: Array, name: str) -> None:
+    describe(benchmark, "clip to the 88 values of eGeMAPSv02", clip)
+    if name == "quaver":
+        result = benchmark(quaver.egemaps, clip, RATE)
+    else:
+        result = benchmark(optional_peers.opensmile_egemaps(), clip).to_numpy()[0]
+    # Means of loudness, flux and cepstra: no decision about a voice is part of them.
+    wanted = [i for i, n in enumerate(quaver.egemaps_names()) if n.endswith("sma3_amean")]
+    expected = quaver.egemaps(clip, RATE)[wanted]
+    assert len(wanted) >= 6
+    np.testing.assert_allclose(result[wanted], expected, rtol=1e-3, atol=1e-3)
+
+
 @pytest.mark.parametrize("name", ["quaver", "quaver out="])
 def test_short_call(benchmark: Any, clip: Array, name: str) -> None:
     """The cost of a call."""
