@@ -81,7 +81,7 @@ def large_calls() -> dict[str, Any]:
         "chroma": lambda: filters.cached_chroma(sr=16000, n_fft=n, n_chroma=36),
         "melspectrogram": lambda: feature.melspectrogram(y=y, sr=16000, n_fft=n, hop_length=n),
         "hpss": lambda: effects.hpss(y, n_fft=n, hop_length=n),
-        "delta": lambda: feature.delta(np.zeros((1, 999)), width=599, mode="nearest"),
+        "delta": lambda: feature.delta(np.zeros((1, 999)), width=599, polyorder=2),
         "mfcc": lambda: python_speech_features.mfcc(y, 16000, winlen=n / 16000, nfft=n),
         "feature_extraction": lambda: ShortTermFeatures.feature_extraction(y, 16000, n, n),
     }

@@ -49,7 +49,7 @@ def autocorrelate(y: Array, *, max_size: int | None = None, axis: int = -1) -> A
     else:
         is_single = y.dtype.kind == "f" and y.dtype.itemsize <= 4
         kind = np.float32 if is_single else np.float64
-        if 0 < _SHORT_LAGS * n_lags <= n and n_lags <= _MOST_LAGS:
+        if y.size and 0 < _SHORT_LAGS * n_lags <= n and n_lags <= _MOST_LAGS:
             return _short_lags(y.astype(kind, copy=False), n_lags, axis)
         spectrum = fft.rfft(y, n=size, axis=axis)
         # In place, and as complex numbers of their own precision: NumPy would widen real ones.
