@@ -46,6 +46,7 @@ def of_frame(
         return held
     lengths, own, following = np.array(periods).T
     steps = abs(np.diff(np.concatenate([[last] if last else [], lengths])))
+    steps = np.where(steps < 1e-5, 0.0, steps)
     jitter = min(1.0, steps.mean() / lengths.mean()) if len(steps) else held[0]
     mean = (own + following).sum() / 2
     change = min(1.0, abs(following - own).sum() / mean) if mean > 0 else 0.0

@@ -198,6 +198,7 @@ def test_agrees_with_opensmile(ravdess: list[Path]) -> None:
         track, theirs = (found[level] for level in levels)
         ours = run(samples, rate, track[:, 0])
         np.testing.assert_allclose(ours[:, 0], theirs[:, 0], rtol=0, atol=1e-5)
+        np.testing.assert_array_equal(ours[:, 0] == 0, theirs[:, 0] == 0)
         np.testing.assert_allclose(ours[:, 1], theirs[:, 1], rtol=0, atol=1e-3)
         n_voiced += int((track[:, 0] > 0).sum())
     assert n_voiced > 300

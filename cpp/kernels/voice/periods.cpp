@@ -195,6 +195,9 @@ static Period find_period(const float* x, const LagRange& lags, PeriodsWorkspace
           near[1] - 0.25 * (near[0] - near[2]) * shift};
 }
 
+// The same period found anew differs by its sums' rounding, and jitter of 0 is none to smoothing.
+constexpr double kSameLength = 1e-5;  // samples
+
 // What a frame's periods come to; of lengths those of the voice's last one, too.
 struct PeriodSums {
   double last_length, jitter, shimmer;
@@ -203,7 +206,8 @@ struct PeriodSums {
 
 static void add_period(const Period& period, const float* x, PeriodSums& sums) {
   if (sums.last_length > 0.0) {
-    sums.steps += std::fabs(period.length - sums.last_length);
+    const double step = std::fabs(period.length - sums.last_length);
+    sums.steps += step < kSameLength ? 0.0 : step;
     sums.n_steps += 1.0;
   }
   sums.last_length = period.length;

@@ -9,7 +9,8 @@
 // The first frame of a voice begins at its first sample s, another where the frame before has come
 // to; if that is at s - 1 or beyond, where the frame before has begun. It takes one period, and
 // further ones while p + 2 floor(1.1 P) + 4 <= s + hop. Over those that count,
-//   jitter   mean |T - T of the one before| / mean T, at most 1
+//   jitter   mean |T - T of the one before| / mean T, at most 1; differences below 1e-5 samples,
+//            which rounding makes where a period is found anew, are 0
 //   shimmer  20 log10(1 + min(1, sum |A' - A| / sum (A' + A) / 2)) dB, A and A' largest less
 //            smallest of x[p + 1, p + t - 1) and of x[p + t + 1, p + 2 t - 1)
 // Frames in which none counts have those of the frame before. The one before a voice's first is
