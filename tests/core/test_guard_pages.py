@@ -83,8 +83,8 @@ def extractor(rng: np.random.Generator, n_rows: int = N_ROWS) -> _core.Extractor
         window="hamming", n_blocks=fuzzing.choice(rng, (1, 7, 10)), n_bands=10, rolloff=0.9,
         n_mels=20, fmin=0.0, fmax=8000.0, n_mfcc=13, rows=list(range(n_rows)),
         delta_order=fuzzing.choice(rng, (0, 1, 2)), delta_width=0, trim_db=0.0,
-        floor_db=0.0, statistics=list(range(16)), voiced_statistics=fuzzing.choice(rng, ((), (0, 3))),
-        modulation=bool(rng.integers(2)),
+        floor_db=0.0, statistics=list(range(16)),
+        voiced_statistics=fuzzing.choice(rng, ((), (0, 3))), modulation=bool(rng.integers(2)),
     )  # fmt: skip
 
 
