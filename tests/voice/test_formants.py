@@ -160,6 +160,9 @@ def test_any_number_of_predictors(target: str, n: int) -> None:
 def test_predictors_without_formants(target: str) -> None:
     assert (_core.predictor_formants(np.zeros((3, 11))) == 0).all()
     assert (_core.predictor_formants(np.full((3, 11), 1e-321)) == 0).all()
+    uneven = np.zeros((3, 11))
+    uneven[:, :2] = [[3.25, 9.5e-247], [-0.5, -9e-81], [1.125, -6.9e-166]]  # roots far apart
+    assert (_core.predictor_formants(uneven) == 0).all()
     last = np.zeros((1, 11))
     last[0, 10] = 1  # z^11 = 1
     found = _core.predictor_formants(last)[0]
