@@ -38,7 +38,7 @@ Stream::Stream(std::shared_ptr<const Extractor> extractor)
   }
   if (const std::string names = extractor_->voice_names(); !names.empty()) {
     throw std::invalid_argument(
-        "a stream does not know where a voice will go: features must not be of the voice, got " +
+        "frames of a voice reach beyond a stream's own: features must not be of the voice, got " +
         names);
   }
   reset();
