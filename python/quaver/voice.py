@@ -85,6 +85,11 @@ def _frames(values: NDArray[np.float32], names: tuple[str, ...], length: float) 
     return ShortTerm(values, names, times)
 
 
+def _f0_of(candidates: NDArray[np.float32]) -> NDArray[np.float32]:
+    track, _ = _core.pitch_path(candidates)
+    return np.ascontiguousarray(track[:, 0])
+
+
 def spectral_balance(
     samples: ArrayLike, sample_rate: float, *, downmix: Downmix = None
 ) -> ShortTerm:
@@ -216,10 +221,9 @@ def jitter_shimmer(samples: ArrayLike, sample_rate: float, *, downmix: Downmix =
     >>> [round(float(value), 3) for value in frames.values[50]]  # 1 % more from one to the next
     [0.0, 0.086]
     """
-    array = as_samples(samples, downmix)
-    track, _ = _core.pitch_path(_pitch_plan(sample_rate).candidates(array))
-    f0 = np.ascontiguousarray(track[:, 0])
-    return _frames(_periods_plan(sample_rate).run(array, f0), JITTER_SHIMMER, _PITCH_FRAME)
+    checked = as_samples(samples, downmix)
+    f0 = _f0_of(_pitch_plan(sample_rate).candidates(checked))
+    return _frames(_periods_plan(sample_rate).run(checked, f0), JITTER_SHIMMER, _PITCH_FRAME)
 
 
 def harmonics(samples: ArrayLike, sample_rate: float, *, downmix: Downmix = None) -> ShortTerm:
@@ -265,8 +269,7 @@ def harmonics(samples: ArrayLike, sample_rate: float, *, downmix: Downmix = None
     """
     checked = as_samples(samples, downmix)
     candidates, spectra = _pitch_plan(sample_rate).spectra(checked)
-    track, _ = _core.pitch_path(candidates)
-    f0 = np.ascontiguousarray(track[:, 0])
+    f0 = _f0_of(candidates)
     # Of the frame of 20 ms that begins where that of 60 ms does, as openSMILE has it.
     frequencies = _formant_plan(sample_rate, plain=False).run(checked)[: len(f0), ::2]
     values = _harmonics_plan(sample_rate).run(spectra, f0, np.ascontiguousarray(frequencies))

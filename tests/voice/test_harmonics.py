@@ -76,17 +76,8 @@ def test_what_harmonics_are_missing(target: str) -> None:
     np.testing.assert_array_equal(row[:, [2, 5]], [[-201, 0]] * 5)
 
 
-@pytest.mark.parametrize("shape", ["silence", "denormal", "impulse", "constant", "clipped", "loud"])
-def test_whatever_comes_is_finite(target: str, shape: str) -> None:
-    noise = np.random.default_rng(3).standard_normal(8000)
-    x = {
-        "silence": np.zeros(8000),
-        "denormal": 1e-42 * noise,
-        "impulse": np.eye(1, 8000, 4000)[0],
-        "constant": np.full(8000, 0.5),
-        "clipped": np.clip(5 * noise, -1, 1),
-        "loud": 1e11 * noise,
-    }[shape].astype(np.float32)
+def test_whatever_comes_is_finite(target: str, extreme: tuple[str, NDArray[np.float32]]) -> None:
+    shape, x = extreme
     f0, formants = pitches_and_formants(45, 4)
     rows = run(x, 16000, f0, formants)
     assert np.isfinite(rows).all()

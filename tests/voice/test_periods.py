@@ -127,17 +127,8 @@ def test_what_a_frame_without_a_period_has(target: str) -> None:
     np.testing.assert_array_equal(again[60:80], run(x[60 * 160 :], 16000, f0[60:])[:20])
 
 
-@pytest.mark.parametrize("shape", ["silence", "denormal", "impulse", "constant", "clipped", "loud"])
-def test_whatever_comes_is_finite(target: str, shape: str) -> None:
-    noise = np.random.default_rng(3).standard_normal(8000)
-    x = {
-        "silence": np.zeros(8000),
-        "denormal": 1e-42 * noise,
-        "impulse": np.eye(1, 8000, 4000)[0],
-        "constant": np.full(8000, 0.3),
-        "clipped": np.clip(5 * noise, -1, 1),
-        "loud": 1e11 * noise,
-    }[shape].astype(np.float32)
+def test_whatever_comes_is_finite(target: str, extreme: tuple[str, NDArray[np.float32]]) -> None:
+    shape, x = extreme
     f0 = voiced(45, 4)
     rows = run(x, 16000, f0)
     assert (rows >= 0).all()
