@@ -115,7 +115,7 @@ def egemaps(
     """Compute the 88 functionals of the extended Geneva set, as openSMILE's eGeMAPSv02 has them.
 
     Statistics over a clip of pitch, loudness, spectral balance, jitter, shimmer, harmonics and
-    formants, and of how long the voice lasts. How near they are: docs/compat.md.
+    formants, and of how long the voice lasts. How near they are: docs/egemaps.md.
 
     Parameters
     ----------
