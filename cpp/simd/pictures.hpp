@@ -50,4 +50,15 @@ static inline PictureBlock<T> block_of(const Picture<T>& picture, std::size_t t,
   return {scratch, kWidth};
 }
 
+static inline VecD load_wide(const float* p) { return LoadWide(p); }
+static inline VecD load_wide(const double* p) { return LoadU(p); }
+// As many of the n values as a register holds, zeros behind them.
+template <class T>
+static inline VecD load_wide(const T* p, std::size_t n) {
+  if (n >= kLanesD) return load_wide(p);
+  VecD v{};
+  for (std::size_t i = 0; i < n; ++i) v[i] = static_cast<double>(p[i]);
+  return v;
+}
+
 }  // namespace quaver::QV_TARGET

@@ -235,15 +235,6 @@ static inline VecD sum_of_logarithms(LogSum& s) {
   return MulAdd(s.exponent, Set(0.693147180559945309417), s.logarithms);
 }
 
-static inline VecD load_wide(const float* p) { return LoadWide(p); }
-static inline VecD load_wide(const double* p) { return LoadU(p); }
-template <class T>
-static inline VecD load_wide_part(const T* p, std::size_t n) {
-  VecD v{};
-  for (std::size_t i = 0; i < n; ++i) v[i] = static_cast<double>(p[i]);
-  return v;
-}
-
 static inline VecD thresholded(VecD x, bool squared, VecD amin) {
   return Max(squared ? x * x : x, amin);
 }
@@ -256,7 +247,7 @@ static void log_means_of_block(const Picture<T>& picture, bool squared, double a
   const VecD smallest = Set(amin);
   for (std::size_t k = 0; k < picture.n_bins; ++k) {
     const T* row = picture.values + k * picture.n_frames + t;
-    const VecD x = n_valid == kLanesD ? load_wide(row) : load_wide_part(row, n_valid);
+    const VecD x = load_wide(row, n_valid);
     add_value(s, thresholded(x, squared, smallest));
   }
   const double inverse = 1.0 / static_cast<double>(picture.n_bins);
@@ -277,7 +268,7 @@ static void log_means_of_frame(const T* frame, std::size_t n_bins, bool squared,
   }
   VecD logarithms = sum_of_logarithms(s), values = s.values;
   if (k < n_bins) {
-    const VecD rest = thresholded(load_wide_part(frame + k, n_bins - k), squared, smallest);
+    const VecD rest = thresholded(load_wide(frame + k, n_bins - k), squared, smallest);
     const VecD ln = Ln(rest);
     for (std::size_t lane = 0; lane < n_bins - k; ++lane) {
       logarithms[lane] += ln[lane];

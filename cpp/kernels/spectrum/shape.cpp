@@ -68,19 +68,6 @@ void peaks(const Picture<double>& picture, const PeakRange<double>& range, doubl
 
 namespace quaver::QV_TARGET {
 
-static inline VecD wide(const float* p) { return LoadWide(p); }
-static inline VecD wide(const double* p) { return LoadU(p); }
-template <class T>
-static inline VecD wide_part(const T* p, std::size_t n) {
-  VecD v{};
-  for (std::size_t i = 0; i < n; ++i) v[i] = static_cast<double>(p[i]);
-  return v;
-}
-template <class T>
-static inline VecD wide_up_to(const T* p, std::size_t n) {
-  return n >= kLanesD ? wide(p) : wide_part(p, n);
-}
-
 // Bins in lanes.
 template <class T>
 static void moments_of_frame(const T* frame, const double* frequencies, std::size_t n_bins,
@@ -89,15 +76,15 @@ static void moments_of_frame(const T* frame, const double* frequencies, std::siz
   std::size_t k = 0;
   for (; k + 2 * kLanesD <= n_bins; k += 2 * kLanesD) {
     for (std::size_t j = 0; j < 2; ++j) {
-      const VecD x = wide(frame + k + j * kLanesD);
+      const VecD x = load_wide(frame + k + j * kLanesD);
       sums[j] += x;
       products[j] = MulAdd(x, LoadU(frequencies + k + j * kLanesD), products[j]);
     }
   }
   for (; k < n_bins; k += kLanesD) {
-    const VecD x = wide_up_to(frame + k, n_bins - k);
+    const VecD x = load_wide(frame + k, n_bins - k);
     sums[0] += x;
-    products[0] = MulAdd(x, wide_up_to(frequencies + k, n_bins - k), products[0]);
+    products[0] = MulAdd(x, load_wide(frequencies + k, n_bins - k), products[0]);
   }
   *sum = SumOfLanes(sums[0] + sums[1]);
   *weighted = SumOfLanes(products[0] + products[1]);
@@ -109,7 +96,7 @@ static void moments_of_block(const Picture<T>& picture, const double* frequencie
                              std::size_t n_valid, double* sums, double* weighted) {
   VecD sum{}, product{};
   for (std::size_t k = 0; k < picture.n_bins; ++k) {
-    const VecD x = wide_up_to(picture.values + k * picture.n_frames + t, n_valid);
+    const VecD x = load_wide(picture.values + k * picture.n_frames + t, n_valid);
     sum += x;
     product = MulAdd(x, Set(frequencies[k]), product);
   }
@@ -151,13 +138,13 @@ static double deviation_of_frame(const T* frame, const double* frequencies, std:
   for (; k + 2 * kLanesD <= n_bins; k += 2 * kLanesD) {
     for (std::size_t j = 0; j < 2; ++j) {
       const VecD distance = LoadU(frequencies + k + j * kLanesD) - c;
-      sums[j] = MulAdd(distance * distance, wide(frame + k + j * kLanesD), sums[j]);
+      sums[j] = MulAdd(distance * distance, load_wide(frame + k + j * kLanesD), sums[j]);
     }
   }
   // The lanes behind the last bin have no weight.
   for (; k < n_bins; k += kLanesD) {
-    const VecD distance = wide_up_to(frequencies + k, n_bins - k) - c;
-    sums[0] = MulAdd(distance * distance, wide_up_to(frame + k, n_bins - k), sums[0]);
+    const VecD distance = load_wide(frequencies + k, n_bins - k) - c;
+    sums[0] = MulAdd(distance * distance, load_wide(frame + k, n_bins - k), sums[0]);
   }
   return SumOfLanes(sums[0] + sums[1]);
 }
@@ -174,11 +161,11 @@ static void run_deviations(const Picture<T>& picture, const double* frequencies,
   }
   for (std::size_t t = 0; t < picture.n_frames; t += kLanesD) {
     const std::size_t rest = picture.n_frames - t, n_valid = rest < kLanesD ? rest : kLanesD;
-    const VecD c = wide_up_to(centres + t, n_valid);
+    const VecD c = load_wide(centres + t, n_valid);
     VecD sum{};
     for (std::size_t k = 0; k < picture.n_bins; ++k) {
       const VecD distance = Set(frequencies[k]) - c;
-      const VecD x = wide_up_to(picture.values + k * picture.n_frames + t, n_valid);
+      const VecD x = load_wide(picture.values + k * picture.n_frames + t, n_valid);
       sum = MulAdd(distance * distance, x, sum);
     }
     __builtin_memcpy(out + t, &sum, n_valid * sizeof(double));
